@@ -1,0 +1,91 @@
+#pragma once
+/* reason.h - the stable reason codes of every refusal: what peers see, logs name and tests assert.
+ * A code is never renamed or reused. specs/reasons.md explains each. Add rows to your own section. */
+
+#define SR_REASONS(X)                                                                                        \
+    X(R_NONE, "none")                                                                                        \
+    X(R_INTERNAL, "internal")                                                                                \
+    /* requests */                                                                                           \
+    X(R_MALFORMED, "malformed")                                                                              \
+    X(R_TOO_LARGE, "too-large")                                                                              \
+    X(R_NOT_FOUND, "not-found")                                                                              \
+    X(R_METHOD, "method-not-allowed")                                                                        \
+    X(R_BUSY, "busy")                                                                                        \
+    X(R_NOT_READY, "not-ready")                                                                              \
+    X(R_UNAUTHENTICATED, "unauthenticated")                                                                  \
+    X(R_FORBIDDEN, "forbidden")                                                                              \
+    X(R_REQUEST_REPLAYED, "request-replayed")                                                                \
+    X(R_REQUEST_TIME, "request-time")                                                                        \
+    X(R_REQUEST_SIGNATURE, "request-signature")                                                              \
+    X(R_JSON_SYNTAX, "json-syntax")                                                                          \
+    X(R_JSON_MEMBER, "json-member")                                                                          \
+    X(R_JSON_CANONICAL, "json-not-canonical")                                                                \
+    /* handshakes */                                                                                         \
+    X(R_VERSION, "version")                                                                                  \
+    X(R_SUITE, "suite")                                                                                      \
+    X(R_ROLE, "role")                                                                                        \
+    X(R_WRONG_NETWORK, "wrong-network")                                                                      \
+    X(R_NONCE_FORGED, "nonce-forged")                                                                        \
+    X(R_NONCE_EXPIRED, "nonce-expired")                                                                      \
+    X(R_NONCE_USED, "nonce-used")                                                                            \
+    X(R_NONCES_FULL, "nonces-full")                                                                          \
+    X(R_STALE_CHALLENGE, "stale-challenge")                                                                  \
+    X(R_SIGNATURE, "signature")                                                                              \
+    X(R_CHANNEL_BINDING, "channel-binding")                                                                  \
+    X(R_REPORT_DATA, "report-data")                                                                          \
+    X(R_CONFIRM_MAC, "confirm-mac")                                                                          \
+    X(R_SESSION_UNKNOWN, "session-unknown")                                                                  \
+    X(R_SEAL_OPEN, "seal-open")                                                                              \
+    X(R_MASTER_COMMIT_MISMATCH, "master-commit-mismatch")                                                    \
+    X(R_GENESIS_MISMATCH, "genesis-mismatch")                                                                \
+    X(R_EPOCH, "epoch")                                                                                      \
+    X(R_POLICY_OLD, "policy-old")                                                                            \
+    X(R_CODE_DIFFERS, "code-differs")                                                                        \
+    X(R_CONFIG_DIFFERS, "config-differs")                                                                    \
+    X(R_RELEASE_SIGNATURE, "release-signature")                                                              \
+    X(R_LOG_PROOF, "log-proof")                                                                              \
+    X(R_PROVISIONAL, "provisional")                                                                          \
+    /* evidence */                                                                                           \
+    X(R_EVIDENCE_TYPE, "evidence-type")                                                                      \
+    X(R_EVIDENCE_FORMAT, "evidence-format")                                                                  \
+    X(R_AK_CERT, "ak-certificate")                                                                           \
+    X(R_AK_CERT_EXPIRED, "ak-certificate-expired")                                                           \
+    X(R_AK_CERT_EPOCH, "ak-certificate-epoch")                                                               \
+    X(R_AK_CERT_NETWORK, "ak-certificate-network")                                                           \
+    X(R_AK_ATTRIBUTES, "ak-attributes")                                                                      \
+    X(R_QUOTE_SIGNATURE, "quote-signature")                                                                  \
+    X(R_QUOTE_FORMAT, "quote-format")                                                                        \
+    X(R_QUOTE_SELECTION, "quote-selection")                                                                  \
+    X(R_QUOTE_DIGEST, "quote-digest")                                                                        \
+    X(R_EVENT_LOG, "event-log")                                                                              \
+    /* enrolment */                                                                                          \
+    X(R_EK_CHAIN, "ek-chain")                                                                                \
+    X(R_EK_KEY, "ek-key")                                                                                    \
+    X(R_EK_TEMPLATE, "ek-template")                                                                          \
+    X(R_ACTIVATION, "activation")                                                                            \
+    /* policy */                                                                                             \
+    X(R_POLICY_FORMAT, "policy-format")                                                                      \
+    X(R_POLICY_CHAIN, "policy-chain")                                                                        \
+    X(R_POLICY_SIGNATURES, "policy-signatures")                                                              \
+    X(R_NO_RULE, "no-rule")                                                                                  \
+    X(R_KEY_DENIED, "key-denied")                                                                            \
+    X(R_TENANT_UNKNOWN, "tenant-unknown")                                                                    \
+    /* secrets */                                                                                            \
+    X(R_PACKAGE_FORMAT, "package-format")                                                                    \
+    X(R_PACKAGE_SIGNATURE, "package-signature")                                                              \
+    X(R_PACKAGE_VERSION, "package-version")                                                                  \
+    X(R_PACKAGE_DELETED, "package-deleted")                                                                  \
+    /* store and start */                                                                                    \
+    X(R_STORE_HOSTILE, "store-hostile")                                                                      \
+    X(R_STORE_VERSION, "store-version")                                                                      \
+    X(R_STORE_TAMPERED, "store-tampered")                                                                    \
+    X(R_STATE_EXISTS, "state-exists")                                                                        \
+    X(R_UNSEAL, "unseal")                                                                                    \
+    X(R_CONFIG, "config")                                                                                    \
+    X(R_TPM, "tpm")
+
+#define X(name, text) name,
+enum sr_reason { SR_REASONS(X) SR_REASON_COUNT };
+#undef X
+
+const char *sr_reason_text(enum sr_reason r);

@@ -1,0 +1,16 @@
+# setup.sh - installs the Debian packages that building and testing need; sourced by run-tests and quickstart.
+sealring_packages="build-essential pkg-config cmake ninja-build clang clang-format git ca-certificates openssl
+    libsodium-dev libssl-dev libmicrohttpd-dev libsqlite3-dev libcjson-dev libtss2-dev libcurl4-openssl-dev
+    swtpm swtpm-tools tpm2-tools spin strace curl faketime python3 jq procps wrk mandoc patch"
+
+setup_packages() {
+    local missing
+    missing=$(for p in $sealring_packages; do
+        dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q '^install ok installed$' || echo "$p"
+    done)
+    [ -n "$missing" ] || return 0
+    echo "installing: $(echo $missing)"
+    # shellcheck disable=SC2086 # a list of words
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } \
+        >/dev/null || { echo "could not install: $missing" >&2; exit 2; }
+}
