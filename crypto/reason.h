@@ -63,6 +63,17 @@
     X(R_EK_KEY, "ek-key")                                                                                    \
     X(R_EK_TEMPLATE, "ek-template")                                                                          \
     X(R_ACTIVATION, "activation")                                                                            \
+    /* certificates */                                                                                       \
+    X(R_CERT_FORMAT, "certificate-format")                                                                   \
+    X(R_CERT_CHAIN, "certificate-chain")                                                                     \
+    X(R_CERT_ANCHOR, "certificate-anchor")                                                                   \
+    X(R_CERT_TIME, "certificate-time")                                                                       \
+    X(R_CERT_SIGNATURE, "certificate-signature")                                                             \
+    X(R_CERT_WEAK, "certificate-weak")                                                                       \
+    X(R_CERT_CA, "certificate-ca")                                                                           \
+    X(R_CERT_CRITICAL, "certificate-critical-extension")                                                     \
+    X(R_CERT_PURPOSE, "certificate-purpose")                                                                 \
+    X(R_CERT_NAMES, "certificate-names")                                                                     \
     /* policy */                                                                                             \
     X(R_POLICY_FORMAT, "policy-format")                                                                      \
     X(R_POLICY_CHAIN, "policy-chain")                                                                        \

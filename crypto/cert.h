@@ -1,0 +1,69 @@
+#pragma once
+/* cert.h - X.509 certificates of TPMs and evidence (RFC 5280; TCG EK Credential Profile 2.5). The only user
+ * of OpenSSL's X.509 code. Roots are pinned by key, times are arguments, nothing is fetched: revocation is
+ * a matter of policy (pins and deny lists), not of this file. */
+#include "crypto/hash.h"
+#include "crypto/pubkey.h"
+
+#include <time.h>
+
+enum { CERT_MAX = 8192 /* bytes of one certificate */, CERTS_MAX = 8 /* in one chain, the leaf included */ };
+
+struct x509_st;
+
+/* Owns one certificate. {0} is empty and is refused everywhere. */
+struct cert {
+    struct x509_st *x509;
+};
+void cert_drop(struct cert *c);
+
+struct certs {
+    struct cert c[CERTS_MAX];
+    size_t n;
+};
+void certs_drop(struct certs *c);
+
+/* One certificate, version 3, in DER, every byte of it. SR_ETOOBIG over CERT_MAX; SR_EFORMAT: anything that
+ * would be encoded differently, trailing bytes, duplicate or malformed extensions. */
+enum sr_err cert_read(struct span der, struct cert *ret, struct sr_why *why);
+/* One to CERTS_MAX PEM blocks "CERTIFICATE", with white space between them and nothing else. */
+enum sr_err certs_read_pem(struct span pem, struct certs *ret, struct sr_why *why);
+/* The certificate at the front of a TPM's NV area that is filled up with 00 or ff bytes. Borrows. */
+enum sr_err cert_trim(struct span padded, struct span *ret_der);
+
+enum sr_err cert_der(const struct cert *c, struct buf *ret);          /* appends */
+enum sr_err cert_spki_hash(const struct cert *c, struct sha256 *ret); /* of SubjectPublicKeyInfo */
+enum sr_err cert_pubkey(const struct cert *c, struct pubkey *ret, struct sr_why *why);
+bool cert_has_key(const struct cert *c, const struct pubkey *k);
+enum sr_err cert_times(const struct cert *c, time_t *ret_from, time_t *ret_until); /* unix seconds, UTC */
+/* The subject's one common name, as UTF-8. SR_ENOENT: none or several. */
+enum sr_err cert_common_name(const struct cert *c, struct buf *ret);
+/* The value of the extension of that OID (dotted): the bytes inside its OCTET STRING. Borrows from c.
+ * SR_ENOENT: there is none or more than one. */
+enum sr_err cert_extension(const struct cert *c, const char *oid, struct span *ret);
+
+/* What a leaf is for. */
+enum cert_purpose {
+    CERT_EK,       /* extended key usage 2.23.133.8.1; encrypts, does not sign */
+    CERT_AK,       /* a vendor's certificate over an attestation key: signs */
+    CERT_EVIDENCE, /* a device's or instance's certificate that signs evidence (VCEK, PCK, Nitro, GPU) */
+    CERT_PURPOSE_COUNT
+};
+
+/* Builds the path from leaf through chain (any order, unused ones are ignored) to a certificate in chain
+ * whose public key is pinned in anchors. Every signature, the validity at the time given, basicConstraints,
+ * path lengths, key usages, key types and sizes and signature algorithms of the path must be right; SHA-1 and
+ * MD5 are refused, so are unknown critical extensions. *ret_anchor (may be NULL) says which pin it was.
+ * SR_EPROOF with R_CERT_...; SR_ETOOBIG: more than CERTS_MAX certificates. */
+enum sr_err cert_chain_verify(const struct cert *leaf, const struct cert chain[], size_t n_chain,
+                              const struct sha256 anchors[], size_t n_anchors, time_t at,
+                              enum cert_purpose purpose, struct sr_why *why, struct sha256 *ret_anchor);
+
+/* Which TPM it is, by the directoryName in the subject alternative name (EK Credential Profile 3.2.9). */
+struct ek_names {
+    char manufacturer[16]; /* "id:" and 8 hex digits, attribute 2.23.133.2.1 */
+    char model[64];        /* 2.23.133.2.2 */
+    char version[64];      /* 2.23.133.2.3 */
+};
+/* SR_EFORMAT: one is missing, twice there, too long, or not printable ASCII. */
+enum sr_err cert_ek_names(const struct cert *c, struct ek_names *ret, struct sr_why *why);
