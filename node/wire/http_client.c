@@ -1,0 +1,215 @@
+#include "node/wire/http_client.h"
+
+#include <curl/curl.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+SR_DEFINE_OWN_PTR(CURL, curl_easy_cleanup)
+typedef struct curl_slist slist;
+SR_DEFINE_OWN_PTR(slist, curl_slist_free_all)
+
+struct http_client {
+    CURL *curl;
+    char base[512];
+    struct http_client_options o;
+    struct http_reply *reply; /* of the call that runs */
+    uint8_t binding[CHANNEL_BINDING_SIZE];
+    enum sr_err bound;
+};
+
+void http_reply_drop(struct http_reply *r)
+{
+    buf_drop(&r->body);
+    *r = (struct http_reply){ 0 };
+}
+
+/* The exporter is only at hand while the connection is curl's current one: taken as its answer arrives. */
+static void take_binding(struct http_client *c)
+{
+    static const char label[] = "EXPORTER-sealring-v1";
+    struct curl_tlssessioninfo *info = NULL;
+    c->bound = SR_ENOENT;
+    if (curl_easy_getinfo(c->curl, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info || !info->internals)
+        return;
+    c->bound = SSL_export_keying_material(info->internals, c->binding, sizeof c->binding, label,
+                                          sizeof label - 1, NULL, 0, 0) == 1
+                   ? SR_OK
+                   : SR_EIO;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *cls)
+{
+    struct http_client *c = cls;
+    if (c->reply->body.n + size * n > CLIENT_REPLY_MAX)
+        return 0;
+    wr_span(&c->reply->body, (struct span){ (const uint8_t *)data, size * n });
+    return buf_ok(&c->reply->body) ? size * n : 0;
+}
+
+static size_t on_header(char *data, size_t size, size_t n, void *cls)
+{
+    static const char id[] = "x-request-id:";
+    struct http_client *c = cls;
+    size_t all = size * n, at = sizeof id - 1, len = 0;
+    if (all >= 5 && memcmp(data, "HTTP/", 5) == 0)
+        take_binding(c);
+    if (all <= at || strncasecmp(data, id, at) != 0)
+        return all;
+    while (at < all && data[at] == ' ')
+        at++;
+    while (at < all && data[at] > ' ' && data[at] < 127 && len + 1 < sizeof c->reply->request_id)
+        c->reply->request_id[len++] = data[at++];
+    c->reply->request_id[len] = 0;
+    return all;
+}
+
+enum sr_err http_client_new(const struct http_client_options *o, struct http_client **ret)
+{
+    bool known = strncmp(o->base, "https://", 8) == 0 || strncmp(o->base, "http://", 7) == 0 ||
+                 strncmp(o->base, "unix:/", 6) == 0;
+    if (!known || strlen(o->base) >= sizeof((struct http_client *)0)->base)
+        return SR_EFORMAT;
+    struct http_client *c = calloc(1, sizeof *c);
+    CURL *curl = curl_easy_init();
+    if (!c || !curl) {
+        free(c);
+        curl_easy_cleanup(curl);
+        return SR_ENOMEM;
+    }
+    *c = (struct http_client){ .curl = curl, .o = *o, .bound = SR_ENOENT };
+    snprintf(c->base, sizeof c->base, "%s", o->base);
+    *ret = c;
+    return SR_OK;
+}
+
+void http_client_free(struct http_client *c)
+{
+    if (!c)
+        return;
+    curl_easy_cleanup(c->curl);
+    free(c);
+}
+
+enum sr_err http_client_binding(const struct http_client *c, uint8_t ret[static CHANNEL_BINDING_SIZE])
+{
+    if (c->bound == SR_OK)
+        memcpy(ret, c->binding, sizeof c->binding);
+    return c->bound;
+}
+
+static enum sr_err of_status(unsigned status)
+{
+    static const struct {
+        unsigned status;
+        enum sr_err e;
+    } rows[] = {
+        { 400, SR_EFORMAT }, { 401, SR_EAUTH },   { 403, SR_EDENIED }, { 404, SR_ENOENT },
+        { 409, SR_ESTALE },  { 413, SR_ETOOBIG }, { 503, SR_EBUSY },
+    };
+    if (status >= 200 && status <= 299)
+        return SR_OK;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].status == status)
+            return rows[i].e;
+    return SR_EIO;
+}
+
+/* The reason's code out of {"error":{"reason":"…"…}}: it is for a log line, so only its own alphabet is
+ * taken. */
+static void take_reason(struct http_reply *r)
+{
+    static const char key[] = "\"reason\":\"";
+    const char *at = r->body.n ? memmem(r->body.p, r->body.n, key, sizeof key - 1) : NULL;
+    const char *end = (const char *)r->body.p + r->body.n;
+    size_t n = 0;
+    for (at = at ? at + sizeof key - 1 : end; at < end && n + 1 < sizeof r->reason; at++) {
+        if (!((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '-'))
+            break;
+        r->reason[n++] = *at;
+    }
+    r->reason[n] = 0;
+}
+
+static void set_url(struct http_client *c, const char *path)
+{
+    char url[2048];
+    bool local = strncmp(c->base, "unix:", 5) == 0;
+    snprintf(url, sizeof url, "%s%s", local ? "http://localhost" : c->base, path);
+    curl_easy_setopt(c->curl, CURLOPT_URL, url);
+    if (local)
+        curl_easy_setopt(c->curl, CURLOPT_UNIX_SOCKET_PATH, c->base + 5);
+}
+
+static void set_options(struct http_client *c)
+{
+    CURL *h = c->curl;
+    curl_easy_reset(h); /* keeps the connection */
+    curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(h, CURLOPT_PROXY, "");
+    curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
+    curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, c->o.ca_file ? 1L : 0L);
+    curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, c->o.ca_file ? 2L : 0L);
+    if (c->o.ca_file)
+        curl_easy_setopt(h, CURLOPT_CAINFO, c->o.ca_file);
+    curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)(c->o.timeout_ms ? c->o.timeout_ms : 30000));
+    curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)(c->o.connect_ms ? c->o.connect_ms : 5000));
+    curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(h, CURLOPT_WRITEDATA, c);
+    curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(h, CURLOPT_HEADERDATA, c);
+}
+
+static slist *header(slist *list, const char *name, const char *value)
+{
+    char line[1024];
+    int n = snprintf(line, sizeof line, "%s: %s", name, value);
+    return n > 0 && (size_t)n < sizeof line ? curl_slist_append(list, line) : list;
+}
+
+static void set_call(struct http_client *c, const struct http_call *call)
+{
+    CURL *h = c->curl;
+    set_url(c, call->path);
+    curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, call->method);
+    if (strcmp(call->method, "GET") == 0)
+        return;
+    curl_easy_setopt(h, CURLOPT_POSTFIELDS, call->body.n ? (const char *)call->body.p : "");
+    curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n);
+}
+
+enum sr_err http_client_call(struct http_client *c, const struct http_call *call, struct http_reply *ret,
+                             struct sr_why *why)
+{
+    long status = 0;
+    set_options(c);
+    set_call(c, call);
+    SR_OWN_PTR(slist) headers = curl_slist_append(NULL, "Expect:");
+    headers = header(headers, "Accept", "*/*");
+    if (call->type)
+        headers = header(headers, "Content-Type", call->type);
+    if (call->authorization)
+        headers = header(headers, "Authorization", call->authorization);
+    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
+
+    http_reply_drop(ret);
+    c->reply = ret;
+    CURLcode code = curl_easy_perform(c->curl);
+    c->reply = NULL;
+    if (code != CURLE_OK) {
+        c->bound = SR_ESTALE;
+        return sr_fail(why, SR_EIO, R_INTERNAL, "%s %s at %s: %s", call->method, call->path, c->base,
+                       curl_easy_strerror(code));
+    }
+    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+    ret->status = (unsigned)status;
+    enum sr_err e = of_status(ret->status);
+    if (e == SR_OK)
+        return SR_OK;
+    take_reason(ret);
+    return sr_fail(why, e, R_INTERNAL, "%s %s at %s: status %u, reason %s", call->method, call->path, c->base,
+                   ret->status, ret->reason[0] ? ret->reason : "none given");
+}

@@ -1,0 +1,52 @@
+#pragma once
+/* http_client.h - outgoing HTTP and HTTPS by libcurl: what joiners, members and clients call other nodes
+ * with.
+ *
+ * TLS here is privacy and hygiene only: peers are judged by their evidence and the pinned cid, never by a
+ * certificate, so no certificate authority is consulted unless the caller names one. What the connection
+ * does give is its exporter value (RFC 8446 §7.5, label EXPORTER-sealring-v1), which both ends hash into
+ * their transcripts. One client keeps one connection to one node alive; it is not thread safe. */
+#include "crypto/bytes.h"
+#include "crypto/err.h"
+
+struct http_client;
+
+enum { CLIENT_REPLY_MAX = 4 << 20, CHANNEL_BINDING_SIZE = 32 };
+
+struct http_client_options {
+    const char *base;    /* "https://host:port", "http://127.0.0.1:port" or "unix:/path/to/socket" */
+    const char *ca_file; /* PEM: check the certificate against it; NULL: not checked (see above) */
+    unsigned timeout_ms; /* for a whole call; 0 means 30,000 */
+    unsigned connect_ms; /* 0 means 5,000 */
+};
+
+struct http_reply {
+    unsigned status;
+    struct buf body;
+    char reason[64];     /* the peer's reason code of an error, "" when it gave none */
+    char request_id[64]; /* the peer's X-Request-Id, "" when it gave none */
+};
+void http_reply_drop(struct http_reply *r);
+
+/* SR_EFORMAT: base is none of the three forms. The client is freed with http_client_free(). */
+enum sr_err http_client_new(const struct http_client_options *o, struct http_client **ret);
+void http_client_free(struct http_client *c);
+
+/* How this connection is bound: SR_OK and 32 bytes on TLS once a call was answered on it, SR_ENOENT on plain
+ * connections ("none"), SR_ESTALE when the last call's connection is gone. */
+enum sr_err http_client_binding(const struct http_client *c, uint8_t ret[static CHANNEL_BINDING_SIZE]);
+
+struct http_call {
+    const char *method;        /* "GET", "POST", "PUT", "DELETE" */
+    const char *path;          /* from the slash, with its query */
+    const char *type;          /* of the body; NULL: none is sent */
+    const char *authorization; /* the header's value, NULL: none */
+    struct span body;
+};
+
+/* One call. SR_OK: any answer with a status of 200 to 299 is in ret. Otherwise the status decides, as the
+ * nodes map errors to statuses: 400 SR_EFORMAT, 401 SR_EAUTH, 403 SR_EDENIED, 404 SR_ENOENT, 409 SR_ESTALE,
+ * 413 SR_ETOOBIG, 503 SR_EBUSY, others and no answer at all SR_EIO; the peer's code is in ret->reason, and
+ * why says which call to whom failed. ret is replaced. Redirects are not followed; proxies are not used. */
+enum sr_err http_client_call(struct http_client *c, const struct http_call *call, struct http_reply *ret,
+                             struct sr_why *why);
