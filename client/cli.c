@@ -178,7 +178,7 @@ bool cli_read(struct cli *c, const struct option_row *rows, size_t least, size_t
     return fill_missing(c, rows, seen);
 }
 
-static enum cli_exit exit_of(enum sr_err e)
+static enum cli_exit exit_of(enum sr_err e, enum sr_reason reason)
 {
     switch (e) {
     case SR_OK: return EXIT_DONE;
@@ -190,8 +190,8 @@ static enum cli_exit exit_of(enum sr_err e)
     case SR_EFORMAT:
     case SR_ETOOBIG: return EXIT_USAGE;
     case SR_EBUSY:
-    case SR_EUNKNOWN:
-    case SR_EIO: return EXIT_NO_PEER;
+    case SR_EUNKNOWN: return EXIT_NO_PEER;
+    case SR_EIO: return reason == R_NO_ANSWER ? EXIT_NO_PEER : EXIT_INTERNAL;
     case SR_ENOMEM:
     case SR_EBUG: break;
     }
@@ -210,12 +210,12 @@ static void print_json_error(const char *reason, const char *text)
 enum cli_exit cli_fail(const struct cli *c, enum sr_err e, const struct sr_why *why)
 {
     const char *text = why && why->text[0] ? why->text : sr_strerror(e);
-    const char *reason = sr_reason_text(why ? why->reason : R_NONE);
+    enum sr_reason reason = why ? why->reason : R_NONE;
     if (c->json)
-        print_json_error(reason, text);
+        print_json_error(sr_reason_text(reason), text);
     else
-        fprintf(stderr, "%s %s: %s (%s)\n", program(), c->command->name, text, reason);
-    return exit_of(e);
+        fprintf(stderr, "%s %s: %s (%s)\n", program(), c->command->name, text, sr_reason_text(reason));
+    return exit_of(e, reason);
 }
 
 enum cli_exit cli_print(const struct cli *c, const struct buf *b)

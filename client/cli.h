@@ -79,7 +79,7 @@ enum sr_err cli_read_file(const char *path, size_t max, struct buf *ret, struct 
 /* A secret file must be a regular file that nobody else can read, else SR_EDENIED; "-" is standard input. */
 enum sr_err cli_read_secret(const char *path, size_t max, struct buf *ret, struct sr_why *why);
 /* Writes a new file of that mode from its birth (0600 for secrets), never over an existing one; "-" is
- * standard output. It is on disk when the call returns. */
+ * standard output. It is on disk when the call returns. SR_ESTALE: there is one already. */
 enum sr_err cli_write_file(const char *path, unsigned mode, struct span data, struct sr_why *why);
 
 /* The program: finds the command in the NULL-ended list of tables and runs it. */

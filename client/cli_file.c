@@ -106,7 +106,7 @@ enum sr_err cli_write_file(const char *path, unsigned mode, struct span data, st
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     SR_OWN(fd) f = { standard ? STDOUT_FILENO : open(path, flags, mode) };
     if (f.n < 0)
-        return sr_fail(why, SR_EIO, R_CONFIG, "%s: %s", path, strerror(errno));
+        return sr_fail(why, errno == EEXIST ? SR_ESTALE : SR_EIO, R_CONFIG, "%s: %s", path, strerror(errno));
     if (!write_all(f.n, data) || (!standard && fsync(f.n) != 0))
         return sr_fail(why, SR_EIO, R_CONFIG, "%s: %s", path, strerror(errno));
     return SR_OK;

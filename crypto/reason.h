@@ -10,6 +10,7 @@
     X(R_TOO_LARGE, "too-large")                                                                              \
     X(R_NOT_FOUND, "not-found")                                                                              \
     X(R_METHOD, "method-not-allowed")                                                                        \
+    X(R_NO_ANSWER, "no-answer")                                                                              \
     X(R_BUSY, "busy")                                                                                        \
     X(R_NOT_READY, "not-ready")                                                                              \
     X(R_UNAUTHENTICATED, "unauthenticated")                                                                  \

@@ -201,7 +201,7 @@ enum sr_err http_client_call(struct http_client *c, const struct http_call *call
     c->reply = NULL;
     if (code != CURLE_OK) {
         c->bound = SR_ESTALE;
-        return sr_fail(why, SR_EIO, R_INTERNAL, "%s %s at %s: %s", call->method, call->path, c->base,
+        return sr_fail(why, SR_EIO, R_NO_ANSWER, "%s %s at %s: %s", call->method, call->path, c->base,
                        curl_easy_strerror(code));
     }
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
