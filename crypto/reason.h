@@ -87,6 +87,13 @@
     X(R_PACKAGE_SIGNATURE, "package-signature")                                                              \
     X(R_PACKAGE_VERSION, "package-version")                                                                  \
     X(R_PACKAGE_DELETED, "package-deleted")                                                                  \
+    /* log */                                                                                                \
+    X(R_LOG_LEAF, "log-leaf")                                                                                \
+    X(R_LOG_TAMPERED, "log-tampered")                                                                        \
+    X(R_LOG_FORK, "log-fork")                                                                                \
+    X(R_NOTE_FORMAT, "note-format")                                                                          \
+    X(R_NOTE_SIGNATURE, "note-signature")                                                                    \
+    X(R_NOTE_ORIGIN, "note-origin")                                                                          \
     /* store and start */                                                                                    \
     X(R_STORE_HOSTILE, "store-hostile")                                                                      \
     X(R_STORE_VERSION, "store-version")                                                                      \
