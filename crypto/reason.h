@@ -79,6 +79,9 @@
     X(R_POLICY_FORMAT, "policy-format")                                                                      \
     X(R_POLICY_CHAIN, "policy-chain")                                                                        \
     X(R_POLICY_SIGNATURES, "policy-signatures")                                                              \
+    X(R_POLICY_FORK, "policy-fork")                                                                          \
+    X(R_POLICY_GAP, "policy-gap")                                                                            \
+    X(R_POLICY_DENY, "denied-by-rule")                                                                       \
     X(R_NO_RULE, "no-rule")                                                                                  \
     X(R_KEY_DENIED, "key-denied")                                                                            \
     X(R_TENANT_UNKNOWN, "tenant-unknown")                                                                    \
