@@ -21,6 +21,23 @@
     X(R_JSON_SYNTAX, "json-syntax")                                                                          \
     X(R_JSON_MEMBER, "json-member")                                                                          \
     X(R_JSON_CANONICAL, "json-not-canonical")                                                                \
+    /* HTTP */                                                                                               \
+    X(R_HTTP_LINE, "http-line")                                                                              \
+    X(R_HTTP_PATH, "http-path")                                                                              \
+    X(R_HTTP_FIELD, "http-field")                                                                            \
+    X(R_HTTP_HOST, "http-host")                                                                              \
+    X(R_HTTP_FRAMING, "http-framing")                                                                        \
+    X(R_HTTP_CHUNK, "http-chunk")                                                                            \
+    X(R_HTTP_METHOD, "http-method")                                                                          \
+    X(R_HTTP_VERSION, "http-version")                                                                        \
+    X(R_HTTP_UPGRADE, "http-upgrade")                                                                        \
+    X(R_HTTP_EXPECT, "http-expect")                                                                          \
+    X(R_HTTP_ENCODING, "http-encoding")                                                                      \
+    X(R_URI_LONG, "uri-too-long")                                                                            \
+    X(R_HEAD_LARGE, "head-too-large")                                                                        \
+    X(R_MEDIA_TYPE, "media-type")                                                                            \
+    X(R_TIMEOUT, "timeout")                                                                                  \
+    X(R_OUTCOME_UNKNOWN, "outcome-unknown")                                                                  \
     /* handshakes */                                                                                         \
     X(R_VERSION, "version")                                                                                  \
     X(R_SUITE, "suite")                                                                                      \
