@@ -60,6 +60,9 @@
     X(L_PACKAGE_SEAL, "package/seal")                                                                        \
     /* keystore and log */                                                                                   \
     X(L_ROW, "row")                                                                                          \
+    X(L_ROW_KEY, "row/key")   /* one data key a row version, from the KEK and its salt */                    \
+    X(L_ROW_NAME, "row/name") /* blind index: MAC of table, tenant and name */                               \
+    X(L_ROW_SET, "row/set")   /* the head's sum over all row versions */                                     \
     X(L_ROW_COMMIT, "row/commit")                                                                            \
     X(L_HEAD, "keystore/head")                                                                               \
     X(L_MASTER_BUNDLE, "master/bundle") /* AAD of the sealed master bundle */                                \
