@@ -1,5 +1,6 @@
 #include "crypto/aead.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
