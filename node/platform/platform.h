@@ -1,0 +1,71 @@
+#pragma once
+/* platform.h - the machine under the program: makes evidence, seals to what was measured, enrols its
+ * attestation key. One row a kind; which rows exist is decided when the program is linked
+ * (mode_production.c, mode_insecure.c). Calls block (a TPM needs milliseconds to seconds, never longer than
+ * the deadline) and are not thread safe: the node gives them to one actor. */
+#include "proto/claims.h"
+#include "proto/enrol.h"
+
+struct platform_options {
+    const char *tcti;      /* tpm: "unix:PATH", "device:PATH", "swtpm:host=..,port=.." */
+    const char *event_log; /* tpm: the launcher's event log */
+    const char *dir;       /* rows of the insecure mode: where their key file is kept */
+    unsigned deadline_ms;  /* for one answer of the device; 0: PLATFORM_DEADLINE_MS */
+};
+enum { PLATFORM_DEADLINE_MS = 30000, PLATFORM_SEALED_MAX = 1024 /* bytes of a sealed blob */ };
+
+struct platform_row;
+struct platform_state; /* the row's own */
+
+/* An open platform. {0} is closed. */
+struct platform {
+    const struct platform_row *row;
+    struct platform_state *state;
+};
+
+struct platform_row {
+    const char *name; /* the kind of evidence it makes: names a verifier */
+    bool enrols;      /* its evidence needs an AK certificate */
+    enum sr_err (*open)(const struct platform_options *o, struct platform_state **ret, struct sr_why *why);
+    void (*close)(struct platform_state *s);
+    enum sr_err (*quote)(struct platform_state *s, const struct sha512 *rd, struct span ak_cert,
+                         struct buf *ret, struct sr_why *why);
+    enum sr_err (*seal)(struct platform_state *s, const struct key *k, struct buf *ret, struct sr_why *why);
+    enum sr_err (*unseal)(struct platform_state *s, struct span blob, struct key *ret, struct sr_why *why);
+    enum sr_err (*policy_digest)(struct platform_state *s, struct sha256 *ret, struct sr_why *why);
+    enum sr_err (*enrol_request)(struct platform_state *s, const struct sha256 *network,
+                                 const struct enrol_nonce *nonce, struct buf *ret, struct sr_why *why);
+    enum sr_err (*activate)(struct platform_state *s, struct span blob, struct span seed, struct key *ret,
+                            struct sr_why *why);
+    enum sr_err (*self_claims)(struct platform_state *s, struct claims *ret, struct sr_why *why);
+};
+
+/* The program's rows, NULL last. */
+extern const struct platform_row *const platform_rows[];
+
+/* SR_ENOENT R_CONFIG: this program has no row of that name. SR_EIO R_TPM: no device, or it fails its
+ * self-test. SR_EFORMAT R_EVENT_LOG: the log is missing, malformed, or does not lead to the PCR. */
+enum sr_err platform_open(struct span name, const struct platform_options *o, struct platform *ret,
+                          struct sr_why *why);
+void platform_drop(struct platform *p);
+const char *platform_name(const struct platform *p); /* the tee_type */
+bool platform_enrols(const struct platform *p);
+
+/* All of these: SR_EIO R_TPM when the device fails or the deadline passes.
+ * Appends evidence over rd. ak_cert: our AK certificate; empty where platform_enrols() is false. */
+enum sr_err platform_quote(struct platform *p, const struct sha512 *rd, struct span ak_cert, struct buf *ret,
+                           struct sr_why *why);
+/* Appends a blob that only this machine opens again, and only while what was measured is the same. */
+enum sr_err platform_seal(struct platform *p, const struct key *k, struct buf *ret_blob, struct sr_why *why);
+/* SR_EPROOF R_UNSEAL: measured something else, another machine, or no blob of ours. */
+enum sr_err platform_unseal(struct platform *p, struct span blob, struct key *ret, struct sr_why *why);
+/* Identifies what platform_seal() seals to now. */
+enum sr_err platform_policy_digest(struct platform *p, struct sha256 *ret, struct sr_why *why);
+/* Appends E1. SR_ENOENT where platform_enrols() is false. */
+enum sr_err platform_enrol_request(struct platform *p, const struct sha256 *network,
+                                   const struct enrol_nonce *nonce, struct buf *ret_e1, struct sr_why *why);
+/* E1 and E2 to E3. SR_EPROOF R_ACTIVATION: the challenge is not for this machine's keys. */
+enum sr_err platform_enrol_answer(struct platform *p, struct span e1, struct span e2, struct buf *ret_e3,
+                                  struct sr_why *why);
+/* What evidence made now would claim, but for what needs others' word (ek, root, firmware, reset_count). */
+enum sr_err platform_self_claims(struct platform *p, struct claims *ret, struct sr_why *why);

@@ -1,0 +1,36 @@
+#pragma once
+/* claims.h - what a verifier found out, flat and the same for every kind of evidence, so that policy is
+ * written once. A claim is a name and one value: text (printable ASCII; binary as lower-case hex), an
+ * unsigned number, or a truth value. specs/evidence-tpm.md lists the names that TPM evidence gives.
+ *
+ * A list is filled with claims_put_*(); the first put that does not fit (64 claims, 31-byte names, 159 bytes
+ * of text, a name twice, text that is not printable ASCII) makes the list bad, and a bad list finds nothing.
+ * Ask claims_ok() once, at the end. A list owns no memory; it is large (about 14 KB). */
+#include "crypto/bytes.h"
+
+enum { CLAIMS_MAX = 64, CLAIM_NAME_SIZE = 32, CLAIM_TEXT_SIZE = 160 };
+enum claim_kind { CLAIM_TEXT, CLAIM_UINT, CLAIM_BOOL };
+
+struct claim {
+    char name[CLAIM_NAME_SIZE]; /* a-z 0-9 . _ - and NUL */
+    enum claim_kind kind;
+    char text[CLAIM_TEXT_SIZE]; /* of CLAIM_TEXT, with its NUL; else empty */
+    uint64_t num;               /* of CLAIM_UINT; of CLAIM_BOOL 0 or 1; else 0 */
+};
+
+struct claims {
+    struct claim c[CLAIMS_MAX];
+    size_t n;
+    bool bad;
+};
+
+void claims_put_text(struct claims *c, const char *name, struct span text);
+void claims_put_hex(struct claims *c, const char *name, struct span binary); /* as lower-case hex text */
+void claims_put_uint(struct claims *c, const char *name, uint64_t value);
+void claims_put_bool(struct claims *c, const char *name, bool value);
+/* A copy of one claim, whatever its kind. */
+void claims_put(struct claims *c, const struct claim *one);
+
+bool claims_ok(const struct claims *c);
+/* NULL: there is none of that name, or the list is bad. Borrows from c. */
+const struct claim *claims_find(const struct claims *c, struct span name);
