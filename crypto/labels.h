@@ -8,6 +8,8 @@
     X(L_GENESIS, "genesis")                   /* cid = SHA-256(LP(label)||LP(mode)||LP(record)) */           \
     X(L_GENESIS_EVIDENCE, "genesis/evidence") /* rd of the genesis evidence */                               \
     X(L_MASTER_COMMIT, "master/commit")       /* commitment to one epoch's master */                         \
+    X(L_EPOCH_LINK, "epoch/link")             /* the old epoch's release key vouches for the next epoch */   \
+    X(L_EPOCH_APPROVAL, "epoch/approval")     /* and so do k operators */                                    \
     /* derivations from the master: HKDF info */                                                             \
     X(L_KEK, "key/kek")                     /* keystore rows */                                              \
     X(L_INDEX, "key/index")                 /* blind index of the keystore */                                \
@@ -39,6 +41,7 @@
     X(L_JOIN_EV_GRANTER, "join/evidence/granter")                                                            \
     X(L_JOIN_SIG_JOINER, "join/sig/joiner")                                                                  \
     X(L_JOIN_SIG_GRANTER, "join/sig/granter")                                                                \
+    X(L_JOIN_SIG_MEMBER, "join/sig/member")                                                                  \
     X(L_JOIN_SEAL, "join/seal")                                                                              \
     X(L_JOIN_CONFIRM, "join/confirm")                                                                        \
     X(L_JOIN_CONFIRM_JOINER, "join/confirm/joiner")                                                          \

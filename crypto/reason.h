@@ -63,6 +63,14 @@
     X(R_RELEASE_SIGNATURE, "release-signature")                                                              \
     X(R_LOG_PROOF, "log-proof")                                                                              \
     X(R_PROVISIONAL, "provisional")                                                                          \
+    X(R_EVIDENCE_SWAPPED, "evidence-swapped")                                                                \
+    X(R_WANT_LIST, "want-list")                                                                              \
+    X(R_RELEASE_VALUES, "release-values")                                                                    \
+    X(R_MEMBER_CERT, "member-certificate")                                                                   \
+    /* genesis */                                                                                            \
+    X(R_CID_TEXT, "network-id-text")                                                                         \
+    X(R_GENESIS_FORMAT, "genesis-format")                                                                    \
+    X(R_EPOCH_CHAIN, "epoch-chain")                                                                          \
     /* evidence */                                                                                           \
     X(R_EVIDENCE_TYPE, "evidence-type")                                                                      \
     X(R_EVIDENCE_FORMAT, "evidence-format")                                                                  \
@@ -106,6 +114,9 @@
     X(R_PACKAGE_FORMAT, "package-format")                                                                    \
     X(R_PACKAGE_SIGNATURE, "package-signature")                                                              \
     X(R_PACKAGE_VERSION, "package-version")                                                                  \
+    X(R_PACKAGE_NETWORK, "package-network")                                                                  \
+    X(R_PACKAGE_SIGNER, "package-signer")                                                                    \
+    X(R_PACKAGE_SEAL, "package-seal")                                                                        \
     X(R_PACKAGE_DELETED, "package-deleted")                                                                  \
     /* log */                                                                                                \
     X(R_LOG_LEAF, "log-leaf")                                                                                \

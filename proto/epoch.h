@@ -1,0 +1,85 @@
+#pragma once
+/* epoch.h - what follows from one epoch's master: its keys, the commitment to it, the signed link from one
+ * epoch to the next, and the bundle in which masters travel to a joiner. specs/genesis.md, "Epochs". */
+#include "crypto/hpke.h"
+#include "crypto/sign.h"
+
+/* The public halves of an epoch's keys, and the commitment to its master. */
+struct epoch_pubs {
+    uint64_t epoch; /* 1 is the first */
+    struct sha512 commit;
+    struct sign_pub release;   /* signs W3 */
+    struct kem_pub network;    /* tenants seal packages to it */
+    struct sign_pub akca;      /* signs AK certificates */
+    struct sign_pub member_ca; /* signs member certificates */
+};
+
+/* Everything that a member derives from one master. Secret; the owner drops it. */
+struct epoch_keys {
+    struct key kek;      /* keystore rows */
+    struct key index;    /* blind index of the keystore */
+    struct key log_salt; /* salts identifiers in log leaves */
+    struct sign_key release, akca, member_ca;
+    struct kem_key network;
+    struct epoch_pubs pub;
+};
+void epoch_keys_drop(struct epoch_keys *k);
+
+/* salt: the genesis parameters'. SR_EBUG only when the library below fails. */
+enum sr_err epoch_keys_derive(const struct key *master, uint64_t epoch, const uint8_t salt[32],
+                              struct epoch_keys *ret);
+struct sha512 master_commit(const uint8_t salt[32], uint64_t epoch, const struct key *master);
+
+/* One operator's signature. */
+struct approval {
+    struct sign_pub key;
+    struct sig sig;
+};
+enum { APPROVALS_MAX = 16, EPOCHS_MAX = 32, EPOCH_LINK_MAX = 2048, EPOCH_CHAIN_MAX = 64 << 10 };
+
+/* Who may approve a rotation: the genesis record's operators, k of them. */
+struct approvers {
+    const struct sign_pub *key;
+    size_t n, k;
+};
+
+/* What an operator signs with L_EPOCH_APPROVAL, and the old release key with L_EPOCH_LINK. */
+enum sr_err epoch_link_text(const struct sha256 *cid, const struct epoch_pubs *next, struct buf *ret);
+/* Appends one link. approvals: sorted by key, no two alike. */
+enum sr_err epoch_link_make(const struct sha256 *cid, const struct epoch_pubs *next,
+                            const struct sign_key *old, const struct approval *approvals, size_t n,
+                            struct buf *ret);
+
+/* A chain is u16 n, then n x LP(link) for the epochs 2, 3, ... without a gap; the empty chain is two zero
+ * bytes. Each link must be signed by the release key of the epoch before and by at least k operators.
+ * ret[0] is first (the genesis record's epoch), ret[i] epoch i + 1; *ret_n is the newest epoch.
+ * SR_EPROOF, R_EPOCH_CHAIN. */
+enum sr_err epoch_chain_check(struct span chain, const struct sha256 *cid, const struct epoch_pubs *first,
+                              const struct approvers *approvers, struct epoch_pubs ret[EPOCHS_MAX],
+                              size_t *ret_n, struct sr_why *why);
+/* Appends the chain `old` with one more link; an empty span is the empty chain. */
+enum sr_err epoch_chain_add(struct span old, struct span link, struct buf *ret, struct sr_why *why);
+
+enum epoch_state { EPOCH_ACTIVE = 1, EPOCH_RETIRING = 2 }; /* retiring: opens old data, seals nothing new */
+
+struct epoch_master {
+    uint64_t epoch;
+    enum epoch_state state;
+    struct key master;
+};
+
+/* The masters of consecutive epochs; the last one, and only it, is active. Secret; the owner drops it. */
+struct master_bundle {
+    struct sha256 cid;
+    size_t n;
+    struct epoch_master epoch[EPOCHS_MAX];
+};
+enum { MASTER_BUNDLE_MAX = 35 + EPOCHS_MAX * 41 };
+void master_bundle_drop(struct master_bundle *b);
+enum sr_err master_bundle_encode(const struct master_bundle *b, struct secret *ret);
+/* SR_EFORMAT, R_MALFORMED. */
+enum sr_err master_bundle_decode(struct span s, struct master_bundle *ret, struct sr_why *why);
+/* Every master against the commitment of its epoch ([i] is epoch i + 1). SR_EPROOF,
+ * R_MASTER_COMMIT_MISMATCH. */
+enum sr_err master_bundle_check(const struct master_bundle *b, const uint8_t salt[32],
+                                const struct epoch_pubs *epochs, size_t n, struct sr_why *why);
