@@ -33,7 +33,6 @@ int main(void)
 {
     T(secret_init() == SR_OK);
     T(strcmp(sr_mode.name, "insecure") == 0 && strcmp(sr_mode.cid_prefix, "srx1") == 0);
-    every_label_has_a_frozen_row();
     every_label_does_what_its_insecure_row_says();
     no_output_is_the_same_in_both_modes();
     labels_fit_with_the_longer_prefix_too();

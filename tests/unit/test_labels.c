@@ -38,7 +38,6 @@ int main(void)
 {
     T(secret_init() == SR_OK);
     T(strcmp(sr_mode.name, "production") == 0 && strcmp(sr_mode.cid_prefix, "sr1") == 0);
-    every_label_has_a_frozen_row();
     every_label_does_what_its_row_says();
     labels_differ_and_are_prefix_free_once_length_prefixed();
     labels_are_short_lower_case_and_prefixed();
