@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *sr_strerror(enum sr_err e)
 {
@@ -17,6 +18,14 @@ const char *sr_reason_text(enum sr_reason r)
     static const char *const text[SR_REASON_COUNT] = { SR_REASONS(X) };
 #undef X
     return (unsigned)r < SR_REASON_COUNT ? text[r] : "internal";
+}
+
+enum sr_reason sr_reason_find(const char *text)
+{
+    for (enum sr_reason r = 0; r < SR_REASON_COUNT; r++)
+        if (strcmp(sr_reason_text(r), text) == 0)
+            return r;
+    return R_UNKNOWN;
 }
 
 enum sr_err sr_fail(struct sr_why *why, enum sr_err e, enum sr_reason reason, const char *fmt, ...)

@@ -10,6 +10,7 @@
     X(R_TOO_LARGE, "too-large")                                                                              \
     X(R_NOT_FOUND, "not-found")                                                                              \
     X(R_METHOD, "method-not-allowed")                                                                        \
+    X(R_UNKNOWN, "unknown") /* a peer's code that this build does not know */                                \
     X(R_NO_ANSWER, "no-answer")                                                                              \
     X(R_BUSY, "busy")                                                                                        \
     X(R_NOT_READY, "not-ready")                                                                              \
@@ -139,3 +140,5 @@ enum sr_reason { SR_REASONS(X) SR_REASON_COUNT };
 #undef X
 
 const char *sr_reason_text(enum sr_reason r);
+/* The reason that a peer named; R_UNKNOWN for a code that is not in the table. */
+enum sr_reason sr_reason_find(const char *text);
