@@ -1,0 +1,105 @@
+#include "client/machine.h"
+#include "crypto/cert.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CHAIN_FILE_MAX = 64 << 10, RENEW_BEFORE = 300 /* seconds */ };
+
+void machine_drop(struct machine *m)
+{
+    platform_drop(&m->platform);
+    buf_drop(&m->ek_chain);
+    buf_drop(&m->ak_cert);
+}
+
+enum sr_err machine_open(const struct machine_options *o, struct machine *ret, struct sr_why *why)
+{
+    const struct platform_options po = {
+        .tcti = o->tcti ? o->tcti : "device:/dev/tpmrm0",
+        .event_log = o->event_log,
+        .dir = o->event_log,
+    };
+    SR_OWN(machine) m = { 0 };
+    if (o->ek_chain)
+        SR_TRY(cli_read_file(o->ek_chain, CHAIN_FILE_MAX, &m.ek_chain, why));
+    if (o->ak_cert && access(o->ak_cert, F_OK) == 0)
+        SR_TRY(cli_read_file(o->ak_cert, AK_CERT_MAX, &m.ak_cert, why));
+    SR_TRY(platform_open(span_of(o->platform ? o->platform : "tpm"), &po, &m.platform, why));
+    *ret = SR_TAKE(m);
+    return SR_OK;
+}
+
+/* Appends the PEM chain's certificates to E1's list; der keeps their bytes. */
+static enum sr_err add_chain(const struct machine *m, struct enrol_request *e1, struct buf der[CERTS_MAX],
+                             struct sr_why *why)
+{
+    SR_OWN(certs) more = { 0 };
+    if (m->ek_chain.n == 0)
+        return SR_OK;
+    SR_TRY(certs_read_pem(buf_span(&m->ek_chain), &more, why));
+    for (size_t i = 0; i < more.n; i++) {
+        if (e1->n == ENROL_CHAIN_MAX)
+            return sr_fail(why, SR_ETOOBIG, R_EK_CHAIN, "more than %d certificates", ENROL_CHAIN_MAX);
+        SR_TRY(cert_der(&more.c[i], &der[i]));
+        e1->chain[e1->n++] = buf_span(&der[i]);
+    }
+    return SR_OK;
+}
+
+enum sr_err machine_enrol_request(struct machine *m, const struct sha256 *network, struct buf *ret,
+                                  struct sr_why *why)
+{
+    SR_OWN(buf) own = { 0 };
+    struct enrol_nonce nonce;
+    struct enrol_request e1;
+    struct buf der[CERTS_MAX] = { 0 };
+    random_fill(nonce.b, sizeof nonce.b);
+    SR_TRY(platform_enrol_request(&m->platform, network, &nonce, &own, why));
+    SR_TRY(enrol_request_read(buf_span(&own), &e1, why));
+    enum sr_err e = add_chain(m, &e1, der, why);
+    if (e == SR_OK)
+        e = enrol_request_write(&e1, ret);
+    for (size_t i = 0; i < CERTS_MAX; i++)
+        buf_drop(&der[i]);
+    return e;
+}
+
+static bool still_good(const struct machine *m, const struct sha256 *cid, uint64_t epoch)
+{
+    struct ak_cert c;
+    uint64_t now = (uint64_t)time(NULL);
+    return m->ak_cert.n > 0 && ak_cert_read(buf_span(&m->ak_cert), &c, NULL) == SR_OK &&
+           c.kind == AK_CERT_NETWORK && sha256_eq(&c.network, cid) && c.epoch == epoch &&
+           c.not_before <= now && c.not_after >= now + RENEW_BEFORE;
+}
+
+/* The file is a cache: it is replaced, and losing it costs one enrolment. */
+static enum sr_err keep(const char *path, struct span cert, struct sr_why *why)
+{
+    if (!path)
+        return SR_OK;
+    (void)unlink(path);
+    return cli_write_file(path, 0600, cert, why);
+}
+
+enum sr_err machine_enrol(struct machine *m, const struct machine_options *o, struct remote *r,
+                          uint64_t epoch, struct sr_why *why)
+{
+    SR_OWN(buf) e1 = { 0 };
+    SR_OWN(buf) e2 = { 0 };
+    SR_OWN(buf) e3 = { 0 };
+    SR_OWN(buf) e4 = { 0 };
+    static const char type[] = "application/octet-stream";
+    if (!platform_enrols(&m->platform) || still_good(m, &r->cid, epoch))
+        return SR_OK;
+    SR_TRY(machine_enrol_request(m, &r->cid, &e1, why));
+    SR_TRY(remote_post(r, "/sealring/v1/enrol/challenge", type, buf_span(&e1), &e2, why));
+    SR_TRY(platform_enrol_answer(&m->platform, buf_span(&e1), buf_span(&e2), &e3, why));
+    SR_TRY(remote_post(r, "/sealring/v1/enrol/certify", type, buf_span(&e3), &e4, why));
+    SR_TRY(keep(o->ak_cert, buf_span(&e4), why));
+    buf_drop(&m->ak_cert);
+    m->ak_cert = SR_TAKE(e4);
+    return SR_OK;
+}

@@ -1,0 +1,45 @@
+#include "client/remote.h"
+#include "proto/cid.h"
+
+void remote_drop(struct remote *r)
+{
+    http_client_free(r->http);
+    *r = (struct remote){ 0 };
+}
+
+enum sr_err remote_open(const struct remote_options *o, struct remote *ret, struct sr_why *why)
+{
+    SR_OWN(remote) r = { 0 };
+    SR_TRY(cid_parse(span_of(o->cid), &r.cid, why));
+    const struct http_client_options ho = {
+        .base = o->node,
+        .ca_file = o->ca,
+        .timeout_ms = (unsigned)(o->timeout_s > 3600 ? 3600 : o->timeout_s) * 1000,
+    };
+    enum sr_err e = http_client_new(&ho, &r.http);
+    if (e != SR_OK)
+        return sr_fail(why, e, R_CONFIG, "--node: not https://HOST:PORT, http://HOST:PORT or unix:PATH");
+    *ret = SR_TAKE(r);
+    return SR_OK;
+}
+
+static enum sr_err call(struct remote *r, const struct http_call *c, struct buf *ret, struct sr_why *why)
+{
+    SR_OWN(http_reply) reply = { 0 };
+    SR_TRY(http_client_call(r->http, c, &reply, why));
+    buf_drop(ret);
+    *ret = SR_TAKE(reply.body);
+    return SR_OK;
+}
+
+enum sr_err remote_get(struct remote *r, const char *path, struct buf *ret, struct sr_why *why)
+{
+    return call(r, &(struct http_call){ .method = "GET", .path = path }, ret, why);
+}
+
+enum sr_err remote_post(struct remote *r, const char *path, const char *type, struct span body,
+                        struct buf *ret, struct sr_why *why)
+{
+    return call(r, &(struct http_call){ .method = "POST", .path = path, .type = type, .body = body }, ret,
+                why);
+}
