@@ -86,8 +86,7 @@ struct leaf {
 enum sr_err leaf_encode(const struct leaf *l, struct buf *ret);
 /* SR_EFORMAT + R_LOG_LEAF: anything that leaf_encode does not write. */
 enum sr_err leaf_decode(struct span s, struct leaf *ret, struct sr_why *why);
-/* Appends one canonical JSON object: "type", "time" and the fields; hashes in hex, numbers over 2^53 - 1 as
- * text. */
+/* One JSON object of the leaf's fields: hashes in hex, in the order of the encoding. */
 void leaf_describe(const struct leaf *l, struct buf *ret);
 const char *leaf_type_text(enum leaf_type t); /* NULL: none */
 
