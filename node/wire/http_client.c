@@ -210,6 +210,6 @@ enum sr_err http_client_call(struct http_client *c, const struct http_call *call
     if (e == SR_OK)
         return SR_OK;
     take_reason(ret);
-    return sr_fail(why, e, sr_reason_find(ret->reason), "%s %s at %s: status %u, reason %s", call->method, call->path, c->base,
-                   ret->status, ret->reason[0] ? ret->reason : "none given");
+    return sr_fail(why, e, sr_reason_find(ret->reason), "%s %s at %s: status %u, reason %s", call->method,
+                   call->path, c->base, ret->status, ret->reason[0] ? ret->reason : "none given");
 }
