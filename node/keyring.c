@@ -1,0 +1,92 @@
+#include "node/keyring_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum sr_err new_keyring(struct keyring **ret)
+{
+    struct keyring *k = calloc(1, sizeof *k);
+    if (!k)
+        return SR_ENOMEM;
+    if (secret_new(&k->memory, sizeof *k->parts) != SR_OK) {
+        free(k);
+        return SR_ENOMEM;
+    }
+    k->parts = (struct keyring_parts *)(void *)k->memory.p;
+    memset(k->parts, 0, sizeof *k->parts);
+    *ret = k;
+    return SR_OK;
+}
+
+void keyring_free(struct keyring *k)
+{
+    if (!k)
+        return;
+    secret_drop(&k->memory);
+    free(k);
+}
+
+static enum sr_err derive_all(struct keyring *k, const uint8_t salt[static 32], struct keyring **ret)
+{
+    enum sr_err e = SR_OK;
+    struct master_bundle *m = &k->parts->masters;
+    for (size_t i = 0; e == SR_OK && i < m->n; i++)
+        e = epoch_keys_derive(&m->epoch[i].master, m->epoch[i].epoch, salt, &k->parts->keys[i]);
+    if (e == SR_OK)
+        *ret = k;
+    else
+        keyring_free(k);
+    return e;
+}
+
+enum sr_err keyring_generate(const uint8_t salt[static 32], struct keyring **ret)
+{
+    struct keyring *k = NULL;
+    SR_TRY(new_keyring(&k));
+    struct epoch_master *first = &k->parts->masters.epoch[0];
+    k->parts->masters.n = 1;
+    first->epoch = 1;
+    first->state = EPOCH_ACTIVE;
+    random_fill(first->master.b, sizeof first->master.b);
+    return derive_all(k, salt, ret);
+}
+
+enum sr_err keyring_install(const struct master_bundle *b, const uint8_t salt[static 32],
+                            struct keyring **ret)
+{
+    struct keyring *k = NULL;
+    if (b->n == 0 || b->n > EPOCHS_MAX)
+        return SR_EBUG;
+    SR_TRY(new_keyring(&k));
+    k->parts->masters = *b;
+    return derive_all(k, salt, ret);
+}
+
+const struct epoch_keys *keyring_keys(const struct keyring *k, uint64_t epoch)
+{
+    for (size_t i = 0; i < k->parts->masters.n; i++)
+        if (k->parts->masters.epoch[i].epoch == epoch)
+            return &k->parts->keys[i];
+    return NULL;
+}
+
+const struct epoch_keys *keyring_active(const struct keyring *k)
+{
+    return &k->parts->keys[k->parts->masters.n - 1]; /* the newest, by the bundle's own rule */
+}
+
+uint64_t keyring_oldest(const struct keyring *k)
+{
+    return k->parts->masters.epoch[0].epoch;
+}
+
+uint64_t keyring_newest(const struct keyring *k)
+{
+    return k->parts->masters.epoch[k->parts->masters.n - 1].epoch;
+}
+
+const struct epoch_pubs *keyring_pubs(const struct keyring *k, uint64_t epoch)
+{
+    const struct epoch_keys *e = keyring_keys(k, epoch);
+    return e ? &e->pub : NULL;
+}

@@ -1,0 +1,151 @@
+#include "node/policy_holder.h"
+
+#include "node/journal.h"
+#include "store/keystore.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct policy_holder {
+    struct policy_holder_options o;
+    pthread_mutex_t swap;  /* guards now, for the length of a reference */
+    pthread_mutex_t apply; /* one policy at a time is checked and written */
+    struct policy *now;
+};
+
+struct policy_name {
+    uint8_t b[8];
+};
+
+static struct policy_name name_of(uint64_t number)
+{
+    struct policy_name n;
+    for (size_t i = sizeof n.b; i-- > 0; number >>= 8)
+        n.b[i] = (uint8_t)number;
+    return n;
+}
+
+static enum sr_err find_newest(void *ctx, const struct keystore_name *name, const struct keystore_item *item)
+{
+    uint64_t *newest = ctx;
+    (void)name;
+    if (item->version > *newest)
+        *newest = item->version;
+    return SR_OK;
+}
+
+static enum sr_err load(struct policy_holder *h, struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(policy_signed) s = { 0 };
+    uint64_t newest = 0;
+    SR_TRY(keystore_list(h->o.ks, KT_POLICY, find_newest, &newest, why));
+    if (newest == 0)
+        return SR_OK;
+    SR_TRY(policy_holder_text(h, newest, &text, why));
+    SR_TRY(policy_signed_parse(buf_span(&text), &s, why));
+    SR_TRY(policy_holder_check(&h->o, &s, why));
+    h->now = policy_ref(s.policy);
+    return SR_OK;
+}
+
+enum sr_err policy_holder_open(const struct policy_holder_options *o, struct policy_holder **ret,
+                               struct sr_why *why)
+{
+    struct policy_holder *h = calloc(1, sizeof *h);
+    if (!h)
+        return SR_ENOMEM;
+    h->o = *o;
+    pthread_mutex_init(&h->swap, NULL);
+    pthread_mutex_init(&h->apply, NULL);
+    enum sr_err e = load(h, why);
+    if (e != SR_OK) {
+        policy_holder_close(h);
+        return e;
+    }
+    *ret = h;
+    return SR_OK;
+}
+
+void policy_holder_close(struct policy_holder *h)
+{
+    if (!h)
+        return;
+    policy_unref(h->now);
+    pthread_mutex_destroy(&h->swap);
+    pthread_mutex_destroy(&h->apply);
+    free(h);
+}
+
+struct policy_hold policy_holder_get(struct policy_holder *h)
+{
+    pthread_mutex_lock(&h->swap);
+    struct policy_hold hold = { h->now ? policy_ref(h->now) : NULL };
+    pthread_mutex_unlock(&h->swap);
+    return hold;
+}
+
+enum sr_err policy_holder_text(struct policy_holder *h, uint64_t number, struct buf *ret, struct sr_why *why)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(h);
+    SR_OWN(keystore_item) item = { 0 };
+    if (number == 0 && now.p)
+        number = policy_number(now.p);
+    struct policy_name n = name_of(number);
+    struct keystore_name name = { .table = KT_POLICY, .name = SPAN(n.b) };
+    enum sr_err e = keystore_get(h->o.ks, &name, &item, why);
+    if (e == SR_ENOENT)
+        return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "no such policy");
+    SR_TRY(e);
+    wr_span(ret, secret_span(&item.value));
+    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
+}
+
+enum sr_err policy_holder_check(const struct policy_holder_options *o, const struct policy_signed *s,
+                                struct sr_why *why)
+{
+    if (policy_number(s->policy) == 1 && s->n == 0)
+        return policy_first_check(s->policy, &o->first, why);
+    return policy_signed_check(s, &o->cid, o->operators, o->operators_n, o->operators_k, why);
+}
+
+static enum sr_err persist(struct policy_holder *h, const struct policy *p, struct span text)
+{
+    SR_OWN(keystore_txn) txn = { 0 };
+    SR_OWN(buf) leaf = { 0 };
+    struct policy_name n = name_of(policy_number(p));
+    struct keystore_name name = { .table = KT_POLICY, .name = SPAN(n.b) };
+    uint64_t now = (uint64_t)time(NULL);
+    struct leaf l = {
+        .type = LEAF_POLICY, .time = now, .policy_number = policy_number(p), .policy_hash = *policy_hash(p)
+    };
+    keystore_txn_expect(&txn, &name, 0);
+    keystore_txn_put(&txn, &name, policy_number(p), now, text);
+    SR_TRY(leaf_encode(&l, &leaf));
+    return journal_submit(h->o.journal, &(struct journal_entry){ &txn, buf_span(&leaf) }, NULL);
+}
+
+static enum sr_err apply_locked(struct policy_holder *h, struct span text, struct sr_why *why)
+{
+    SR_OWN(policy_signed) s = { 0 };
+    SR_TRY(policy_signed_parse(text, &s, why));
+    SR_TRY(policy_holder_check(&h->o, &s, why));
+    if (h->now)
+        SR_TRY(policy_follows(h->now, s.policy, why));
+    SR_TRY(persist(h, s.policy, text));
+    pthread_mutex_lock(&h->swap);
+    struct policy *old = h->now;
+    h->now = policy_ref(s.policy);
+    pthread_mutex_unlock(&h->swap);
+    policy_unref(old);
+    return SR_OK;
+}
+
+enum sr_err policy_holder_apply(struct policy_holder *h, struct span text, struct sr_why *why)
+{
+    pthread_mutex_lock(&h->apply);
+    enum sr_err e = apply_locked(h, text, why);
+    pthread_mutex_unlock(&h->apply);
+    return e;
+}

@@ -1,0 +1,36 @@
+#pragma once
+/* policy_holder.h - the policy in force: one signed document at a time, swapped whole, never taken back. Any
+ * thread may call. Every policy ever held stays in the keystore, so that members that lag can catch up. */
+#include "proto/policy.h"
+
+struct journal;
+struct keystore;
+struct policy_holder;
+
+struct policy_holder_options {
+    struct keystore *ks; /* borrowed, as all here */
+    struct journal *journal;
+    struct sha256 cid;
+    struct sha256 first; /* hash of policy number 1, from the genesis record */
+    const struct sign_pub *operators;
+    size_t operators_n, operators_k;
+};
+
+/* Opens on the newest policy in the keystore; with none there, the first policy_holder_apply() only needs to
+ * be one of this network. */
+enum sr_err policy_holder_open(const struct policy_holder_options *o, struct policy_holder **ret,
+                               struct sr_why *why);
+void policy_holder_close(struct policy_holder *h); /* NULL is fine */
+
+/* The snapshot in force, with a reference of the caller's own; {NULL} while there is none. */
+struct policy_hold policy_holder_get(struct policy_holder *h);
+/* The signed text of a number; 0 is the one in force. SR_ENOENT. */
+enum sr_err policy_holder_text(struct policy_holder *h, uint64_t number, struct buf *ret, struct sr_why *why);
+
+/* The next policy, from operators or another member: checks signatures, then that it leads on from the one in
+ * force, writes it with its leaf, then swaps. Errors as policy_signed_check() and policy_follows() give. */
+enum sr_err policy_holder_apply(struct policy_holder *h, struct span text, struct sr_why *why);
+
+/* Is it a policy of this network: signed by k operators, or number 1 with the pinned hash? */
+enum sr_err policy_holder_check(const struct policy_holder_options *o, const struct policy_signed *s,
+                                struct sr_why *why);
