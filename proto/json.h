@@ -94,7 +94,8 @@ void jw_u64(struct buf *b, uint64_t v);
 void jw_bool(struct buf *b, bool v);
 void jw_hex(struct buf *b, struct span s);
 void jw_base64(struct buf *b, struct span s);
-void jw_raw(struct buf *b, struct span json); /* a value that is canonical JSON already */
+void jw_raw(struct buf *b, struct span json);       /* a value that is canonical JSON already */
+void jw_value(struct buf *b, const struct json *v); /* a parsed value, canonically; NULL makes it bad */
 /* name and value in one */
 void jw_member_str(struct buf *b, const char *name, struct span s);
 void jw_member_text(struct buf *b, const char *name, const char *s);

@@ -148,8 +148,6 @@ void jw_member_hex(struct buf *b, const char *name, struct span s)
 
 /* ---- a tree, written again ---- */
 
-static void rewrite(struct buf *b, const struct json *v);
-
 static int by_name(const void *a, const void *b)
 {
     return span_cmp(json_name(*(const struct json *const *)a), json_name(*(const struct json *const *)b));
@@ -166,7 +164,7 @@ static void rewrite_object(struct buf *b, const struct json *v)
     for (size_t i = 0; i < n; i++) {
         jw_str(b, json_name(members[i]));
         wr_u8(b, ':');
-        rewrite(b, members[i]);
+        jw_value(b, members[i]);
     }
     jw_object_end(b);
 }
@@ -175,11 +173,11 @@ static void rewrite_array(struct buf *b, const struct json *v)
 {
     jw_array(b);
     for (const struct json *e = json_first(v); e; e = json_next(e))
-        rewrite(b, e);
+        jw_value(b, e);
     jw_array_end(b);
 }
 
-static void rewrite(struct buf *b, const struct json *v)
+void jw_value(struct buf *b, const struct json *v)
 {
     switch (json_type(v)) {
     case JSON_OBJECT: rewrite_object(b, v); break;
@@ -196,7 +194,7 @@ enum sr_err json_canonical(struct span text, struct buf *ret, struct sr_why *why
     SR_OWN(json_doc) doc = { 0 };
     SR_OWN(buf) out = { 0 };
     SR_TRY(json_parse(text, &doc, why));
-    rewrite(&out, json_root(&doc));
+    jw_value(&out, json_root(&doc));
     wr_span(ret, buf_span(&out));
     return buf_ok(&out) && buf_ok(ret) ? SR_OK : sr_fail(why, SR_ENOMEM, R_INTERNAL, "JSON: no memory");
 }

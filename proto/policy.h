@@ -113,19 +113,20 @@ enum sr_err policy_follows(const struct policy *now, const struct policy *next, 
 
 /* ---- evaluation ---- */
 
+/* What became of one rule: the first check that failed, in the order they are made. */
 enum policy_outcome {
-    POLICY_NOT_SEEN,     /* the verdict was clear before */
-    POLICY_OTHER_TYPE,   /* rule is for another type of evidence */
+    POLICY_NOT_SEEN,     /* the verdict was clear before the rules */
     POLICY_OTHER_TENANT, /* release: rule is for another tenant */
     POLICY_OTHER_KEY,    /* release: no pattern of the rule matches the path */
     POLICY_OTHER_USAGE,  /* release: not one of the rule's usages */
+    POLICY_OTHER_TYPE,   /* rule is for another type of evidence */
     POLICY_TEST_FAILED,  /* see test, found, own */
     POLICY_MATCHED,
 };
 
 struct policy_test; /* a comparison: proto/policy_body.h */
 
-/* What became of one rule. The pointers borrow from the policy and the claims that were asked about. */
+/* The pointers borrow from the policy and the claims that were asked about. */
 struct policy_step {
     enum policy_outcome outcome;
     const struct policy_test *test; /* the first that failed */

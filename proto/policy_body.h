@@ -1,0 +1,66 @@
+#pragma once
+/* policy_body.h - what a policy is inside: for the proto/policy*.c files alone. Everything lives as long as
+ * the policy; texts borrow from its parsed document. */
+#include "proto/policy.h"
+
+#include <stdatomic.h>
+
+enum policy_op { POLICY_EQ, POLICY_IN, POLICY_MIN, POLICY_MAX_OP, POLICY_PREFIX, POLICY_SAME };
+enum policy_effect { POLICY_ALLOW, POLICY_DENY };
+
+struct policy_value {
+    enum json_type kind; /* JSON_STR, JSON_U64 or JSON_BOOL */
+    struct span text;
+    uint64_t num; /* a bool is 0 or 1 */
+};
+
+/* One comparison: claim, operator, wanted values. */
+struct policy_test {
+    struct span claim;
+    enum policy_op op;
+    const struct policy_value *values; /* one; "in": one or more; "same": none */
+    size_t n;
+};
+
+struct policy_rule {
+    struct span name, type;
+    enum policy_effect effect;
+    struct policy_test *tests;
+    size_t tests_n;
+    /* release only */
+    struct span tenant;
+    struct span *keys;
+    size_t keys_n;
+    unsigned usages;
+};
+
+struct policy_list {
+    struct policy_rule *rules;
+    size_t n;
+};
+
+struct policy_block; /* of memory */
+
+struct policy {
+    atomic_uint holders;
+    struct policy_block *blocks;
+    struct buf document;
+    struct json_doc json;
+    struct sha256 hash, previous, *roots;
+    size_t roots_n;
+    uint64_t number, min_epoch, ak_cert_max_age;
+    enum policy_binding binding;
+    struct policy_list join, release;
+    struct policy_tenant *tenants;
+    size_t tenants_n;
+};
+
+const char *policy_op_name(enum policy_op op);
+
+/* n zeroed things that go with the policy; NULL without memory. */
+void *policy_alloc(struct policy *p, size_t n, size_t size);
+
+/* Fills one list of rules from its array. */
+enum sr_err policy_rules_read(struct policy *p, const struct json *array, const char *list,
+                              struct policy_list *ret, struct sr_why *why);
+bool policy_word_ok(struct span s, size_t max); /* [a-z0-9._-], 1 to max bytes */

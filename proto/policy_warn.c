@@ -1,0 +1,145 @@
+/* policy_warn.c - what a valid policy says, and what in it is seldom meant. */
+#include "crypto/text.h"
+#include "proto/policy_body.h"
+#include "proto/policy_explain.h"
+
+/* A claim that names what runs or where it runs: a rule without any lets in whoever has the type. */
+static const char *const code_claims[] = { "code", "measurement" };
+
+static bool tests_claim(const struct policy_rule *r, const char *claim)
+{
+    for (size_t i = 0; i < r->tests_n; i++)
+        if (span_eq(r->tests[i].claim, span_of(claim)))
+            return true;
+    return false;
+}
+
+static bool names_code(const struct policy_rule *r)
+{
+    for (size_t i = 0; i < sizeof code_claims / sizeof *code_claims; i++)
+        if (tests_claim(r, code_claims[i]))
+            return true;
+    return false;
+}
+
+static bool loose_code(const struct policy *p, const struct policy_rule *r)
+{
+    (void)p;
+    return r->effect == POLICY_ALLOW && !names_code(r);
+}
+
+static bool loose_boot(const struct policy *p, const struct policy_rule *r)
+{
+    (void)p;
+    return r->effect == POLICY_ALLOW && span_eq(r->type, SPAN_STR("tpm")) && !tests_claim(r, "boot");
+}
+
+static bool proves_nothing(const struct policy *p, const struct policy_rule *r)
+{
+    (void)p;
+    return r->effect == POLICY_ALLOW && span_eq(r->type, SPAN_STR("insecure"));
+}
+
+static bool every_key(const struct policy *p, const struct policy_rule *r)
+{
+    (void)p;
+    for (size_t i = 0; i < r->keys_n; i++)
+        if (r->effect == POLICY_ALLOW && span_eq(r->keys[i], SPAN_STR("**")))
+            return true;
+    return false;
+}
+
+static bool no_room(const struct policy *p, const struct policy_rule *r)
+{
+    const struct policy_tenant *t = r->tenant.n ? policy_tenant(p, r->tenant) : NULL;
+    return t && (r->usages & POLICY_SECRET) && (t->max_secrets == 0 || t->max_bytes == 0);
+}
+
+static const struct warning {
+    const char *text;
+    bool (*of)(const struct policy *, const struct policy_rule *);
+} warnings[] = {
+    { "does not compare code or measurement: any program of that type matches", loose_code },
+    { "does not compare boot: a host's root can measure what it likes", loose_boot },
+    { "is for insecure evidence, which proves nothing", proves_nothing },
+    { "gives every key of the tenant", every_key },
+    { "names stored secrets of a tenant that may store none", no_room },
+};
+
+typedef void warn_fn(struct buf *, const char *list, const struct policy_rule *, const char *text);
+
+static size_t warn_list(const struct policy *p, const struct policy_list *list, const char *name,
+                        warn_fn *say, struct buf *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        for (size_t w = 0; w < sizeof warnings / sizeof *warnings; w++) {
+            if (!warnings[w].of(p, &list->rules[i]))
+                continue;
+            say(b, name, &list->rules[i], warnings[w].text);
+            n++;
+        }
+    }
+    return n;
+}
+
+static size_t warn_all(const struct policy *p, warn_fn *say, struct buf *b)
+{
+    return warn_list(p, &p->join, "join", say, b) + warn_list(p, &p->release, "release", say, b);
+}
+
+static void say_warning(struct buf *b, const char *list, const struct policy_rule *r, const char *text)
+{
+    wr_fmt(b, "warning: %s rule ", list);
+    wr_span(b, r->name);
+    wr_fmt(b, " %s\n", text);
+}
+
+static void put_warning(struct buf *b, const char *list, const struct policy_rule *r, const char *text)
+{
+    jw_object(b);
+    jw_member_text(b, "list", list);
+    jw_member_str(b, "rule", r->name);
+    jw_member_text(b, "text", text);
+    jw_object_end(b);
+}
+
+static const char *binding_name(const struct policy *p)
+{
+    return p->binding == POLICY_BINDING_REQUIRED ? "required" : "optional";
+}
+
+size_t policy_check_text(const struct policy *p, struct buf *ret)
+{
+    char hash[65];
+    hex_text(SPAN(p->hash.b), hash);
+    wr_fmt(ret, "policy number %llu, hash %s\n", (unsigned long long)p->number, hash);
+    wr_fmt(ret, "least epoch %llu, channel binding %s, AK certificates up to %llu s\n",
+           (unsigned long long)p->min_epoch, binding_name(p), (unsigned long long)p->ak_cert_max_age);
+    wr_fmt(ret, "%zu join rules, %zu release rules, %zu tenants, %zu vendor AK roots\n", p->join.n,
+           p->release.n, p->tenants_n, p->roots_n);
+    return warn_all(p, say_warning, ret);
+}
+
+size_t policy_check_json(const struct policy *p, struct buf *ret)
+{
+    SR_OWN(buf) b = { 0 };
+    jw_object(&b);
+    jw_member_text(&b, "channel_binding", binding_name(p));
+    jw_member_hex(&b, "hash", SPAN(p->hash.b));
+    jw_member_u64(&b, "join_rules", p->join.n);
+    jw_member_u64(&b, "min_epoch", p->min_epoch);
+    jw_member_u64(&b, "number", p->number);
+    jw_member_hex(&b, "previous", SPAN(p->previous.b));
+    jw_member_u64(&b, "release_rules", p->release.n);
+    jw_member_u64(&b, "tenants", p->tenants_n);
+    jw_name(&b, "warnings");
+    jw_array(&b);
+    size_t n = warn_all(p, put_warning, &b);
+    jw_array_end(&b);
+    jw_object_end(&b);
+    if (!buf_ok(&b))
+        ret->bad = true;
+    wr_span(ret, buf_span(&b));
+    return n;
+}
