@@ -55,9 +55,20 @@ void wr_base64url(struct buf *b, struct span s)
     encode(b, s, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
+/* libsodium 1.0.18 takes some bytes over 7f for characters of the alphabet. */
+static bool ascii(struct span text)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < text.n; i++)
+        all |= text.p[i];
+    return all < 0x80;
+}
+
 static enum sr_err decode(struct span text, struct buf *ret, int variant)
 {
     size_t at = ret->n, got = 0;
+    if (!ascii(text))
+        return SR_EFORMAT;
     uint8_t *out = wr_room(ret, text.n / 4 * 3 + 3);
     if (!out)
         return SR_ENOMEM;
