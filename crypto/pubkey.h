@@ -27,12 +27,15 @@ enum sr_err pubkey_from_ec(enum curve curve, struct span x, struct span y, struc
 /* 2048..8192 bits, e odd and >= 65537. SR_EPROOF: too weak, or of the form of CVE-2017-15361 (ROCA). */
 enum sr_err pubkey_from_rsa(struct span n, uint32_t e, struct pubkey *ret);
 
+/* Of an OpenSSL key, which stays the caller's; the same rules. For crypto/cert.c. */
+enum sr_err pubkey_from_pkey(struct evp_pkey_st *pkey, struct pubkey *ret);
+
 enum pubkey_type pubkey_type(const struct pubkey *k);
 bool pubkey_eq(const struct pubkey *a, const struct pubkey *b);
 /* True when the modulus has the fingerprint of CVE-2017-15361. */
 bool rsa_is_roca(struct span n);
 
-/* r and s may be shorter or longer than the field by leading zeros. SR_EPROOF: it does not verify, or the key
+/* r and s may be shorter than the field, never longer. SR_EPROOF: it does not verify, or the key
  * is of another type. A signature (r, n-s) verifies too: never use a signature as a name. */
 enum sr_err pubkey_verify_ecdsa(const struct pubkey *k, enum hash_alg hash, struct span msg, struct span r,
                                 struct span s);

@@ -86,7 +86,8 @@ struct leaf {
 enum sr_err leaf_encode(const struct leaf *l, struct buf *ret);
 /* SR_EFORMAT + R_LOG_LEAF: anything that leaf_encode does not write. */
 enum sr_err leaf_decode(struct span s, struct leaf *ret, struct sr_why *why);
-/* One JSON object of the leaf's fields: hashes in hex, in the order of the encoding. */
+/* Appends one canonical JSON object: "type", "time" and the fields; hashes in hex, numbers over 2^53 - 1 as
+ * text. */
 void leaf_describe(const struct leaf *l, struct buf *ret);
 const char *leaf_type_text(enum leaf_type t); /* NULL: none */
 
