@@ -1,0 +1,43 @@
+#pragma once
+/* door.h - the way in: listeners, TLS, deadlines, caps and strict heads, in front of an engine that gets one
+ * checked, rewritten connection for each of ours over a socket pair. specs/door.md. */
+#include "node/http.h"
+
+struct door;
+
+/* The door refused a request itself. */
+struct door_refusal {
+    const struct peer *peer;
+    int status;
+    struct sr_why why;
+    const char *id;
+    unsigned ms; /* since the deadline of this state began */
+};
+
+struct door_options {
+    struct http_listener listeners[HTTP_LISTENERS];
+    size_t n_listeners;
+    const char *chain, *key;
+    unsigned threads, max_connections, max_per_source;
+    unsigned deadline[6]; /* ms, by enum timer (door_conn.h) */
+    uint64_t max_body;    /* bytes; no route takes more */
+    unsigned workers;     /* how many engine threads there are */
+    void *ctx;
+    /* Takes the engine's end of a socket pair, and closes it in any case. */
+    enum sr_err (*hand)(void *ctx, unsigned worker, int fd, const struct peer *);
+    void (*refused)(void *ctx, const struct door_refusal *);
+};
+
+/* Closes the listeners in any case: on failure at once, else at the end. */
+enum sr_err door_start(struct door **ret, const struct door_options *o, struct sr_why *why);
+enum sr_err door_reload(struct door *d, const char *chain, const char *key, struct sr_why *why);
+unsigned door_connections(const struct door *d);
+void door_drain(struct door *d); /* no new connections; idle ones are closed, others after their answer */
+void door_stop(struct door *d);  /* closes everything; NULL is fine */
+
+/* The HTTP status of what the door refuses. */
+int door_status(enum sr_reason reason);
+/* A whole answer with a JSON body, and Connection: close. */
+void door_say(enum sr_reason reason, const char *id, struct buf *out);
+/* 32 random hex digits and a NUL. */
+void door_request_id(char ret[static REQUEST_ID]);

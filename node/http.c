@@ -1,0 +1,346 @@
+#include "node/call.h"
+#include "node/door.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ENGINE_MEMORY = 64 << 10 }; /* over 32 KiB the pool is mapped, so its pages go back to the kernel */
+
+struct http {
+    struct door *door;
+    struct MHD_Daemon **workers; /* one thread each */
+    struct http_options o;
+    struct calls calls;
+    atomic_bool draining;
+};
+
+/* How the facts about a connection reach its requests: as its address. */
+struct handed {
+    sa_family_t family; /* AF_UNIX: what it is, a socket pair */
+    struct peer peer;
+};
+_Static_assert(sizeof(struct handed) <= sizeof(struct sockaddr_storage), "an address must hold it");
+
+/* A call, and what it borrows from. */
+struct brought {
+    struct call call;
+    struct http *http;
+    char *target;
+};
+
+/* The engine gives the target as it came; what it makes of it later is not used. */
+static void *on_target(void *cls, const char *target, struct MHD_Connection *c)
+{
+    struct http *h = cls;
+    struct brought *b = calloc(1, sizeof *b);
+    (void)c;
+    if (!b || !(b->target = strdup(target))) {
+        free(b);
+        return NULL;
+    }
+    b->http = h;
+    call_begin(&b->call, &h->calls);
+    return b;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct brought *b = *con_cls;
+    (void)cls, (void)c, (void)code;
+    *con_cls = NULL;
+    if (!b)
+        return;
+    call_drop(&b->call);
+    free(b->target);
+    free(b);
+}
+
+/* ---- from the engine into a call ---- */
+
+static struct span header(struct MHD_Connection *c, const char *name)
+{
+    return span_of(MHD_lookup_connection_value(c, MHD_HEADER_KIND, name));
+}
+
+static void read_request(struct brought *b, struct MHD_Connection *c, const char *method)
+{
+    struct request *q = &b->call.req;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const char *mark = strchr(b->target, '?');
+    if (info && info->client_addr)
+        memcpy(&q->peer, (const char *)info->client_addr + offsetof(struct handed, peer), sizeof q->peer);
+    q->method = method_of(span_of(method));
+    q->path = span_of(b->target);
+    if (mark) {
+        q->path.n = (size_t)(mark - b->target);
+        q->query = span_of(mark + 1);
+    }
+    q->type = header(c, "Content-Type");
+    q->authorization = header(c, "Authorization");
+    q->accept = header(c, "Accept");
+    q->cookie = header(c, "Cookie");
+    q->vault_token = header(c, "X-Vault-Token");
+}
+
+/* The length is a number and at most the door's max_body: the door wrote it. */
+static enum sr_err judge(struct call *call, struct MHD_Connection *c)
+{
+    const char *length = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
+    bool chunked = header(c, "Transfer-Encoding").n != 0;
+    return call_judge(call, chunked ? CALL_CHUNKED : length ? strtoull(length, NULL, 10) : 0);
+}
+
+/* ---- the answer ---- */
+
+static void wipe_free(void *p)
+{
+    reply_drop(&(struct reply){ .body = p });
+}
+
+static void add(struct MHD_Response *m, const char *name, const char *value)
+{
+    if (value && *value)
+        (void)MHD_add_response_header(m, name, value);
+}
+
+static void add_headers(const struct brought *b, const struct reply *r, struct MHD_Response *m)
+{
+    char seconds[16] = "";
+    if (r->retry_after)
+        snprintf(seconds, sizeof seconds, "%u", r->retry_after);
+    add(m, "Content-Type", r->n ? r->type : NULL);
+    add(m, "X-Request-Id", b->call.req.id);
+    add(m, "Cache-Control", r->cache ? r->cache : "no-store");
+    add(m, "X-Content-Type-Options", "nosniff");
+    add(m, "Retry-After", seconds);
+    add(m, "Set-Cookie", r->cookie);
+    add(m, "Allow", r->status == 405 ? b->call.allow : NULL);
+    add(m, "Connection", atomic_load(&b->http->draining) ? "close" : NULL);
+}
+
+static enum MHD_Result send_reply(const struct brought *b, struct MHD_Connection *c, struct reply *r)
+{
+    struct MHD_Response *m =
+        r->body ? MHD_create_response_from_buffer_with_free_callback(r->n, r->body, wipe_free)
+                : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (!m) {
+        reply_drop(r);
+        return MHD_NO;
+    }
+    add_headers(b, r, m);
+    enum MHD_Result ok = MHD_queue_response(c, (unsigned)r->status, m);
+    MHD_destroy_response(m);
+    return ok;
+}
+
+static enum MHD_Result answer(struct brought *b, struct MHD_Connection *c)
+{
+    struct reply r = { 0 };
+    call_answer(&b->call, &r);
+    return send_reply(b, c, &r);
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *n, void **con_cls)
+{
+    struct brought *b = *con_cls;
+    (void)cls, (void)url, (void)version;
+    if (!b)
+        return MHD_NO;
+    if (!b->call.judged) {
+        read_request(b, c, method);
+        return judge(&b->call, c) == SR_OK ? MHD_YES : answer(b, c); /* instead of 100 Continue, too */
+    }
+    if (*n > 0) {
+        call_take(&b->call, (struct span){ (const uint8_t *)data, *n });
+        *n = 0;
+        return MHD_YES;
+    }
+    return b->call.answered ? MHD_YES : answer(b, c);
+}
+
+/* ---- start and stop ---- */
+
+static enum sr_err on_hand(void *ctx, unsigned worker, int fd, const struct peer *peer)
+{
+    struct http *h = ctx;
+    struct sockaddr_storage a = { 0 };
+    const struct handed handed = { .family = AF_UNIX, .peer = *peer };
+    memcpy(&a, &handed, sizeof handed);
+    return MHD_add_connection(h->workers[worker], fd, (const struct sockaddr *)&a, sizeof handed) == MHD_YES
+               ? SR_OK
+               : SR_EIO;
+}
+
+static void on_refused(void *ctx, const struct door_refusal *r)
+{
+    const struct http *h = ctx;
+    if (h->o.on_done)
+        h->o.on_done(h->calls.node, &(struct request_summary){ .protocol = "door",
+                                                               .route = "-",
+                                                               .status = r->status,
+                                                               .err = SR_EFORMAT,
+                                                               .why = r->why,
+                                                               .ms = r->ms,
+                                                               .peer = r->peer,
+                                                               .id = r->id });
+}
+
+static size_t unescape_nothing(void *cls, struct MHD_Connection *c, char *s)
+{
+    (void)cls, (void)c;
+    return strlen(s);
+}
+
+static struct MHD_Daemon *worker_start(struct http *h)
+{
+    return MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, NULL,
+        NULL, on_request, h, MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, h->o.max_connections + 128,
+        MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ENGINE_MEMORY,
+        MHD_OPTION_END);
+}
+
+static unsigned or_default(unsigned given, unsigned otherwise)
+{
+    return given ? given : otherwise;
+}
+
+/* Each connection may need three descriptors: its own and a socket pair. */
+static unsigned connections_fit(unsigned wanted)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur == RLIM_INFINITY)
+        return wanted;
+    rlim_t most = r.rlim_cur > 256 ? (r.rlim_cur - 192) / 3 : 16;
+    return wanted < most ? wanted : (unsigned)most;
+}
+
+static void fill_defaults(struct http_options *o)
+{
+    o->workers = or_default(o->workers, 4);
+    o->door_threads = or_default(o->door_threads, 1);
+    o->max_connections = connections_fit(or_default(o->max_connections, 4096));
+    o->max_per_source = or_default(o->max_per_source, 256);
+    o->max_body_memory = o->max_body_memory ? o->max_body_memory : (size_t)256 << 20;
+    o->deadline.handshake = or_default(o->deadline.handshake, 5000);
+    o->deadline.head = or_default(o->deadline.head, 5000);
+    o->deadline.body = or_default(o->deadline.body, 30000);
+    o->deadline.answer = or_default(o->deadline.answer, 120000);
+    o->deadline.idle = or_default(o->deadline.idle, 60000);
+    o->deadline.linger = or_default(o->deadline.linger, 2000);
+}
+
+static size_t largest_body(const struct http_options *o)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < o->n_protocols; i++)
+        for (size_t j = 0; j < o->protocols[i]->n; j++)
+            if (o->protocols[i]->routes[j].max_body > most)
+                most = o->protocols[i]->routes[j].max_body;
+    return most;
+}
+
+static enum sr_err open_door(struct http *h, struct sr_why *why)
+{
+    const struct http_options *o = &h->o;
+    struct door_options d = {
+        .n_listeners = o->n_listeners,
+        .chain = o->chain,
+        .key = o->key,
+        .threads = o->door_threads,
+        .max_connections = o->max_connections,
+        .max_per_source = o->max_per_source,
+        .deadline = { o->deadline.handshake, o->deadline.head, o->deadline.body, o->deadline.answer,
+                      o->deadline.idle, o->deadline.linger },
+        .max_body = largest_body(o),
+        .workers = o->workers,
+        .ctx = h,
+        .hand = on_hand,
+        .refused = on_refused,
+    };
+    memcpy(d.listeners, o->listeners, sizeof d.listeners);
+    return door_start(&h->door, &d, why);
+}
+
+static enum sr_err start(struct http *h, struct sr_why *why)
+{
+    for (size_t i = 0; i < h->o.n_protocols; i++) {
+        const char *bad = route_check(h->o.protocols[i]);
+        if (bad)
+            return sr_fail(why, SR_EBUG, R_INTERNAL, "http: %s: %s", h->o.protocols[i]->name, bad);
+    }
+    if (h->o.n_protocols == 0 || !(h->workers = calloc(h->o.workers, sizeof(struct MHD_Daemon *))))
+        return SR_ENOMEM;
+    for (unsigned i = 0; i < h->o.workers; i++)
+        if (!(h->workers[i] = worker_start(h)))
+            return sr_fail(why, SR_EIO, R_INTERNAL, "http: worker %u does not start", i);
+    return open_door(h, why);
+}
+
+enum sr_err http_start(struct http **ret, struct node *node, const struct http_options *o, struct sr_why *why)
+{
+    struct http *h = calloc(1, sizeof *h);
+    sigset_t all, before;
+    if (!h)
+        return SR_ENOMEM;
+    h->o = *o;
+    h->calls.node = node;
+    h->calls.o = &h->o;
+    fill_defaults(&h->o);
+    sigfillset(&all); /* signals are for the thread that waits for them; SIGPIPE is for nobody */
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    enum sr_err e = start(h, why);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (e == SR_OK)
+        *ret = h;
+    else
+        http_stop(h);
+    return e;
+}
+
+enum sr_err http_reload(struct http *h, const char *chain, const char *key, struct sr_why *why)
+{
+    return door_reload(h->door, chain, key, why);
+}
+
+unsigned http_connections(const struct http *h)
+{
+    return door_connections(h->door);
+}
+
+enum sr_err http_drain(struct http *h, unsigned ms)
+{
+    atomic_store(&h->draining, true);
+    door_drain(h->door);
+    for (unsigned waited = 0; door_connections(h->door) > 0; waited += 5) {
+        if (waited >= ms)
+            return SR_EBUSY;
+        nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+    }
+    return SR_OK;
+}
+
+void http_stop(struct http *h)
+{
+    if (!h)
+        return;
+    door_stop(h->door);
+    for (unsigned i = 0; h->workers && i < h->o.workers; i++)
+        if (h->workers[i])
+            MHD_stop_daemon(h->workers[i]);
+    free(h->workers);
+    free(h);
+}
