@@ -38,7 +38,7 @@ enum sr_err join_challenge(const struct granter *g, struct span m1,
 
 /* M3 with all checked that costs little: what is left is its evidence, which must prove rd. */
 struct join_attest {
-    struct session_id sid;
+    struct m2 challenge;
     struct sha512 th1, th2, rd;
     struct kem_pub ekj;
     struct sign_pub idj, member_key;

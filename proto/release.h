@@ -26,6 +26,7 @@ enum sr_err release_challenge(const struct releaser *r, const uint8_t rand[16], 
 
 /* W2 with all checked but its evidence, which must prove rd, and the policy for each want. Large (18 KiB). */
 struct release_request {
+    struct w1 challenge;
     struct sha512 rd, th;
     struct kem_pub ekw;
     struct span type, evidence; /* borrow from W2 */

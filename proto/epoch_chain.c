@@ -1,0 +1,138 @@
+#include "proto/epoch.h"
+
+static void put_pubs(struct buf *b, const struct epoch_pubs *p)
+{
+    wr_u64be(b, p->epoch);
+    wr_span(b, SPAN(p->commit.b));
+    wr_span(b, SPAN(p->release.b));
+    wr_span(b, SPAN(p->network.b));
+    wr_span(b, SPAN(p->akca.b));
+    wr_span(b, SPAN(p->member_ca.b));
+}
+
+static void get_pubs(struct reader *r, struct epoch_pubs *p)
+{
+    p->epoch = rd_u64be(r);
+    rd_copy(r, p->commit.b, sizeof p->commit.b);
+    rd_copy(r, p->release.b, sizeof p->release.b);
+    rd_copy(r, p->network.b, sizeof p->network.b);
+    rd_copy(r, p->akca.b, sizeof p->akca.b);
+    rd_copy(r, p->member_ca.b, sizeof p->member_ca.b);
+}
+
+enum sr_err epoch_link_text(const struct sha256 *cid, const struct epoch_pubs *next, struct buf *ret)
+{
+    wr_span(ret, SPAN(cid->b));
+    put_pubs(ret, next);
+    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
+}
+
+enum sr_err epoch_link_make(const struct sha256 *cid, const struct epoch_pubs *next,
+                            const struct sign_key *old, const struct approval *approvals, size_t n,
+                            struct buf *ret)
+{
+    SR_OWN(buf) text = { 0 };
+    if (n > APPROVALS_MAX)
+        return SR_ETOOBIG;
+    SR_TRY(epoch_link_text(cid, next, &text));
+    struct sig sig = sign_label(old, L_EPOCH_LINK, buf_span(&text));
+    wr_u8(ret, 1);
+    put_pubs(ret, next);
+    wr_span(ret, SPAN(sig.b));
+    wr_u8(ret, (uint8_t)n);
+    for (size_t i = 0; i < n; i++) {
+        wr_span(ret, SPAN(approvals[i].key.b));
+        wr_span(ret, SPAN(approvals[i].sig.b));
+    }
+    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
+}
+
+static enum sr_err wrong(struct sr_why *why, uint64_t epoch, const char *what)
+{
+    return sr_fail(why, SR_EPROOF, R_EPOCH_CHAIN, "link to epoch %llu: %s", (unsigned long long)epoch, what);
+}
+
+static bool approver_known(const struct approvers *a, const struct sign_pub *key)
+{
+    for (size_t i = 0; i < a->n; i++)
+        if (span_eq(SPAN(a->key[i].b), SPAN(key->b)))
+            return true;
+    return false;
+}
+
+/* Sorted, so all different; each an operator's and right: one bad signature spoils the rest. */
+static enum sr_err check_approvals(struct reader *r, struct span text, const struct approvers *approvers,
+                                   uint64_t epoch, struct sr_why *why)
+{
+    struct approval last = { 0 };
+    size_t n = rd_u8(r);
+    if (n > APPROVALS_MAX || n < approvers->k || approvers->k < 1)
+        return wrong(why, epoch, "too few operators approve");
+    for (size_t i = 0; i < n; i++) {
+        struct approval a = { 0 };
+        rd_copy(r, a.key.b, sizeof a.key.b);
+        rd_copy(r, a.sig.b, sizeof a.sig.b);
+        if (r->bad || (i && span_cmp(SPAN(last.key.b), SPAN(a.key.b)) >= 0))
+            return wrong(why, epoch, "approvals are short or out of order");
+        if (!approver_known(approvers, &a.key) || sign_check(&a.key, L_EPOCH_APPROVAL, text, &a.sig) != SR_OK)
+            return wrong(why, epoch, "an approval is not an operator's");
+        last = a;
+    }
+    return SR_OK;
+}
+
+static enum sr_err check_link(struct span link, const struct sha256 *cid, const struct epoch_pubs *before,
+                              const struct approvers *approvers, struct epoch_pubs *ret, struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    struct epoch_pubs p = { 0 };
+    struct sig sig = { 0 };
+    struct reader r = rd_init(link);
+    uint64_t epoch = before->epoch + 1;
+    uint8_t version = rd_u8(&r);
+    get_pubs(&r, &p);
+    rd_copy(&r, sig.b, sizeof sig.b);
+    if (r.bad || version != 1 || p.epoch != epoch)
+        return wrong(why, epoch, "version, length or number");
+    SR_TRY(epoch_link_text(cid, &p, &text));
+    if (sign_check(&before->release, L_EPOCH_LINK, buf_span(&text), &sig) != SR_OK)
+        return wrong(why, epoch, "not signed by the epoch before");
+    SR_TRY(check_approvals(&r, buf_span(&text), approvers, epoch, why));
+    if (!rd_end(&r))
+        return wrong(why, epoch, "bytes are left");
+    *ret = p;
+    return SR_OK;
+}
+
+enum sr_err epoch_chain_check(struct span chain, const struct sha256 *cid, const struct epoch_pubs *first,
+                              const struct approvers *approvers, struct epoch_pubs ret[EPOCHS_MAX],
+                              size_t *ret_n, struct sr_why *why)
+{
+    struct epoch_pubs p[EPOCHS_MAX] = { *first };
+    struct reader r = rd_init(chain);
+    size_t links = rd_u16be(&r);
+    if (links >= EPOCHS_MAX)
+        return wrong(why, 2, "too many links");
+    for (size_t i = 0; i < links; i++) {
+        struct span link = rd_lp(&r, EPOCH_LINK_MAX);
+        SR_TRY(check_link(link, cid, &p[i], approvers, &p[i + 1], why));
+    }
+    if (!rd_end(&r) || first->epoch != 1)
+        return wrong(why, links + 1, "bytes are left or missing");
+    for (size_t i = 0; i <= links; i++)
+        ret[i] = p[i];
+    *ret_n = links + 1;
+    return SR_OK;
+}
+
+enum sr_err epoch_chain_add(struct span old, struct span link, struct buf *ret, struct sr_why *why)
+{
+    struct reader r = rd_init(old);
+    size_t n = old.n ? rd_u16be(&r) : 0;
+    if (r.bad || n + 1 >= EPOCHS_MAX || link.n > EPOCH_LINK_MAX)
+        return sr_fail(why, SR_ETOOBIG, R_EPOCH_CHAIN, "the chain of epochs is full");
+    wr_u16be(ret, (uint16_t)(n + 1));
+    wr_span(ret, rd_span(&r, rd_left(&r)));
+    wr_lp(ret, link);
+    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
+}
