@@ -96,7 +96,7 @@ enum sr_err policy_signed_add(struct policy_signed *s, const struct policy_signa
 
 /* At least k signatures, every one of them by another of the n operators and right for this network, number
  * and document. SR_EPROOF with R_POLICY_SIGNATURES otherwise: one bad signature spoils the rest. k is at
- * least 1 and at most n, or no policy passes. */
+ * least 1 and at most n, or no policy passes. Number 1 never does: the genesis record pins that one. */
 enum sr_err policy_signed_check(const struct policy_signed *s, const struct sha256 *cid,
                                 const struct sign_pub *operators, size_t n, size_t k, struct sr_why *why);
 

@@ -137,6 +137,8 @@ enum sr_err policy_signed_check(const struct policy_signed *s, const struct sha2
         return sr_fail(why, SR_ENOMEM, R_INTERNAL, "policy: no memory");
     if (k == 0 || k > n || s->n < k)
         return sr_fail(why, SR_EPROOF, R_POLICY_SIGNATURES, "policy: %zu of %zu signatures needed", s->n, k);
+    if (policy_number(s->policy) == 1)
+        return sr_fail(why, SR_EPROOF, R_POLICY_SIGNATURES, "policy: number 1 is pinned, not signed");
     for (size_t i = 0; i < s->n; i++) {
         const struct policy_signature *sig = &s->sigs[i];
         if (!listed(&sig->key, operators, n))

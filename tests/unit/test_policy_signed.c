@@ -246,6 +246,19 @@ static void there_is_room_for_so_many_signatures(void)
         T(s.sigs[i - 1].key.b[0] < s.sigs[i].key.b[0]);
 }
 
+/* Operators who could sign another number 1 could rewrite what the genesis record pins. */
+static void number_one_is_not_for_signing(void)
+{
+    struct sha256 none = { 0 };
+    SR_OWN(policy_signed) s = { .policy = draft(1, &none, 1) };
+    struct sr_why why;
+    for (size_t k = 0; k < 3; k++) {
+        struct policy_signature good = policy_sign(s.policy, &cid, &keys[k], &pubs[k]);
+        T(policy_signed_add(&s, &good, NULL) == SR_OK);
+    }
+    T(checked(&s, &why) == SR_EPROOF && why.reason == R_POLICY_SIGNATURES);
+}
+
 /* ---- the chain ---- */
 
 static void only_the_next_policy_follows(void)
@@ -316,6 +329,7 @@ int main(void)
     the_same_signer_twice_is_one_signer();
     a_signature_that_is_not_for_this_spoils_the_rest();
     there_is_room_for_so_many_signatures();
+    number_one_is_not_for_signing();
     only_the_next_policy_follows();
     the_vectors_are_a_chain();
     a_result_is_untouched_by_a_refusal();

@@ -1,0 +1,159 @@
+#include "proto/claims.h"
+#include "proto/policy_explain.h"
+#include "tests/t.h"
+
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+#define ONES  "1111111111111111111111111111111111111111111111111111111111111111"
+
+static const char draft[] =
+    "{ 'version': 1, 'number': 1, 'previous': '" ZEROS "', 'min_epoch': 1, 'channel_binding': 'optional',\n"
+    "  'join': [ {'name':'members','type':'tpm','where':[{'claim':'code','op':'same'},\n"
+    "             {'claim':'boot','op':'eq','value':'measured'}]},\n"
+    "            "
+    "{'effect':'deny','name':'old','type':'tpm','where':[{'claim':'reset_count','op':'min','value':9}]},\n"
+    "            "
+    "{'name':'lab','type':'insecure','where':[{'claim':'code','op':'in','value':['a','b','c','d','e']}]} ],\n"
+    "  'release': [ {'name':'web','type':'tpm','tenant':'acme','keys':['**'],'usages':['secret'],\n"
+    "                'where':[{'claim':'debug','op':'eq','value':false}]} ],\n"
+    "  'tenants': [ {'name':'acme','admins':['" ONES "'],'max_secrets':0,'max_bytes':0} ] }\n";
+
+static void quoted(struct buf *b, const char *text)
+{
+    for (; *text; text++)
+        wr_u8(b, *text == '\'' ? '"' : (uint8_t)*text);
+}
+
+static struct policy *policy_from_draft(void)
+{
+    SR_OWN(buf) loose = { 0 };
+    SR_OWN(buf) document = { 0 };
+    struct policy *p = NULL;
+    quoted(&loose, draft);
+    T(policy_draft(buf_span(&loose), &document, NULL) == SR_OK);
+    T(json_is_canonical(buf_span(&document)));
+    T(policy_parse(buf_span(&document), &p, NULL) == SR_OK);
+    return p;
+}
+
+static bool says(const struct buf *b, const char *want)
+{
+    SR_OWN(buf) w = { 0 };
+    quoted(&w, want);
+    bool same = span_eq(buf_span(b), buf_span(&w));
+    if (!same)
+        printf("got %.*s\n", (int)b->n, (const char *)b->p);
+    return same;
+}
+
+static void a_refusal_names_each_rule_and_what_failed(void)
+{
+    static struct claims peer, self;
+    SR_OWN(policy_hold) h = { policy_from_draft() };
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) json = { 0 };
+    struct policy_verdict v;
+    claims_put_text(&peer, "type", SPAN_STR("tpm"));
+    claims_put_text(&peer, "code", SPAN_STR("bad\"code"));
+    claims_put_uint(&peer, "reset_count", UINT64_MAX);
+    claims_put_text(&self, "code", SPAN_STR("good"));
+    T(policy_join(h.p, &peer, &self, &v, NULL) == SR_EDENIED);
+    policy_explain_text(h.p, &v, &text);
+    T(says(&text, "join: denied (denied-by-rule) by rule old, policy number 1\n"
+                  "  allow members: test-failed: wanted code same as ours, 'good'; found 'bad\\'code'\n"
+                  "  deny old: matched\n"
+                  "  allow lab: other-type\n"));
+    policy_explain_json(h.p, &v, &json);
+    T(says(&json, "{'allowed':false,'list':'join','number':1,'reason':'denied-by-rule','rule':'old','rules':["
+                  "{'claim':'code','effect':'allow','found':'bad\\'code','name':'members','op':'same',"
+                  "'outcome':'test-failed','wanted':'good'},"
+                  "{'effect':'deny','name':'old','outcome':'matched'},"
+                  "{'effect':'allow','name':'lab','outcome':'other-type'}]}"));
+}
+
+static void missing_claims_and_long_lists_are_said_so(void)
+{
+    static struct claims peer;
+    SR_OWN(policy_hold) h = { policy_from_draft() };
+    SR_OWN(buf) text = { 0 };
+    struct policy_verdict v;
+    claims_put_text(&peer, "type", SPAN_STR("insecure"));
+    T(policy_join(h.p, &peer, NULL, &v, NULL) == SR_EDENIED);
+    policy_explain_text(h.p, &v, &text);
+    T(says(&text, "join: denied (no-rule), policy number 1\n"
+                  "  allow members: other-type\n"
+                  "  deny old: other-type\n"
+                  "  allow lab: test-failed: wanted code in 'a', 'b', 'c', 'd' and 1 more; found nothing\n"));
+}
+
+static void a_yes_names_its_rule(void)
+{
+    static struct claims peer;
+    SR_OWN(policy_hold) h = { policy_from_draft() };
+    SR_OWN(buf) json = { 0 };
+    struct policy_verdict v;
+    const struct policy_want want = { SPAN_STR("acme"), SPAN_STR("app/db"), POLICY_SECRET };
+    claims_put_text(&peer, "type", SPAN_STR("tpm"));
+    claims_put_bool(&peer, "debug", false);
+    T(policy_release(h.p, &peer, NULL, &want, &v, NULL) == SR_OK);
+    policy_explain_json(h.p, &v, &json);
+    T(says(&json, "{'allowed':true,'list':'release','number':1,'reason':'none','rule':'web','rules':["
+                  "{'effect':'allow','name':'web','outcome':'matched'}]}"));
+}
+
+static void an_unknown_tenant_looks_at_no_rule(void)
+{
+    static struct claims peer;
+    SR_OWN(policy_hold) h = { policy_from_draft() };
+    SR_OWN(buf) json = { 0 };
+    struct policy_verdict v;
+    const struct policy_want want = { SPAN_STR("nobody"), SPAN_STR("app/db"), POLICY_SECRET };
+    T(policy_release(h.p, &peer, NULL, &want, &v, NULL) == SR_EDENIED);
+    policy_explain_json(h.p, &v, &json);
+    T(says(&json, "{'allowed':false,'list':'release','number':1,'reason':'tenant-unknown','rules':["
+                  "{'effect':'allow','name':'web','outcome':'not-seen'}]}"));
+}
+
+static void a_draft_is_warned_about(void)
+{
+    SR_OWN(policy_hold) h = { policy_from_draft() };
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) json = { 0 };
+    T(policy_check_text(h.p, &text) == 5);
+    wr_u8(&text, 0);
+    T(strstr((const char *)text.p, "3 join rules, 1 release rules, 1 tenants, 0 vendor AK roots\n") != NULL);
+    T(strstr((const char *)text.p, "warning: join rule lab is for insecure evidence") != NULL);
+    T(strstr((const char *)text.p, "warning: release rule web does not compare code") != NULL);
+    T(strstr((const char *)text.p, "warning: release rule web does not compare boot") != NULL);
+    T(strstr((const char *)text.p, "warning: release rule web gives every key") != NULL);
+    T(strstr((const char *)text.p, "warning: release rule web names stored secrets") != NULL);
+    T(strstr((const char *)text.p, "rule members") == NULL &&
+      strstr((const char *)text.p, "rule old") == NULL);
+    T(policy_check_json(h.p, &json) == 5 && json_is_canonical(buf_span(&json)));
+}
+
+static void a_bad_draft_says_where(void)
+{
+    SR_OWN(buf) document = { 0 };
+    struct sr_why why = { 0 };
+    T(policy_draft(SPAN_STR("{\"version\":1,\"version\":1}"), &document, &why) == SR_EFORMAT);
+    T(why.reason == R_JSON_MEMBER && document.n == 0);
+    SR_OWN(buf) loose = { 0 };
+    quoted(&loose, draft);
+    for (size_t i = 0; i + 3 < loose.n; i++)
+        if (memcmp(loose.p + i, "min\"", 4) == 0)
+            loose.p[i] = 'x';
+    T(policy_draft(buf_span(&loose), &document, &why) == SR_EFORMAT && why.reason == R_POLICY_FORMAT);
+    T(strcmp(why.text, "join[1]: where: unknown operator") == 0);
+}
+
+int main(void)
+{
+    T(secret_init() == SR_OK);
+    a_refusal_names_each_rule_and_what_failed();
+    missing_claims_and_long_lists_are_said_so();
+    a_yes_names_its_rule();
+    an_unknown_tenant_looks_at_no_rule();
+    a_draft_is_warned_about();
+    a_bad_draft_says_where();
+    return t_end();
+}
