@@ -1,4 +1,5 @@
 #include "crypto/pubkey.h"
+#include "crypto/errmark.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -58,6 +59,7 @@ size_t hash_alg_size(enum hash_alg h)
 
 static const struct curve_row *curve_of(EVP_PKEY *pkey)
 {
+    SR_OWN(err_mark) mark = err_mark_set();
     char group[32];
     int is_explicit = 1;
     if (!pkey || EVP_PKEY_get_base_id(pkey) != EVP_PKEY_EC ||
@@ -83,6 +85,7 @@ enum pubkey_type pubkey_type(const struct pubkey *k)
 
 bool pubkey_eq(const struct pubkey *a, const struct pubkey *b)
 {
+    SR_OWN(err_mark) mark = err_mark_set();
     return a->pkey && b->pkey && EVP_PKEY_eq(a->pkey, b->pkey) == 1;
 }
 
@@ -133,6 +136,7 @@ static enum sr_err check_rsa(EVP_PKEY *pkey)
 
 static enum sr_err check_ec(EVP_PKEY *pkey)
 {
+    SR_OWN(err_mark) mark = err_mark_set();
     SR_OWN_PTR(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
     return ctx && EVP_PKEY_public_check(ctx) == 1 ? SR_OK : SR_EPROOF;
 }
@@ -154,6 +158,7 @@ enum sr_err pubkey_from_pkey(struct evp_pkey_st *pkey, struct pubkey *ret)
 
 static enum sr_err from_params(const char *algorithm, OSSL_PARAM_BLD *bld, struct pubkey *ret)
 {
+    SR_OWN(err_mark) mark = err_mark_set();
     SR_OWN_PTR(OSSL_PARAM) params = OSSL_PARAM_BLD_to_param(bld);
     SR_OWN_PTR(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_name(NULL, algorithm, NULL);
     EVP_PKEY *made = NULL;
@@ -244,6 +249,7 @@ static enum sr_err ecdsa_der(struct span r, struct span s, struct buf *ret)
 enum sr_err pubkey_verify_ecdsa_digest(const struct pubkey *k, struct span hashed, struct span r,
                                        struct span s)
 {
+    SR_OWN(err_mark) mark = err_mark_set();
     SR_OWN(buf) sig = { 0 };
     const struct curve_row *c = curve_of(k->pkey);
     if (!c || r.n > c->field || s.n > c->field || hashed.n < hashes[HASH_SHA256].size)
@@ -266,6 +272,7 @@ enum sr_err pubkey_verify_ecdsa(const struct pubkey *k, enum hash_alg hash, stru
 enum sr_err pubkey_verify_rsa(const struct pubkey *k, enum rsa_scheme scheme, enum hash_alg hash,
                               struct span msg, struct span sig)
 {
+    SR_OWN(err_mark) mark = err_mark_set();
     struct digest d;
     if ((unsigned)scheme >= RSA_SCHEME_COUNT || pubkey_type(k) != PUBKEY_RSA ||
         sig.n != (size_t)EVP_PKEY_get_size(k->pkey))

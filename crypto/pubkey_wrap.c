@@ -1,4 +1,5 @@
 /* What TPM2_MakeCredential needs of a public key: RSA-OAEP and one-pass ECDH. */
+#include "crypto/errmark.h"
 #include "crypto/pubkey.h"
 
 #include <openssl/core_names.h>
@@ -36,6 +37,7 @@ static bool set_label(EVP_PKEY_CTX *ctx, struct span label)
 enum sr_err pubkey_oaep_encrypt(const struct pubkey *k, enum hash_alg hash, struct span label,
                                 struct span plain, struct buf *ret)
 {
+    SR_OWN(err_mark) mark = err_mark_set();
     const EVP_MD *md = md_of(hash);
     if (!md || pubkey_type(k) != PUBKEY_RSA || label.n > 255)
         return SR_EFORMAT;
@@ -89,6 +91,7 @@ static enum sr_err shared_x(EVP_PKEY *own, EVP_PKEY *peer, size_t n, struct secr
 
 enum sr_err pubkey_ecdh(const struct pubkey *peer, struct secret *ret_x, struct ec_point *ret_eph)
 {
+    SR_OWN(err_mark) mark = err_mark_set();
     enum pubkey_type type = pubkey_type(peer);
     struct ec_point eph;
     SR_OWN(secret) x = { 0 };

@@ -8,7 +8,7 @@ static inline struct span unhex(struct buf *into, const char *hex)
 {
     size_t n = strlen(hex) / 2;
     uint8_t *at = wr_room(into, n);
-    T_ROW(at && hex_read(span_of(hex), at, n) == SR_OK, hex);
+    T_ROW((at || n == 0) && hex_read(span_of(hex), at, n) == SR_OK, hex);
     return n ? (struct span){ at, n } : (struct span){ 0 };
 }
 
