@@ -1,0 +1,11 @@
+#pragma once
+/* ak_holder.h - this member's own AK certificate: short-lived, so made anew in good time. Any thread. */
+#include "proto/ak_cert.h"
+
+struct ak_holder;
+enum sr_err ak_holder_new(struct ak_holder **ret);
+void ak_holder_free(struct ak_holder *h); /* NULL is fine */
+/* Appends the certificate. SR_ENOENT: there is none, or it is past half its life. */
+enum sr_err ak_holder_get(struct ak_holder *h, uint64_t now, struct buf *ret);
+/* SR_EFORMAT: not a certificate. */
+enum sr_err ak_holder_set(struct ak_holder *h, struct span cert, struct sr_why *why);

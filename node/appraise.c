@@ -1,0 +1,41 @@
+#include "node/appraise.h"
+
+#include "crypto/text.h"
+#include "node/clock.h"
+#include "node/home.h"
+
+#include <string.h>
+
+enum sr_err appraise(const struct home *h, const struct policy *p, struct span type, struct span evidence,
+                     const struct sha512 *rd, struct appraisal *ret, struct sr_why *why)
+{
+    struct ak_trust trust = { .network = h->cid,
+                              .epoch = h->epochs[h->nepochs - 1].epoch,
+                              .akca = h->epochs[h->nepochs - 1].akca };
+    trust.vendor_roots = policy_vendor_ak_roots(p, &trust.vendor_n);
+    struct verify_in in = { .evidence = evidence, .rd = *rd, .now = (time_t)clock_unix(), .ak = &trust };
+    if (type.n > EVIDENCE_TYPE_MAX)
+        return sr_fail(why, SR_EPROOF, R_EVIDENCE_TYPE, "no such type");
+    SR_TRY(evidence_verify(type, &in, &ret->claims, why));
+    ret->verified = (struct verified){ .rd = *rd };
+    memcpy(ret->verified.type, type.p, type.n);
+    return SR_OK;
+}
+
+static void hash_claim(const struct claims *c, const char *name, struct sha256 *ret)
+{
+    const struct claim *one = claims_find(c, span_of(name));
+    struct sha256 h;
+    if (one && one->kind == CLAIM_TEXT && hex_read(span_of(one->text), h.b, sizeof h.b) == SR_OK)
+        *ret = h;
+}
+
+void appraise_leaf(const struct keyring *k, const struct claims *c, struct leaf *leaf)
+{
+    struct sha256 ek = { 0 }, ak = { 0 };
+    hash_claim(c, "ek", &ek);
+    hash_claim(c, "ak", &ak);
+    hash_claim(c, "measurement", &leaf->measurement);
+    leaf->hardware = keyring_leaf_id(k, LEAF_ID_HARDWARE, SPAN(ek.b));
+    leaf->ak = keyring_leaf_id(k, LEAF_ID_AK, SPAN(ak.b));
+}

@@ -1,0 +1,21 @@
+#pragma once
+/* appraise.h - from evidence to claims: whose word counts in this network under this policy, then the
+ * verifier. What comes out is the verified object that the handshakes take. */
+#include "proto/claims.h"
+#include "proto/policy.h"
+#include "proto/verified.h"
+
+struct home;
+struct leaf;
+struct keyring;
+
+struct appraisal {
+    struct verified verified;
+    struct claims claims;
+};
+/* AK certificates of the newest epoch count, and no others. */
+enum sr_err appraise(const struct home *h, const struct policy *p, struct span type, struct span evidence,
+                     const struct sha512 *rd, struct appraisal *ret, struct sr_why *why);
+
+/* What the log says of appraised evidence: salted hardware and AK, measurement. */
+void appraise_leaf(const struct keyring *k, const struct claims *c, struct leaf *leaf);

@@ -1,0 +1,222 @@
+#include "node/core.h"
+
+#include "crypto/text.h"
+#include "node/appraise.h"
+#include "node/clock.h"
+#include "node/node.h"
+#include "node/secrets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SETTING_BUNDLE "genesis-bundle"
+
+enum { ORIGIN_MAX = 160 };
+
+static void origin_of(const struct home *h, char ret[ORIGIN_MAX])
+{
+    char cid[65], id[33];
+    hex_text(SPAN(h->cid.b), cid);
+    hex_text(SPAN(h->id.b), id);
+    snprintf(ret, ORIGIN_MAX, "sealring/%s/%s", cid, id);
+}
+
+static enum sr_err open_journal(struct core *c, struct sr_why *why)
+{
+    char origin[ORIGIN_MAX];
+    origin_of(&c->home, origin);
+    struct journal_options o = {
+        .ks = c->home.ks, .origin = origin, .key = &c->home.member, .pub = &c->home.member_pub
+    };
+    return journal_open(&o, &c->journal, why);
+}
+
+static enum sr_err open_policy(struct core *c, struct sr_why *why)
+{
+    const struct genesis_params *g = &c->home.genesis.params;
+    struct policy_holder_options o = { .ks = c->home.ks,
+                                       .journal = c->journal,
+                                       .cid = c->home.cid,
+                                       .first = g->first_policy,
+                                       .operators = g->operators.key,
+                                       .operators_n = g->operators.n,
+                                       .operators_k = g->operators.k };
+    return policy_holder_open(&o, &c->policy, why);
+}
+
+/* Everything that makes a member, in one transaction with the first leaf of its log. The first policy goes
+ * before: alone it makes nobody a member. */
+static enum sr_err be_born(struct core *c, const struct core_birth *birth, struct sr_why *why)
+{
+    SR_OWN(keystore_txn) txn = { 0 };
+    struct member_cert cert;
+    bool is_new;
+    SR_TRY(policy_holder_adopt(c->policy, birth->policy, why));
+    SR_TRY(members_check(c->members, birth->cert, &cert, &is_new, why));
+    if (memcmp(&cert.key, &c->home.member_pub, sizeof cert.key) != 0)
+        return sr_fail(why, SR_EPROOF, R_MEMBER_CERT, "the member certificate is not for our key");
+    members_put(&txn, &cert, birth->cert);
+    home_put(&txn, HOME_MEMBER_CERT, birth->cert);
+    if (birth->bundle.n)
+        home_put(&txn, SETTING_BUNDLE, birth->bundle);
+    SR_TRY(journal_submit(c->journal, &(struct journal_entry){ &txn, birth->leaf }, NULL));
+    members_learn(c->members, &cert);
+    return SR_OK;
+}
+
+static enum sr_err say_start(struct node *n, struct core *c)
+{
+    SR_OWN(buf) b = { 0 };
+    struct leaf l = { .type = LEAF_START, .time = clock_unix(), .epoch = keyring_newest(c->home.keyring) };
+    memcpy(l.boot, n->boot, sizeof l.boot);
+    appraise_leaf(c->home.keyring, &n->self, &l);
+    SR_TRY(leaf_encode(&l, &b));
+    return journal_submit(c->journal, &(struct journal_entry){ NULL, buf_span(&b) }, NULL);
+}
+
+static enum sr_err open_parts(struct node *n, struct core *c, const struct core_birth *birth,
+                              struct sr_why *why)
+{
+    bool is_new;
+    SR_TRY(open_journal(c, why));
+    SR_TRY(open_policy(c, why));
+    SR_TRY(members_open(&c->home, &c->members, why));
+    SR_TRY(ak_holder_new(&c->ak));
+    if (birth)
+        SR_TRY(be_born(c, birth, why));
+    SR_TRY(home_get(&c->home, HOME_MEMBER_CERT, &c->cert_bytes, why));
+    SR_TRY(members_check(c->members, buf_span(&c->cert_bytes), &c->cert, &is_new, why));
+    enum sr_err e = home_get(&c->home, SETTING_BUNDLE, &c->bundle, why);
+    if (e != SR_OK && e != SR_ENOENT)
+        return e;
+    SR_TRY(secrets_open(n, c, &c->secrets, why));
+    return say_start(n, c);
+}
+
+enum sr_err core_open(struct node *n, struct home *take, const struct core_birth *birth, struct core **ret,
+                      struct sr_why *why)
+{
+    struct core *c = calloc(1, sizeof *c);
+    if (!c) {
+        home_drop(take);
+        return SR_ENOMEM;
+    }
+    c->home = SR_TAKE(*take);
+    enum sr_err e = open_parts(n, c, birth, why);
+    if (e == SR_OK)
+        *ret = c;
+    else
+        core_close(c, NULL);
+    return e;
+}
+
+static void say_stop(struct core *c, const uint8_t *boot)
+{
+    SR_OWN(buf) b = { 0 };
+    struct leaf l = { .type = LEAF_STOP, .time = clock_unix() };
+    memcpy(l.boot, boot, sizeof l.boot);
+    if (leaf_encode(&l, &b) != SR_OK ||
+        journal_submit(c->journal, &(struct journal_entry){ NULL, buf_span(&b) }, NULL) != SR_OK)
+        return; /* a log without a stop leaf says that the process did not end on its own */
+}
+
+void core_close(struct core *c, const uint8_t *boot)
+{
+    if (!c)
+        return;
+    if (boot)
+        say_stop(c, boot);
+    secrets_close(c->secrets);
+    ak_holder_free(c->ak);
+    members_close(c->members);
+    policy_holder_close(c->policy);
+    journal_close(c->journal);
+    buf_drop(&c->cert_bytes);
+    buf_drop(&c->bundle);
+    home_drop(&c->home);
+    free(c);
+}
+
+struct granter core_granter(const struct node *n, const struct core *c, const struct policy *p)
+{
+    return (struct granter){ .cid = c->home.cid,
+                             .nonce_key = &n->nonce_key,
+                             .id = n->id_pub,
+                             .epoch_lo = keyring_oldest(c->home.keyring),
+                             .epoch_hi = keyring_newest(c->home.keyring),
+                             .policy_number = policy_number(p),
+                             .policy_hash = *policy_hash(p),
+                             .ttl_ms = (uint32_t)n->config->challenge_ms,
+                             .binding_required = policy_channel_binding(p) == POLICY_BINDING_REQUIRED };
+}
+
+struct releaser core_releaser(const struct node *n, const struct core *c, const struct policy *p)
+{
+    uint64_t epoch = keyring_newest(c->home.keyring);
+    return (struct releaser){ .cid = c->home.cid,
+                              .nonce_key = &n->nonce_key,
+                              .id = n->id_pub,
+                              .epoch = epoch,
+                              .policy_number = policy_number(p),
+                              .policy_hash = *policy_hash(p),
+                              .release_pub = keyring_pubs(c->home.keyring, epoch)->release,
+                              .ttl_ms = (uint32_t)n->config->challenge_ms,
+                              .binding_required = policy_channel_binding(p) == POLICY_BINDING_REQUIRED };
+}
+
+struct enroller core_enroller(const struct node *n, const struct core *c)
+{
+    const struct type_roots *roots = genesis_roots(&c->home.genesis, SPAN_STR("tpm"));
+    return (struct enroller){ .network = c->home.cid,
+                              .key = &n->enrol_key,
+                              .roots = roots ? roots->root : NULL,
+                              .nroots = roots ? roots->n : 0,
+                              .now = (time_t)clock_unix() };
+}
+
+/* The first member has nobody else to ask, and no member needs to: who holds the masters could write the
+ * certificate anyway. What this shows is that our TPM still answers for the key. */
+static enum sr_err enrol_self(struct node *n, struct core *c, struct sr_why *why)
+{
+    SR_OWN(buf) e1 = { 0 };
+    SR_OWN(buf) e2 = { 0 };
+    SR_OWN(buf) e3 = { 0 };
+    SR_OWN(buf) e4 = { 0 };
+    struct enroller by = core_enroller(n, c);
+    struct enrol_rand rand;
+    struct ak_cert cert;
+    random_fill(rand.b, sizeof rand.b);
+    SR_TRY(tpm_actor_enrol_request(n->tpm, &c->home.cid, &e1, why));
+    SR_TRY(enrol_challenge(&by, &rand, buf_span(&e1), &e2, why));
+    SR_TRY(tpm_actor_enrol_answer(n->tpm, buf_span(&e1), buf_span(&e2), &e3, why));
+    SR_TRY(keyring_certify_ak(c->home.keyring, &by, buf_span(&e3), &e4, &cert, why));
+    SR_TRY(core_log_enrolment(c, &cert));
+    return ak_holder_set(c->ak, buf_span(&e4), why);
+}
+
+enum sr_err core_log_enrolment(struct core *c, const struct ak_cert *cert)
+{
+    SR_OWN(buf) b = { 0 };
+    struct sha256 ak = sha256(cert->ak);
+    struct leaf l = { .type = LEAF_ENROLMENT,
+                      .time = clock_unix(),
+                      .ak = keyring_leaf_id(c->home.keyring, LEAF_ID_AK, SPAN(ak.b)),
+                      .hardware = keyring_leaf_id(c->home.keyring, LEAF_ID_HARDWARE, SPAN(cert->ek.b)),
+                      .root = cert->root,
+                      .epoch = cert->epoch,
+                      .not_after = cert->not_after };
+    SR_TRY(leaf_encode(&l, &b));
+    return journal_submit(c->journal, &(struct journal_entry){ NULL, buf_span(&b) }, NULL);
+}
+
+enum sr_err core_ak_cert(struct node *n, struct core *c, struct buf *ret, struct sr_why *why)
+{
+    if (!tpm_actor_enrols(n->tpm))
+        return SR_OK;
+    enum sr_err e = ak_holder_get(c->ak, clock_unix(), ret);
+    if (e != SR_ENOENT)
+        return e;
+    SR_TRY(enrol_self(n, c, why));
+    return ak_holder_get(c->ak, clock_unix(), ret);
+}

@@ -1,0 +1,179 @@
+#include "node/home.h"
+
+#include "node/clock.h"
+
+#include <string.h>
+
+enum { GENESIS_FILE_MAX = RECORD_MAX + EPOCH_CHAIN_MAX + 8 };
+
+void home_drop(struct home *h)
+{
+    keystore_close(h->ks);
+    keyring_free(h->keyring);
+    sign_key_drop(&h->member);
+    buf_drop(&h->record);
+    buf_drop(&h->chain);
+    *h = (struct home){ 0 };
+}
+
+static struct keystore_name setting(const char *name)
+{
+    return (struct keystore_name){ .table = KT_SETTING, .name = span_of(name) };
+}
+
+enum sr_err home_get(struct home *h, const char *name, struct buf *ret, struct sr_why *why)
+{
+    SR_OWN(keystore_item) item = { 0 };
+    struct keystore_name n = setting(name);
+    enum sr_err e = keystore_get(h->ks, &n, &item, why);
+    if (e == SR_ENOENT)
+        return sr_fail(why, e, R_NOT_FOUND, "no setting %s", name);
+    SR_TRY(e);
+    wr_span(ret, secret_span(&item.value));
+    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
+}
+
+void home_put(struct keystore_txn *t, const char *name, struct span value)
+{
+    struct keystore_name n = setting(name);
+    keystore_txn_put(t, &n, 1, clock_unix(), value);
+}
+
+/* The record and what follows from it in public: cid, genesis, epochs. */
+static enum sr_err read_public(struct home *h, const struct sha256 *want, struct span record,
+                               struct span chain, struct sr_why *why)
+{
+    h->cid = genesis_cid(record);
+    SR_TRY(genesis_pinned(record, want ? want : &h->cid, &h->genesis, why));
+    struct approvers approvers = genesis_approvers(&h->genesis);
+    SR_TRY(epoch_chain_check(chain, &h->cid, &h->genesis.first, &approvers, h->epochs, &h->nepochs, why));
+    wr_span(&h->record, record);
+    wr_span(&h->chain, chain);
+    return buf_ok(&h->record) && buf_ok(&h->chain) ? SR_OK : SR_ENOMEM;
+}
+
+static enum sr_err open_keystore(struct home *h, struct store *store, struct sr_why *why)
+{
+    struct keystore_options o = { .store = store, .cid = h->cid };
+    struct keystore_epoch older[EPOCHS_MAX];
+    size_t n = 0;
+    keyring_keystore(h->keyring, &o, older, &n);
+    enum sr_err e = keystore_create(&o, &h->ks, why);
+    if (e == SR_ESTALE)
+        e = keystore_open(&o, older, n, &h->ks, why);
+    sodium_memzero(&o, sizeof o);
+    sodium_memzero(older, sizeof older);
+    return e;
+}
+
+static enum sr_err load_member_key(struct home *h, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    SR_OWN(key) seed = { 0 };
+    SR_TRY(home_get(h, HOME_MEMBER_KEY, &b, why));
+    if (b.n != sizeof h->member.b)
+        return sr_fail(why, SR_EPROOF, R_STORE_TAMPERED, "the member key is not one");
+    memcpy(seed.b, b.p, sizeof seed.b);
+    sign_from_seed(&seed, &h->member, &h->member_pub);
+    h->id = member_id_of(&h->member_pub);
+    return SR_OK;
+}
+
+static enum sr_err unseal(struct home *h, struct store *store, struct tpm_actor *tpm, struct sr_why *why)
+{
+    SR_OWN(buf) blob = { 0 };
+    SR_OWN(buf) bundle = { 0 };
+    SR_OWN(key) kek = { 0 };
+    struct sha256 pcrs;
+    SR_TRY(keystore_clear_get(store, KC_TPM_BLOB, &blob));
+    SR_TRY(keystore_clear_get(store, KC_MASTER_BUNDLE, &bundle));
+    SR_TRY(tpm_actor_unseal(tpm, buf_span(&blob), &kek, why));
+    SR_TRY(tpm_actor_policy_digest(tpm, &pcrs, why));
+    struct keyring_home home = { h->cid, h->genesis.params.salt, h->epochs, h->nepochs };
+    return keyring_unseal(buf_span(&bundle), &home, &kek, &pcrs, &h->keyring, why);
+}
+
+static enum sr_err load(struct home *h, struct store *store, struct tpm_actor *tpm, const struct sha256 *want,
+                        struct sr_why *why)
+{
+    SR_OWN(buf) file = { 0 };
+    SR_OWN(buf) sealed = { 0 };
+    SR_TRY(
+        keystore_clear_get(store, KC_MASTER_BUNDLE, &sealed)); /* written last: without it, nothing counts */
+    SR_TRY(keystore_clear_get(store, KC_GENESIS, &file));
+    struct reader r = rd_init(buf_span(&file));
+    struct span record = rd_lp(&r, RECORD_MAX);
+    struct span chain = rd_lp(&r, EPOCH_CHAIN_MAX);
+    if (!rd_end(&r))
+        return sr_fail(why, SR_EPROOF, R_STORE_TAMPERED, "the genesis record on disk is malformed");
+    SR_TRY(read_public(h, want, record, chain, why));
+    SR_TRY(unseal(h, store, tpm, why));
+    return open_keystore(h, store, why);
+}
+
+enum sr_err home_load(struct store *store, struct tpm_actor *tpm, const struct sha256 *want, struct home *ret,
+                      struct sr_why *why)
+{
+    SR_OWN(home) h = { 0 };
+    SR_TRY(load(&h, store, tpm, want, why));
+    enum sr_err e = load_member_key(&h, why);
+    if (e != SR_OK && e != SR_ENOENT) /* not there: stopped between the masters and the first settings */
+        return e;
+    *ret = SR_TAKE(h);
+    return SR_OK;
+}
+
+/* In this order: the masters' blob is what says that all is there. */
+static enum sr_err seal(struct home *h, struct store *store, struct tpm_actor *tpm, struct sr_why *why)
+{
+    SR_OWN(key) kek = { 0 };
+    SR_OWN(buf) blob = { 0 };
+    SR_OWN(buf) bundle = { 0 };
+    SR_OWN(buf) file = { 0 };
+    struct sha256 pcrs;
+    random_fill(kek.b, sizeof kek.b);
+    SR_TRY(tpm_actor_seal(tpm, &kek, &blob, why));
+    SR_TRY(tpm_actor_policy_digest(tpm, &pcrs, why));
+    SR_TRY(keyring_seal(h->keyring, &h->cid, &kek, &pcrs, &bundle));
+    wr_lp(&file, buf_span(&h->record));
+    wr_lp(&file, buf_span(&h->chain));
+    if (!buf_ok(&file))
+        return SR_ENOMEM;
+    SR_TRY(keystore_clear_put(store, KC_TPM_BLOB, buf_span(&blob)));
+    SR_TRY(keystore_clear_put(store, KC_GENESIS, buf_span(&file)));
+    return keystore_clear_put(store, KC_MASTER_BUNDLE, buf_span(&bundle));
+}
+
+static enum sr_err commit(struct keystore *ks, struct keystore_txn *txn)
+{
+    enum sr_err result = SR_OK;
+    struct keystore_txn *const txns[] = { txn };
+    struct keystore_group g = { .txns = txns, .results = &result, .n = 1 };
+    SR_TRY(keystore_commit(ks, &g, NULL));
+    return result;
+}
+
+static enum sr_err keep_member_key(struct home *h, const struct home_parts *parts, struct sr_why *why)
+{
+    SR_OWN(keystore_txn) txn = { 0 };
+    enum sr_err e = load_member_key(h, why);
+    if (e == SR_OK && memcmp(&h->member_pub, parts->member_pub, sizeof h->member_pub) != 0)
+        return sr_fail(why, SR_EBUG, R_INTERNAL, "another member key is stored here");
+    if (e != SR_ENOENT)
+        return e;
+    home_put(&txn, HOME_MEMBER_KEY, SPAN(parts->member->b));
+    SR_TRY(commit(h->ks, &txn));
+    return load_member_key(h, why);
+}
+
+enum sr_err home_make(struct store *store, struct tpm_actor *tpm, const struct home_parts *parts,
+                      struct home *ret, struct sr_why *why)
+{
+    SR_OWN(home) h = { .keyring = parts->keyring };
+    SR_TRY(read_public(&h, NULL, parts->record, parts->chain, why));
+    SR_TRY(seal(&h, store, tpm, why));
+    SR_TRY(open_keystore(&h, store, why));
+    SR_TRY(keep_member_key(&h, parts, why));
+    *ret = SR_TAKE(h);
+    return SR_OK;
+}

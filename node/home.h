@@ -1,0 +1,46 @@
+#pragma once
+/* home.h - what a node has once it holds the masters, member or not yet: the genesis record, the chain of
+ * epochs, the keyring, the keystore and the node's own long-lived key. On disk: the record and the chain in
+ * the clear (they prove themselves), the masters sealed under a key that the platform keeps, the rest sealed
+ * under the masters. specs/node.md, "State on disk". */
+#include "node/keyring.h"
+#include "node/tpm_actor.h"
+#include "store/keystore.h"
+
+struct home {
+    struct sha256 cid;
+    struct buf record, chain;
+    struct genesis genesis;
+    struct epoch_pubs epochs[EPOCHS_MAX]; /* [i] is epoch i + 1 */
+    size_t nepochs;
+    struct keyring *keyring;
+    struct keystore *ks;
+    struct sign_key member; /* signs this member's log, and its requests to other members */
+    struct sign_pub member_pub;
+    struct member_id id;
+};
+void home_drop(struct home *h);
+
+/* Back from the disk: unseals, compares with the record and the commitments, opens the keystore. want: the
+ * pinned cid, NULL to take the record's own. SR_ENOENT: there is nothing. SR_EPROOF: R_UNSEAL,
+ * R_GENESIS_MISMATCH, R_MASTER_COMMIT_MISMATCH, R_STORE_TAMPERED. */
+enum sr_err home_load(struct store *store, struct tpm_actor *tpm, const struct sha256 *want, struct home *ret,
+                      struct sr_why *why);
+
+/* To the disk for the first time, or again with newer masters. takes: what a fresh home is made of; the
+ * keyring is the home's afterwards, also on failure. member: the key to keep; one that is stored already wins
+ * only if it is the same. */
+struct home_parts {
+    struct span record, chain;
+    struct keyring *keyring; /* taken */
+    const struct sign_key *member;
+    const struct sign_pub *member_pub;
+};
+enum sr_err home_make(struct store *store, struct tpm_actor *tpm, const struct home_parts *parts,
+                      struct home *ret, struct sr_why *why);
+
+/* Settings of this member in its keystore. SR_ENOENT. */
+enum sr_err home_get(struct home *h, const char *name, struct buf *ret, struct sr_why *why);
+void home_put(struct keystore_txn *t, const char *name, struct span value);
+#define HOME_MEMBER_KEY  "member-key"
+#define HOME_MEMBER_CERT "member-cert" /* there: this node is a member */

@@ -1,0 +1,164 @@
+#include "node/members.h"
+
+#include "node/clock.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct members {
+    struct home *home;
+    pthread_mutex_t lock; /* guards all below */
+    size_t n;
+    struct member_cert v[MEMBERS_MAX];
+};
+
+static struct member_cert *find(struct members *m, const struct sign_pub *key)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (memcmp(&m->v[i].key, key, sizeof *key) == 0)
+            return &m->v[i];
+    return NULL;
+}
+
+void members_learn(struct members *m, const struct member_cert *c)
+{
+    pthread_mutex_lock(&m->lock);
+    struct member_cert *at = find(m, &c->key);
+    if (!at && m->n < MEMBERS_MAX)
+        at = &m->v[m->n++];
+    if (at)
+        *at = *c;
+    pthread_mutex_unlock(&m->lock);
+}
+
+static enum sr_err check(const struct members *m, struct span cert, struct member_cert *ret,
+                         struct sr_why *why)
+{
+    uint64_t epoch = 0;
+    SR_TRY(member_cert_epoch(cert, &epoch, why));
+    const struct epoch_pubs *pubs = keyring_pubs(m->home->keyring, epoch);
+    if (!pubs)
+        return sr_fail(why, SR_EPROOF, R_MEMBER_CERT, "a certificate of an epoch we don't hold");
+    return member_cert_check(cert, &m->home->cid, epoch, &pubs->member_ca, ret, why);
+}
+
+static enum sr_err load_one(void *ctx, const struct keystore_name *name, const struct keystore_item *item)
+{
+    struct members *m = ctx;
+    struct member_cert c;
+    (void)name;
+    if (check(m, secret_span(&item->value), &c, NULL) ==
+        SR_OK) /* of a retired epoch: not a member any more */
+        members_learn(m, &c);
+    return SR_OK;
+}
+
+enum sr_err members_open(struct home *home, struct members **ret, struct sr_why *why)
+{
+    struct members *m = calloc(1, sizeof *m);
+    if (!m)
+        return SR_ENOMEM;
+    m->home = home;
+    pthread_mutex_init(&m->lock, NULL);
+    enum sr_err e = keystore_list(home->ks, KT_MEMBER, load_one, m, why);
+    if (e == SR_OK)
+        *ret = m;
+    else
+        members_close(m);
+    return e;
+}
+
+void members_close(struct members *m)
+{
+    if (!m)
+        return;
+    pthread_mutex_destroy(&m->lock);
+    free(m);
+}
+
+enum sr_err members_check(struct members *m, struct span cert, struct member_cert *ret, bool *ret_new,
+                          struct sr_why *why)
+{
+    SR_TRY(check(m, cert, ret, why));
+    pthread_mutex_lock(&m->lock);
+    const struct member_cert *have = find(m, &ret->key);
+    *ret_new = !have || have->issued_at < ret->issued_at || have->epoch < ret->epoch;
+    pthread_mutex_unlock(&m->lock);
+    return SR_OK;
+}
+
+void members_put(struct keystore_txn *t, const struct member_cert *c, struct span cert)
+{
+    struct keystore_name n = { .table = KT_MEMBER, .name = SPAN(c->key.b) };
+    keystore_txn_put(t, &n, c->epoch, clock_unix(), cert);
+}
+
+enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, struct sr_why *why)
+{
+    SR_OWN(keystore_txn) txn = { 0 };
+    struct member_cert c;
+    enum sr_err result = SR_OK;
+    struct keystore_txn *const txns[] = { &txn };
+    SR_TRY(members_check(m, cert, &c, ret_new, why));
+    if (!*ret_new)
+        return SR_OK;
+    members_put(&txn, &c, cert);
+    SR_TRY(keystore_commit(m->home->ks, &(struct keystore_group){ txns, &result, 1, NULL, NULL }, NULL));
+    SR_TRY(result);
+    members_learn(m, &c);
+    return SR_OK;
+}
+
+bool members_has_key(struct members *m, const struct sign_pub *key)
+{
+    pthread_mutex_lock(&m->lock);
+    bool has = find(m, key) != NULL;
+    pthread_mutex_unlock(&m->lock);
+    return has;
+}
+
+size_t members_count(struct members *m)
+{
+    pthread_mutex_lock(&m->lock);
+    size_t n = m->n;
+    pthread_mutex_unlock(&m->lock);
+    return n;
+}
+
+enum sr_err members_at(struct members *m, size_t i, struct member_cert *ret)
+{
+    pthread_mutex_lock(&m->lock);
+    bool there = i < m->n;
+    if (there)
+        *ret = m->v[i];
+    pthread_mutex_unlock(&m->lock);
+    return there ? SR_OK : SR_ENOENT;
+}
+
+struct gathering {
+    struct buf list;
+    uint16_t n;
+};
+
+static enum sr_err gather(void *ctx, const struct keystore_name *name, const struct keystore_item *item)
+{
+    struct gathering *g = ctx;
+    (void)name;
+    if (g->n == MEMBERS_MAX)
+        return SR_ETOOBIG;
+    g->n++;
+    wr_lp(&g->list, secret_span(&item->value));
+    return SR_OK;
+}
+
+enum sr_err members_write(struct members *m, struct buf *ret, struct sr_why *why)
+{
+    struct gathering g = { 0 };
+    enum sr_err e = keystore_list(m->home->ks, KT_MEMBER, gather, &g, why);
+    wr_u16be(ret, g.n);
+    wr_span(ret, buf_span(&g.list));
+    bool ok = buf_ok(&g.list) && buf_ok(ret);
+    buf_drop(&g.list);
+    return e != SR_OK ? e : ok ? SR_OK : SR_ENOMEM;
+}

@@ -1,0 +1,28 @@
+#pragma once
+/* members.h - the members we know of, by certificates that the network's own key signed: they are passed on
+ * from member to member and need no other proof. Any thread may call. */
+#include "node/home.h"
+
+struct journal;
+struct members;
+enum { MEMBERS_MAX = 1024 };
+
+enum sr_err members_open(struct home *home, struct members **ret, struct sr_why *why); /* borrows home */
+void members_close(struct members *m);
+
+/* Checks a certificate; true in *ret_new when it was not known or is newer than the one we have. SR_EPROOF,
+ * R_MEMBER_CERT. */
+enum sr_err members_check(struct members *m, struct span cert, struct member_cert *ret, bool *ret_new,
+                          struct sr_why *why);
+/* Adds the row to a transaction that the caller commits, then members_learn() once it did. */
+void members_put(struct keystore_txn *t, const struct member_cert *c, struct span cert);
+void members_learn(struct members *m, const struct member_cert *c);
+/* Check, write and learn in one, for certificates from peers. */
+enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, struct sr_why *why);
+
+bool members_has_key(struct members *m, const struct sign_pub *key);
+size_t members_count(struct members *m);
+/* A copy of the i-th; SR_ENOENT past the end. Order: as learnt. */
+enum sr_err members_at(struct members *m, size_t i, struct member_cert *ret);
+/* Every certificate: u16 n, n x LP(cert). */
+enum sr_err members_write(struct members *m, struct buf *ret, struct sr_why *why);

@@ -1,0 +1,146 @@
+#include "node/node.h"
+
+#include "node/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { NONCES = 65536, REQUEST_IDS = 65536, SESSIONS = 1024 };
+
+static const char *const states[] = {
+    [NODE_EMPTY] = "empty",   [NODE_PROVISIONAL] = "provisional", [NODE_MEMBER] = "member",
+    [NODE_FAILED] = "failed", [NODE_STOPPING] = "stopping",
+};
+
+const char *node_state_text(enum node_state s)
+{
+    return states[s];
+}
+
+static enum sr_err open_store(struct node *n, struct sr_why *why)
+{
+    char url[CONFIG_TEXT + 32];
+    if (mkdir(n->config->state_dir, 0700) && errno != EEXIST)
+        return sr_fail(why, SR_EIO, R_CONFIG, "state-dir: %s", strerror(errno));
+    snprintf(url, sizeof url, "sqlite:%s/store.db", n->config->state_dir);
+    return store_open(url, &n->store, why);
+}
+
+static enum sr_err open_platform(struct node *n, struct sr_why *why)
+{
+    struct platform p = { 0 };
+    struct platform_options o = { .tcti = n->config->tcti,
+                                  .event_log = n->config->event_log,
+                                  .dir = n->config->state_dir,
+                                  .deadline_ms = (unsigned)n->config->quote_ms };
+    struct tpm_actor_options actor = { .queue = (size_t)n->config->quote_queue,
+                                       .deadline_ms = (unsigned)n->config->quote_ms };
+    SR_TRY(platform_open(span_of(n->config->platform), &o, &p, why));
+    SR_TRY(tpm_actor_start(&p, &actor, &n->tpm));
+    return tpm_actor_self_claims(n->tpm, &n->self, why);
+}
+
+static enum sr_err draw(struct node *n)
+{
+    uint8_t seed[2][16];
+    random_fill(n->nonce_key.b, sizeof n->nonce_key.b);
+    random_fill(n->enrol_key.b, sizeof n->enrol_key.b);
+    random_fill(n->boot, sizeof n->boot);
+    random_fill(seed, sizeof seed);
+    sign_random(&n->id, &n->id_pub);
+    SR_TRY(nonce_set_new(NONCES, seed[0], &n->nonces));
+    SR_TRY(nonce_set_new(REQUEST_IDS, seed[1], &n->requests));
+    return sessions_new(SESSIONS, &n->sessions);
+}
+
+enum sr_err node_open(struct node *n, const struct config *c, struct sr_why *why)
+{
+    pthread_condattr_t clock;
+    n->config = c;
+    n->started = clock_unix();
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_mutex_init(&n->lock, NULL);
+    pthread_cond_init(&n->wake, &clock);
+    pthread_condattr_destroy(&clock);
+    SR_TRY(draw(n));
+    SR_TRY(open_store(n, why));
+    return open_platform(n, why);
+}
+
+void node_close(struct node *n)
+{
+    core_close(atomic_exchange(&n->core, NULL), n->boot);
+    tpm_actor_stop(n->tpm);
+    store_close(n->store);
+    sessions_free(n->sessions);
+    nonce_set_free(n->nonces);
+    nonce_set_free(n->requests);
+    key_drop(&n->nonce_key);
+    key_drop(&n->enrol_key);
+    sign_key_drop(&n->id);
+    pthread_cond_destroy(&n->wake);
+    pthread_mutex_destroy(&n->lock);
+}
+
+enum sr_err node_core(struct node *n, struct core **ret, struct sr_why *why)
+{
+    struct core *c = atomic_load(&n->core);
+    if (!c && node_state(n) == NODE_PROVISIONAL)
+        return sr_fail(why, SR_EBUSY, R_PROVISIONAL, "not a member yet");
+    if (!c || node_state(n) != NODE_MEMBER)
+        return sr_fail(why, SR_EBUSY, R_NOT_READY, "no member of a network");
+    *ret = c;
+    return SR_OK;
+}
+
+void node_publish(struct node *n, struct core *take)
+{
+    atomic_store(&n->core, take);
+    node_set_state(n, NODE_MEMBER);
+}
+
+void node_set_state(struct node *n, enum node_state s)
+{
+    atomic_store(&n->state, (int)s);
+}
+
+enum node_state node_state(struct node *n)
+{
+    return (enum node_state)atomic_load(&n->state);
+}
+
+bool node_sleep(struct node *n, unsigned ms)
+{
+    struct timespec until;
+    int rc = 0;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&n->lock);
+    while (!n->stop && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&n->wake, &n->lock, &until);
+    bool stop = n->stop;
+    pthread_mutex_unlock(&n->lock);
+    return stop;
+}
+
+bool node_stopping(struct node *n)
+{
+    pthread_mutex_lock(&n->lock);
+    bool stop = n->stop;
+    pthread_mutex_unlock(&n->lock);
+    return stop;
+}
+
+void node_stop(struct node *n)
+{
+    pthread_mutex_lock(&n->lock);
+    n->stop = true;
+    pthread_cond_broadcast(&n->wake);
+    pthread_mutex_unlock(&n->lock);
+}

@@ -1,0 +1,224 @@
+#include "node/secrets_parts.h"
+
+#include "node/clock.h"
+#include "node/core.h"
+#include "node/node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VERSION_NAME_MAX = GLOB_PATH_MAX + 16, TRIES = 4 };
+
+/* path@version: '@' is in no path, so these names can't be paths. */
+struct version_name {
+    char b[VERSION_NAME_MAX];
+};
+
+static struct version_name version_name(struct span path, uint32_t version)
+{
+    struct version_name n;
+    snprintf(n.b, sizeof n.b, "%.*s@%u", (int)path.n, (const char *)path.p, version);
+    return n;
+}
+
+static struct keystore_name row(struct span tenant, struct span name)
+{
+    return (struct keystore_name){ .table = KT_PACKAGE, .tenant = tenant, .name = name };
+}
+
+bool secrets_is_newest(const struct keystore_name *n)
+{
+    return n->table == KT_PACKAGE && n->tenant.n > 0 && !memchr(n->name.p, '@', n->name.n);
+}
+
+static enum sr_err count_one(void *ctx, const struct keystore_name *n, const struct keystore_item *item)
+{
+    if (secrets_is_newest(n))
+        quota_add(ctx, n->tenant, item->value.n, 0);
+    return SR_OK;
+}
+
+enum sr_err secrets_open(struct node *n, struct core *c, struct secrets **ret, struct sr_why *why)
+{
+    struct secrets *s = calloc(1, sizeof *s);
+    if (!s)
+        return SR_ENOMEM;
+    s->node = n;
+    s->core = c;
+    enum sr_err e = quota_new(&s->quota);
+    if (e == SR_OK)
+        e = keystore_list(c->home.ks, KT_PACKAGE, count_one, s->quota, why);
+    if (e == SR_OK)
+        *ret = s;
+    else
+        secrets_close(s);
+    return e;
+}
+
+void secrets_close(struct secrets *s)
+{
+    if (!s)
+        return;
+    quota_free(s->quota);
+    free(s);
+}
+
+/* What is stored under a path now: its item owns the bytes that p borrows. */
+struct stored {
+    bool there;
+    struct keystore_item item;
+    struct package p;
+};
+
+static void stored_drop(struct stored *s)
+{
+    keystore_item_drop(&s->item);
+}
+
+static enum sr_err read_stored(struct secrets *s, struct span tenant, struct span path, struct stored *ret,
+                               struct sr_why *why)
+{
+    struct keystore_name n = row(tenant, path);
+    enum sr_err e = keystore_get(s->core->home.ks, &n, &ret->item, why);
+    if (e == SR_ENOENT)
+        return SR_OK;
+    SR_TRY(e);
+    ret->there = true;
+    return package_read(secret_span(&ret->item.value), &ret->p, why);
+}
+
+static void write_rows(struct keystore_txn *t, const struct package *p, struct span bytes, uint64_t seq)
+{
+    SR_OWN(buf) pointer = { 0 };
+    struct span tenant = span_of(p->tenant), path = span_of(p->path);
+    struct version_name v = version_name(path, p->version);
+    struct keystore_name newest = row(tenant, path), one = row(tenant, span_of(v.b)),
+                         by_hash = row((struct span){ 0 }, SPAN(p->hash.b));
+    wr_lp(&pointer, tenant);
+    wr_lp(&pointer, path);
+    wr_u32be(&pointer, p->version);
+    keystore_txn_expect(t, &newest, seq);
+    keystore_txn_put(t, &newest, p->version, p->created, bytes);
+    keystore_txn_put(t, &one, p->version, p->created, bytes);
+    keystore_txn_put(t, &by_hash, p->version, p->created, buf_span(&pointer));
+}
+
+static enum sr_err commit(struct secrets *s, const struct package *p, struct span bytes, uint64_t seq)
+{
+    SR_OWN(keystore_txn) txn = { 0 };
+    SR_OWN(buf) b = { 0 };
+    const struct keyring *k = s->core->home.keyring;
+    SR_OWN(buf) name = { 0 };
+    wr_lp(&name, span_of(p->tenant));
+    wr_lp(&name, span_of(p->path));
+    struct leaf l = { .type = p->kind == PACKAGE_TOMBSTONE ? LEAF_DELETE : LEAF_PUT,
+                      .time = clock_unix(),
+                      .tenant = keyring_leaf_id(k, LEAF_ID_TENANT, span_of(p->tenant)),
+                      .key = keyring_leaf_id(k, LEAF_ID_KEY, buf_span(&name)),
+                      .version = p->version,
+                      .package = p->hash,
+                      .epoch = p->epoch };
+    SR_TRY(leaf_encode(&l, &b));
+    write_rows(&txn, p, bytes, seq);
+    return journal_submit(s->core->journal, &(struct journal_entry){ &txn, buf_span(&b) }, NULL);
+}
+
+static void report_conflict(struct secrets *s, const struct package *p)
+{
+    struct logline l = log_start(&s->node->log, LOG_WARN, "package-conflict");
+    log_text(&l, "tenant", p->tenant);
+    log_num(&l, "version", p->version);
+    log_hex(&l, "package", SPAN(p->hash.b));
+    log_end(&l);
+    metrics_add(&s->node->metrics, M_CONFLICTS, 1);
+}
+
+static enum sr_err take_once(struct secrets *s, const struct policy_tenant *t, const struct package *p,
+                             struct span bytes, enum package_source from, struct package_stored *ret,
+                             struct sr_why *why)
+{
+    SR_OWN(stored) now = { 0 };
+    SR_TRY(read_stored(s, span_of(p->tenant), span_of(p->path), &now, why));
+    const struct package *have = now.there ? &now.p : NULL;
+    *ret = (struct package_stored){ .hash = p->hash, .version = p->version };
+    ret->verdict = from == FROM_TENANT ? package_follows(have, p, why) : package_sync(have, p, why);
+    switch (ret->verdict) {
+    case PACKAGE_REFUSED: return SR_ESTALE;
+    case PACKAGE_SAME: return SR_OK;
+    case PACKAGE_LOSES: report_conflict(s, p); return SR_OK;
+    case PACKAGE_REPLACES: report_conflict(s, p); break;
+    case PACKAGE_NEXT: break;
+    }
+    size_t before = now.there ? now.item.value.n : 0;
+    if (from == FROM_TENANT && !quota_fits(s->quota, t, bytes.n, before))
+        return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "over the tenant's quota");
+    SR_TRY(commit(s, p, bytes, now.there ? now.item.seq : 0));
+    quota_add(s->quota, span_of(p->tenant), bytes.n, before);
+    metrics_add(&s->node->metrics, M_PUTS, 1);
+    return SR_OK;
+}
+
+enum sr_err secrets_take(struct secrets *s, const struct policy *p, struct span package,
+                         enum package_source from, struct package_stored *ret, struct sr_why *why)
+{
+    struct package pkg;
+    SR_TRY(package_read(package, &pkg, why));
+    const struct policy_tenant *t = policy_tenant(p, span_of(pkg.tenant));
+    if (!t)
+        return sr_fail(why, SR_EDENIED, R_TENANT_UNKNOWN, "the policy has no such tenant");
+    SR_TRY(package_check(&pkg, &s->core->home.cid, keyring_newest(s->core->home.keyring), t->admins,
+                         t->admins_n, why));
+    enum sr_err e = SR_ESTALE;
+    for (int i = 0; i < TRIES && e == SR_ESTALE; i++) {
+        *why = (struct sr_why){ 0 };
+        e = take_once(s, t, &pkg, package, from, ret, why);
+        if (e == SR_ESTALE && why->reason != R_NONE)
+            return e; /* refused; without a reason, another writer was faster */
+    }
+    return e;
+}
+
+static enum sr_err read_version(struct secrets *s, struct span tenant, struct span path, uint32_t version,
+                                struct keystore_item *ret, struct sr_why *why)
+{
+    struct version_name v = version_name(path, version);
+    struct keystore_name n = row(tenant, version ? span_of(v.b) : path);
+    enum sr_err e = keystore_get(s->core->home.ks, &n, ret, why);
+    return e == SR_ENOENT ? sr_fail(why, SR_ENOENT, R_NOT_FOUND, "no such secret") : e;
+}
+
+enum sr_err secrets_open_value(struct secrets *s, struct span tenant, struct span path, uint32_t version,
+                               struct secret *ret, uint32_t *ret_version, struct sr_why *why)
+{
+    SR_OWN(stored) now = { 0 };
+    SR_OWN(keystore_item) item = { 0 };
+    struct package p;
+    SR_TRY(read_stored(s, tenant, path, &now, why));
+    if (now.there && now.p.kind == PACKAGE_TOMBSTONE) /* a deleted secret gives no older version either */
+        return sr_fail(why, SR_ENOENT, R_PACKAGE_DELETED, "the secret is deleted");
+    SR_TRY(read_version(s, tenant, path, version, &item, why));
+    SR_TRY(package_read(secret_span(&item.value), &p, why));
+    SR_TRY(keyring_open_package(s->core->home.keyring, &p, ret, why));
+    *ret_version = p.version;
+    return SR_OK;
+}
+
+enum sr_err secrets_by_hash(struct secrets *s, const struct sha256 *hash, struct buf *ret, struct sr_why *why)
+{
+    SR_OWN(keystore_item) pointer = { 0 };
+    SR_OWN(keystore_item) item = { 0 };
+    struct keystore_name n = row((struct span){ 0 }, SPAN(hash->b));
+    enum sr_err e = keystore_get(s->core->home.ks, &n, &pointer, why);
+    if (e == SR_ENOENT)
+        return sr_fail(why, e, R_NOT_FOUND, "no such package");
+    SR_TRY(e);
+    struct reader r = rd_init(secret_span(&pointer.value));
+    struct span tenant = rd_lp(&r, GLOB_TENANT_MAX), path = rd_lp(&r, GLOB_PATH_MAX);
+    uint32_t version = rd_u32be(&r);
+    if (!rd_end(&r))
+        return SR_EBUG;
+    SR_TRY(read_version(s, tenant, path, version, &item, why));
+    wr_span(ret, secret_span(&item.value));
+    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
+}
