@@ -1,169 +1,166 @@
 #include "proto/genesis_file.h"
-
 #include "crypto/mode.h"
 #include "crypto/text.h"
 #include "proto/json.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static int by_bytes(const void *a, const void *b)
+static enum sr_err bad(struct sr_why *why, const char *what)
 {
-    return memcmp(a, b, 32);
+    return sr_fail(why, SR_EFORMAT, R_GENESIS_FORMAT, "genesis.json: %s", what);
 }
 
-/* Hex texts of 32 bytes each into at most max places, sorted. */
-static enum sr_err read_keys(const struct json *list, void *to, size_t max, size_t *ret_n, struct sr_why *why)
+/* An array of 32-byte values in hex, at most max of them, into v. */
+static enum sr_err read_hexes(const struct json *list, size_t max, uint8_t (*v)[32], size_t *ret_n,
+                              struct sr_why *why)
 {
     size_t n = 0;
-    uint8_t(*at)[32] = to;
-    for (const struct json *v = json_first(list); v; v = json_next(v), n++)
-        if (n == max || hex_read(json_str(v), at[n], 32) != SR_OK)
-            return sr_fail(why, SR_EFORMAT, R_GENESIS_FORMAT,
-                           "a list wants at most %zu keys of 64 hex digits", max);
-    if (n)
-        qsort(to, n, 32, by_bytes);
+    if (json_count(list) > max)
+        return bad(why, "too many keys or roots");
+    for (const struct json *one = json_first(list); one; one = json_next(one))
+        if (hex_read(json_str(one), v[n++], 32) != SR_OK)
+            return bad(why, "a key or root is not 64 hex digits");
     *ret_n = n;
     return SR_OK;
 }
 
-static enum sr_err read_set(const struct json *object, struct key_set *ret, struct sr_why *why)
+static enum sr_err read_set(const struct json *object, const char *k_name, uint8_t (*v)[32], size_t *ret_n,
+                            size_t *ret_k, struct sr_why *why)
 {
     const struct json *keys = NULL;
     uint64_t k = 0;
     const struct json_field fields[] = {
-        { "k", JSON_U64, &k, GENESIS_KEYS_MAX, false },
+        { k_name, JSON_U64, &k, GENESIS_KEYS_MAX, false },
         { "keys", JSON_ARRAY, &keys, GENESIS_KEYS_MAX, false },
         { 0 },
     };
     SR_TRY(json_fields(object, fields, why));
-    ret->k = (size_t)k;
-    return read_keys(keys, ret->key, GENESIS_KEYS_MAX, &ret->n, why);
+    *ret_k = (size_t)k;
+    return read_hexes(keys, GENESIS_KEYS_MAX, v, ret_n, why);
+}
+
+static enum sr_err read_key_set(const struct json *object, struct key_set *ret, struct sr_why *why)
+{
+    uint8_t v[GENESIS_KEYS_MAX][32];
+    SR_TRY(read_set(object, "k", v, &ret->n, &ret->k, why));
+    memcpy(ret->key, v, ret->n * 32);
+    return SR_OK;
 }
 
 static enum sr_err read_recovery(const struct json *object, struct holder_set *ret, struct sr_why *why)
 {
-    const struct json *keys = NULL;
-    uint64_t t = 0;
-    const struct json_field fields[] = {
-        { "keys", JSON_ARRAY, &keys, GENESIS_KEYS_MAX, false },
-        { "t", JSON_U64, &t, GENESIS_KEYS_MAX, false },
-        { 0 },
-    };
-    SR_TRY(json_fields(object, fields, why));
-    ret->t = (size_t)t;
-    return read_keys(keys, ret->key, GENESIS_KEYS_MAX, &ret->n, why);
+    uint8_t v[GENESIS_KEYS_MAX][32];
+    SR_TRY(read_set(object, "t", v, &ret->n, &ret->t, why));
+    memcpy(ret->key, v, ret->n * 32);
+    return SR_OK;
 }
 
-static int by_name(const void *a, const void *b)
+static enum sr_err read_roots(const struct json *list, struct genesis_params *p, struct sr_why *why)
 {
-    return strcmp(((const struct type_roots *)a)->type, ((const struct type_roots *)b)->type);
-}
-
-static enum sr_err read_type(const struct json *object, struct type_roots *ret, struct sr_why *why)
-{
-    const struct json *roots = NULL;
-    const struct json_field fields[] = {
-        { "roots", JSON_ARRAY, &roots, GENESIS_ROOTS_MAX, false },
-        { "type", JSON_STR, ret->type, sizeof ret->type, false },
-        { 0 },
-    };
-    SR_TRY(json_fields(object, fields, why));
-    return read_keys(roots, ret->root, GENESIS_ROOTS_MAX, &ret->n, why);
-}
-
-static enum sr_err read_types(const struct json *list, struct genesis_params *p, struct sr_why *why)
-{
-    for (const struct json *v = json_first(list); v; v = json_next(v))
-        SR_TRY(read_type(v, &p->types[p->ntypes++], why));
-    if (p->ntypes)
-        qsort(p->types, p->ntypes, sizeof *p->types, by_name);
+    for (const struct json *one = json_first(list); one; one = json_next(one)) {
+        struct type_roots *t = &p->types[p->ntypes];
+        uint8_t v[GENESIS_ROOTS_MAX][32];
+        const struct json *spki = NULL;
+        const struct json_field fields[] = {
+            { "type", JSON_STR, t->type, sizeof t->type, false },
+            { "spki", JSON_ARRAY, &spki, GENESIS_ROOTS_MAX, false },
+            { 0 },
+        };
+        SR_TRY(json_fields(one, fields, why));
+        SR_TRY(read_hexes(spki, GENESIS_ROOTS_MAX, v, &t->n, why));
+        memcpy(t->root, v, t->n * 32);
+        p->ntypes++;
+    }
     return SR_OK;
 }
 
 static enum sr_err read_opnonce(struct span hex, struct genesis_file *f, struct sr_why *why)
 {
-    if (hex.n % 2 || hex.n == 0 || hex.n / 2 > sizeof f->opnonce ||
-        hex_read(hex, f->opnonce, hex.n / 2) != SR_OK)
-        return sr_fail(why, SR_EFORMAT, R_GENESIS_FORMAT, "opnonce wants 1 to 64 bytes in hex");
-    f->nopnonce = hex.n / 2;
+    f->opnonce_n = hex.n / 2;
+    if (hex.n < 2 || hex.n % 2 || f->opnonce_n > GENESIS_OPNONCE_MAX ||
+        hex_read(hex, f->opnonce, f->opnonce_n) != SR_OK)
+        return bad(why, "opnonce is not 1 to 64 bytes in hex");
     return SR_OK;
 }
 
-static enum sr_err read_object(const struct json *root, struct genesis_file *f, struct sr_why *why)
+static enum sr_err check_mode(const char *mode, struct sr_why *why)
 {
-    struct genesis_params *p = &f->params;
-    uint64_t version = 0;
-    char mode[16];
-    struct span opnonce = { 0 };
-    const struct json *akcas, *operators, *recovery, *types, *witnesses;
-    const struct json_field fields[] = {
-        { "akcas", JSON_OBJECT, &akcas, 0, false },
-        { "first_policy", JSON_HEX, p->first_policy.b, sizeof p->first_policy.b, false },
-        { "mode", JSON_STR, mode, sizeof mode, false },
-        { "operators", JSON_OBJECT, &operators, 0, false },
-        { "opnonce", JSON_TEXT, &opnonce, 2 * GENESIS_OPNONCE_MAX, false },
-        { "recovery", JSON_OBJECT, &recovery, 0, false },
-        { "salt", JSON_HEX, p->salt, sizeof p->salt, false },
-        { "types", JSON_ARRAY, &types, GENESIS_TYPES_MAX, false },
-        { "version", JSON_U64, &version, 1, false },
-        { "witnesses", JSON_OBJECT, &witnesses, 0, false },
-        { 0 },
-    };
-    SR_TRY(json_fields(root, fields, why));
-    if (version != 1)
-        return sr_fail(why, SR_EFORMAT, R_GENESIS_FORMAT, "version is not 1");
     if (strcmp(mode, sr_mode.name) != 0)
-        return sr_fail(why, SR_EPROOF, R_GENESIS_MISMATCH, "a network of the other mode");
-    SR_TRY(read_opnonce(opnonce, f, why));
-    SR_TRY(read_set(akcas, &p->akcas, why));
-    SR_TRY(read_set(operators, &p->operators, why));
-    SR_TRY(read_set(witnesses, &p->witnesses, why));
-    SR_TRY(read_recovery(recovery, &p->recovery, why));
-    return read_types(types, p, why);
+        return sr_fail(why, SR_EPROOF, R_GENESIS_MISMATCH, "genesis.json: made for %s, this program is %s",
+                       mode, sr_mode.name);
+    return SR_OK;
 }
 
-enum sr_err genesis_file_read(struct span text, struct genesis_file *ret, struct sr_why *why)
+/* What encodes and decodes again is what the rules of genesis.md allow. */
+static enum sr_err check_rules(const struct genesis_params *p, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    return genesis_params_encode(p, &b, why);
+}
+
+enum sr_err genesis_file_read(struct span json, struct genesis_file *ret, struct sr_why *why)
 {
     SR_OWN(json_doc) doc = { 0 };
-    SR_OWN(buf) encoded = { 0 };
     struct genesis_file f = { 0 };
-    if (text.n > GENESIS_FILE_MAX)
-        return sr_fail(why, SR_ETOOBIG, R_GENESIS_FORMAT, "over 64 KiB");
-    SR_TRY(json_parse(text, &doc, why));
-    SR_TRY(read_object(json_root(&doc), &f, why));
-    SR_TRY(
-        genesis_params_encode(&f.params, &encoded, why)); /* which knows the rules of sets and thresholds */
+    struct genesis_params *p = &f.params;
+    const struct json *operators, *ak_cas, *witnesses, *recovery, *roots;
+    struct span opnonce;
+    char mode[16];
+    uint64_t version = 0;
+    const struct json_field fields[] = {
+        { "version", JSON_U64, &version, 1, false },
+        { "mode", JSON_STR, mode, sizeof mode, false },
+        { "salt", JSON_HEX, p->salt, sizeof p->salt, false },
+        { "opnonce", JSON_TEXT, &opnonce, 2 * GENESIS_OPNONCE_MAX, false },
+        { "operators", JSON_OBJECT, &operators, 0, false },
+        { "first_policy", JSON_HEX, p->first_policy.b, sizeof p->first_policy.b, false },
+        { "roots", JSON_ARRAY, &roots, GENESIS_TYPES_MAX, false },
+        { "ak_cas", JSON_OBJECT, &ak_cas, 0, false },
+        { "witnesses", JSON_OBJECT, &witnesses, 0, false },
+        { "recovery", JSON_OBJECT, &recovery, 0, false },
+        { 0 },
+    };
+    SR_TRY(json_parse(json, &doc, why));
+    SR_TRY(json_fields(json_root(&doc), fields, why));
+    if (version != 1)
+        return bad(why, "not version 1");
+    SR_TRY(check_mode(mode, why));
+    SR_TRY(read_opnonce(opnonce, &f, why));
+    SR_TRY(read_key_set(operators, &p->operators, why));
+    SR_TRY(read_key_set(ak_cas, &p->akcas, why));
+    SR_TRY(read_key_set(witnesses, &p->witnesses, why));
+    SR_TRY(read_recovery(recovery, &p->recovery, why));
+    SR_TRY(read_roots(roots, p, why));
+    SR_TRY(check_rules(p, why));
     *ret = f;
     return SR_OK;
 }
 
-static void write_keys(struct buf *b, const void *keys, size_t n)
-{
-    const uint8_t(*at)[32] = keys;
-    jw_name(b, "keys");
-    jw_array(b);
-    for (size_t i = 0; i < n; i++)
-        jw_hex(b, (struct span){ at[i], 32 });
-    jw_array_end(b);
-}
-
-static void write_set(struct buf *b, const char *name, const struct key_set *s)
+static void write_set(struct buf *b, const char *name, const char *k_name, size_t k, const uint8_t (*v)[32],
+                      size_t n)
 {
     jw_name(b, name);
     jw_object(b);
-    jw_member_u64(b, "k", s->k);
-    write_keys(b, s->key, s->n);
+    bool k_first = strcmp(k_name, "keys") < 0;
+    if (k_first)
+        jw_member_u64(b, k_name, k);
+    jw_name(b, "keys");
+    jw_array(b);
+    for (size_t i = 0; i < n; i++)
+        jw_hex(b, (struct span){ v[i], 32 });
+    jw_array_end(b);
+    if (!k_first)
+        jw_member_u64(b, k_name, k);
     jw_object_end(b);
 }
 
-static void write_types(struct buf *b, const struct genesis_params *p)
+static void write_roots(struct buf *b, const struct genesis_params *p)
 {
-    jw_name(b, "types");
+    jw_name(b, "roots");
     jw_array(b);
     for (size_t i = 0; i < p->ntypes; i++) {
         jw_object(b);
-        jw_name(b, "roots");
+        jw_name(b, "spki");
         jw_array(b);
         for (size_t j = 0; j < p->types[i].n; j++)
             jw_hex(b, SPAN(p->types[i].root[j].b));
@@ -174,26 +171,35 @@ static void write_types(struct buf *b, const struct genesis_params *p)
     jw_array_end(b);
 }
 
-enum sr_err genesis_file_write(const struct genesis_file *f, struct buf *ret)
+/* A sign_pub is 32 bytes and nothing else. */
+static void write_keys(struct buf *b, const char *name, const struct key_set *set)
 {
-    SR_OWN(buf) b = { 0 };
+    uint8_t v[GENESIS_KEYS_MAX][32];
+    memcpy(v, set->key, sizeof v);
+    write_set(b, name, "k", set->k, (const uint8_t(*)[32])v, set->n);
+}
+
+enum sr_err genesis_file_write(const struct genesis_file *f, struct buf *ret, struct sr_why *why)
+{
     const struct genesis_params *p = &f->params;
+    uint8_t holders[GENESIS_KEYS_MAX][32];
+    SR_OWN(buf) b = { 0 };
+    SR_TRY(check_rules(p, why));
+    memcpy(holders, p->recovery.key, sizeof holders);
     jw_object(&b);
-    write_set(&b, "akcas", &p->akcas);
+    write_keys(&b, "ak_cas", &p->akcas);
     jw_member_hex(&b, "first_policy", SPAN(p->first_policy.b));
     jw_member_text(&b, "mode", sr_mode.name);
-    write_set(&b, "operators", &p->operators);
-    jw_member_hex(&b, "opnonce", (struct span){ f->opnonce, f->nopnonce });
-    jw_name(&b, "recovery");
-    jw_object(&b);
-    write_keys(&b, p->recovery.key, p->recovery.n);
-    jw_member_u64(&b, "t", p->recovery.t);
-    jw_object_end(&b);
+    write_keys(&b, "operators", &p->operators);
+    jw_member_hex(&b, "opnonce", (struct span){ f->opnonce, f->opnonce_n });
+    write_set(&b, "recovery", "t", p->recovery.t, (const uint8_t(*)[32])holders, p->recovery.n);
+    write_roots(&b, p);
     jw_member_hex(&b, "salt", SPAN(p->salt));
-    write_types(&b, p);
     jw_member_u64(&b, "version", 1);
-    write_set(&b, "witnesses", &p->witnesses);
+    write_keys(&b, "witnesses", &p->witnesses);
     jw_object_end(&b);
+    if (!buf_ok(&b))
+        return SR_ENOMEM;
     wr_span(ret, buf_span(&b));
-    return buf_ok(&b) && buf_ok(ret) ? SR_OK : SR_ENOMEM;
+    return SR_OK;
 }
