@@ -68,6 +68,7 @@
     X(L_ROW_SET, "row/set")   /* the head's sum over all row versions */                                     \
     X(L_ROW_COMMIT, "row/commit")                                                                            \
     X(L_HEAD, "keystore/head")                                                                               \
+    X(L_CHAIN, "keystore/chain")                                                                             \
     X(L_MASTER_BUNDLE, "master/bundle") /* AAD of the sealed master bundle */                                \
     X(L_LOG_ID, "log/id")               /* salted hash of an identifier in a leaf */
 

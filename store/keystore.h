@@ -73,19 +73,18 @@ struct keystore_options {
 
 /* A new keystore: SR_ESTALE, R_STATE_EXISTS when the store has a head or sealed rows. */
 enum sr_err keystore_create(const struct keystore_options *o, struct keystore **ret, struct sr_why *why);
-/* An existing one. Reads every row's header and holds it against the head: about 2 s for 10^6 rows, and 50 MB
- * of memory. SR_EPROOF, R_STORE_TAMPERED: no head, a head that does not open under these keys and cid,
- * rows missing, changed, added or older than the head says. SR_EPROOF, R_EPOCH: the head names an epoch newer
- * than o->epoch; rows and head of older epochs need
- * their keys in `older`. */
+/* An existing one. Reads every row's header and holds it against the head: about 2 s for 10^6 rows, and 64
+ * bytes of memory each. SR_EPROOF, R_STORE_TAMPERED: no head, a head that does not open under these keys and
+ * cid, rows missing, changed, added or older than the head says. SR_EPROOF, R_EPOCH: the head names an epoch
+ * newer than o->epoch; rows and head of older epochs need their keys in `older`. */
 enum sr_err keystore_open(const struct keystore_options *o, const struct keystore_epoch *older,
                           size_t n_older, struct keystore **ret, struct sr_why *why);
 void keystore_close(struct keystore *ks); /* wipes the keys; NULL is fine */
 
 /* Writes go under the newest epoch. */
 enum sr_err keystore_add_key(struct keystore *ks, const struct keystore_epoch *k);
-/* Seals up to max rows of older epochs anew under the newest; ret_left says how many remain. Each call is one
- * commit, so it may be stopped and resumed anywhere. */
+/* Seals up to max rows (256 at most) of older epochs anew under the newest; ret_left says how many remain.
+ * Each call is one commit, so it may be stopped and resumed anywhere. */
 enum sr_err keystore_rewrap(struct keystore *ks, size_t max, size_t *ret_left);
 
 /* What identifies a row. Borrowed. */
@@ -149,8 +148,8 @@ struct keystore_group {
                              group touched the same row: it is left out, the others commit), or its err */
     size_t n;
     /* Optional. Called once results says who is in, to add what depends on that (the log leaves, numbered
-     * without gaps). Its error ends the group: nothing is done. It may be called more than once a group; the
-     * last call counts. */
+     * without gaps). Its error ends the group: nothing is done. Called at most once, and not when nobody is
+     * in. */
     enum sr_err (*last)(void *ctx, const enum sr_err *results, size_t n, struct keystore_txn *add);
     void *ctx;
 };
