@@ -6,6 +6,7 @@ usage: policy.py ORACLE [SEED [CASES]]    last line: "N passed, N failed"
 """
 import hashlib
 import json
+import pathlib
 import random
 import re
 import subprocess
@@ -187,10 +188,21 @@ def some_json(r, depth=0):
 
 # ---- both, side by side ----
 
+def examples():
+    """The policies that the specification shows."""
+    text = pathlib.Path(__file__).parents[2].joinpath("specs/policy.md").read_text()
+    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.S)]
+
+
 def questions(r, cases):
     """Yields (line for the oracle, what it must answer, how to read the answer)."""
     def hexed(text):
         return text.encode().hex()
+
+    def digest(text):
+        return hashlib.sha256(lp(LABEL) + lp(text.encode())).hexdigest()
+    for policy in examples():
+        yield "P " + hexed(canonical(policy)), digest(canonical(policy)), str
     for i in range(cases):
         claims, own = some_claims(r), some_claims(r) if r.random() < 0.8 else None
         if own is not None and r.random() < 0.5:
@@ -204,8 +216,7 @@ def questions(r, cases):
         words = ["E", hexed(text), hexed(canonical(claims)), hexed(canonical(own)) if own is not None else "-"]
         yield " ".join(words + list(want or ("-", "-", "-"))), judge(policy, claims, own, want), json.loads
         if i % 8 == 0:
-            document = text.encode()
-            yield "P " + hexed(text), hashlib.sha256(lp(LABEL) + lp(document)).hexdigest(), str
+            yield "P " + hexed(text), digest(text), str
     for _ in range(cases):
         value = {"v": some_json(r)}
         loose = json.dumps(value, indent=r.choice([None, 1]), ensure_ascii=r.random() < 0.5)
@@ -221,6 +232,7 @@ def questions(r, cases):
 def main():
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     cases = int(sys.argv[3]) if len(sys.argv) > 3 else 2000
+    assert len(examples()) == 2
     asked = list(questions(random.Random(seed), cases))
     out = subprocess.run([sys.argv[1]], input="\n".join(q[0] for q in asked) + "\n", capture_output=True, text=True)
     answers = out.stdout.split("\n")[:-1]
