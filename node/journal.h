@@ -27,8 +27,8 @@ enum sr_err journal_open(const struct journal_options *o, struct journal **ret, 
 void journal_close(struct journal *j);
 
 struct journal_entry {
-    const struct keystore_txn *txn; /* NULL: the leaf alone */
-    struct span leaf;               /* one encoded leaf; both are borrowed until journal_submit returns */
+    struct keystore_txn *txn; /* NULL: the leaf alone */
+    struct span leaf;         /* one encoded leaf; both are borrowed until journal_submit returns */
 };
 struct journal_receipt {
     uint64_t index;          /* of the leaf */
@@ -37,11 +37,12 @@ struct journal_receipt {
     size_t checkpoint_n;
     char checkpoint[1024]; /* a signed note that covers the leaf */
 };
-/* Returns when the entry is durable, or is not and never will be. SR_ESTALE: a compare of this transaction
- * failed (nothing of it and no leaf was written; other callers' entries are not touched). SR_EBUSY: the queue
- * is full, nothing was done. SR_ETOOBIG, SR_EFORMAT: not a leaf. SR_EUNKNOWN: the commit failed half way, it
- * may show up after a restart. SR_EIO: an earlier commit failed; from then on nothing is written any more and
- * the process should end. ret untouched unless SR_OK; may be NULL. */
+/* Returns when the entry is durable, or is not and never will be. SR_ESTALE: an expectation of this
+ * transaction failed (nothing of it and no leaf was written; other callers' entries are not touched).
+ * SR_EBUSY: the queue is full, nothing was done. SR_EFORMAT: the leaf is none. SR_EIO: nothing was written;
+ * after a failed write or sync the store refuses for good. SR_EUNKNOWN: the commit failed half way, it may
+ * show up after a restart; from then on every call is SR_EIO and the process should end. ret untouched unless
+ * SR_OK; may be NULL. */
 enum sr_err journal_submit(struct journal *j, const struct journal_entry *e, struct journal_receipt *ret);
 
 /* Adds one to this minute's count. Never blocks on the disk, never fails; the counts become one leaf. */
