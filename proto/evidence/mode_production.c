@@ -1,0 +1,3 @@
+#include "proto/evidence/tpm_verifier.h"
+
+const struct verifier *const evidence_rows[] = { &verifier_tpm, NULL };
