@@ -1,0 +1,166 @@
+#include "node/platform/insecure_platform.h"
+#include "crypto/aead.h"
+#include "node/platform/measure.h"
+#include "proto/evidence/insecure_verifier.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct platform_state {
+    struct key key;
+    struct claims claims;
+};
+
+static void close_insecure(struct platform_state *s)
+{
+    key_drop(&s->key);
+    free(s);
+}
+
+static bool in_dir(const char *dir, const char *name, char ret[PATH_MAX])
+{
+    int n = snprintf(ret, PATH_MAX, "%s/%s", dir, name);
+    return n > 0 && n < PATH_MAX;
+}
+
+/* Makes the key file when there is none; a torn one (killed while it was made) is not mended. */
+static enum sr_err read_key(const char *dir, struct key *ret, struct sr_why *why)
+{
+    char path[PATH_MAX];
+    if (!in_dir(dir, "insecure-key", path))
+        return sr_fail(why, SR_EIO, R_CONFIG, "the directory's path is too long");
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        SR_OWN(key) fresh = { 0 };
+        random_fill(fresh.b, sizeof fresh.b);
+        bool good = write(fd, fresh.b, sizeof fresh.b) == (ssize_t)sizeof fresh.b && fsync(fd) == 0;
+        if (close(fd) != 0 || !good)
+            return sr_fail(why, SR_EIO, R_CONFIG, "can't write %.90s: %s", path, strerror(errno));
+    }
+    fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, ret->b, sizeof ret->b);
+    if (fd >= 0)
+        close(fd);
+    if (n != (ssize_t)sizeof ret->b)
+        return sr_fail(why, SR_EIO, R_CONFIG, "can't read %.90s", path);
+    return SR_OK;
+}
+
+static enum sr_err own_digest(struct claims *ret, struct sr_why *why)
+{
+    const char *const self[] = { "/proc/self/exe" };
+    struct reference r;
+    SR_TRY(measure_reference(self, 1, NULL, &r, why));
+    claims_put_hex(ret, "code", SPAN(r.code.b));
+    claims_put_hex(ret, "measurement", SPAN(r.measurement.b));
+    return SR_OK;
+}
+
+static enum sr_err read_claims(const char *dir, struct claims *ret, struct sr_why *why)
+{
+    char path[PATH_MAX], line[512];
+    if (!in_dir(dir, "insecure-claims", path))
+        return sr_fail(why, SR_EIO, R_CONFIG, "the directory's path is too long");
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return own_digest(ret, why);
+    while (fgets(line, sizeof line, f)) {
+        char *value = strchr(line, ' ');
+        line[strcspn(line, "\n")] = 0;
+        if (!value)
+            continue;
+        *value++ = 0;
+        claims_put_text(ret, line, span_of(value));
+    }
+    fclose(f);
+    return claims_ok(ret) ? SR_OK : sr_fail(why, SR_EFORMAT, R_CONFIG, "claims in %.90s do not fit", path);
+}
+
+static enum sr_err open_insecure(const struct platform_options *o, struct platform_state **ret,
+                                 struct sr_why *why)
+{
+    if (!o->dir || !*o->dir)
+        return sr_fail(why, SR_EIO, R_CONFIG, "the insecure platform needs a directory");
+    struct platform_state *s = calloc(1, sizeof *s);
+    if (!s)
+        return SR_ENOMEM;
+    enum sr_err e = read_key(o->dir, &s->key, why);
+    if (e == SR_OK)
+        e = read_claims(o->dir, &s->claims, why);
+    if (e == SR_OK)
+        *ret = s;
+    else
+        close_insecure(s);
+    return e;
+}
+
+static enum sr_err quote(struct platform_state *s, const struct sha512 *rd, struct span ak_cert,
+                         struct buf *ret, struct sr_why *why)
+{
+    (void)ak_cert, (void)why;
+    return insecure_evidence_write(rd, &s->claims, ret);
+}
+
+static enum sr_err seal(struct platform_state *s, const struct key *k, struct buf *ret, struct sr_why *why)
+{
+    (void)why;
+    return aead_seal(&s->key, SPAN_STR("insecure"), key_span(k), ret);
+}
+
+static enum sr_err unseal(struct platform_state *s, struct span blob, struct key *ret, struct sr_why *why)
+{
+    SR_OWN(secret) plain = { 0 };
+    if (aead_open(&s->key, SPAN_STR("insecure"), blob, &plain) != SR_OK || plain.n != sizeof ret->b)
+        return sr_fail(why, SR_EPROOF, R_UNSEAL, "not sealed under this key file");
+    memcpy(ret->b, plain.p, sizeof ret->b);
+    return SR_OK;
+}
+
+static enum sr_err policy_digest(struct platform_state *s, struct sha256 *ret, struct sr_why *why)
+{
+    const struct claim *code = claims_find(&s->claims, SPAN_STR("code"));
+    (void)why;
+    *ret = sha256(code ? span_of(code->text) : SPAN_STR("insecure"));
+    return SR_OK;
+}
+
+static enum sr_err no_enrol_request(struct platform_state *s, const struct sha256 *network,
+                                    const struct enrol_nonce *nonce, struct buf *ret, struct sr_why *why)
+{
+    (void)s, (void)network, (void)nonce, (void)ret;
+    return sr_fail(why, SR_ENOENT, R_CONFIG, "insecure needs no enrolment");
+}
+
+static enum sr_err no_activate(struct platform_state *s, struct span blob, struct span seed, struct key *ret,
+                               struct sr_why *why)
+{
+    (void)s, (void)blob, (void)seed, (void)ret;
+    return sr_fail(why, SR_ENOENT, R_CONFIG, "insecure needs no enrolment");
+}
+
+static enum sr_err self_claims(struct platform_state *s, struct claims *ret, struct sr_why *why)
+{
+    (void)why;
+    claims_put_text(ret, "type", SPAN_STR("insecure"));
+    claims_put_bool(ret, "debug", true);
+    for (size_t i = 0; i < s->claims.n; i++)
+        claims_put(ret, &s->claims.c[i]);
+    return SR_OK;
+}
+
+const struct platform_row platform_insecure = { .name = "insecure",
+                                                .open = open_insecure,
+                                                .close = close_insecure,
+                                                .quote = quote,
+                                                .seal = seal,
+                                                .unseal = unseal,
+                                                .policy_digest = policy_digest,
+                                                .enrol_request = no_enrol_request,
+                                                .activate = no_activate,
+                                                .self_claims = self_claims };

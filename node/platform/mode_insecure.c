@@ -1,0 +1,4 @@
+#include "node/platform/insecure_platform.h"
+#include "node/platform/tpm_platform.h"
+
+const struct platform_row *const platform_rows[] = { &platform_tpm, &platform_insecure, NULL };

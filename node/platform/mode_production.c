@@ -1,0 +1,3 @@
+#include "node/platform/tpm_platform.h"
+
+const struct platform_row *const platform_rows[] = { &platform_tpm, NULL };

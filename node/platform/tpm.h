@@ -1,0 +1,66 @@
+#pragma once
+/* tpm.h - the TPM behind the platform: connection, handles, sessions. Internal to node/platform. TPM 2.0
+ * library specification 1.59, part 3, by tpm2-tss ESYS. */
+#include "proto/enrol.h"
+#include "proto/evidence/event_log.h"
+#include "proto/evidence/tpm_quote.h"
+
+#include <tss2/tss2_esys.h>
+
+struct tpm {
+    ESYS_CONTEXT *esys;
+    TSS2_TCTI_CONTEXT *tcti;
+    bool by_loader; /* tcti came from tctildr */
+};
+
+/* "unix:PATH" is our own, with the deadline; "device:PATH" and "swtpm:..." go through tctildr, where the
+ * driver's own limits hold. Self-tests, and over unix: flushes what a killed predecessor left in the TPM,
+ * which has no resource manager there. SR_EIO R_TPM. */
+enum sr_err tpm_open(const char *tcti, unsigned deadline_ms, struct tpm *ret, struct sr_why *why);
+void tpm_drop(struct tpm *t);
+
+/* SR_EIO R_TPM with what failed, unless rc is success. */
+enum sr_err tpm_rc(TSS2_RC rc, const char *what, struct sr_why *why);
+/* The TPM looked at the input and refused it: no transport failure, no shortage, no lockout. */
+bool tpm_refused(TSS2_RC rc);
+
+/* A loaded object or session; dropping flushes it. */
+struct tpm_object {
+    struct tpm *t; /* NULL: empty */
+    ESYS_TR h;
+};
+void tpm_object_drop(struct tpm_object *o);
+
+/* The primary keys, made anew from the TPM's seeds each time: always the same. ret_public may be NULL and is
+ * Esys_Free'd by the caller. */
+enum sr_err tpm_make_ak(struct tpm *t, struct tpm_object *ret, TPM2B_PUBLIC **ret_public, struct sr_why *why);
+enum sr_err tpm_make_srk(struct tpm *t, struct tpm_object *ret, struct sr_why *why);
+enum sr_err tpm_make_primary(struct tpm *t, ESYS_TR hierarchy, const TPM2B_PUBLIC *in, struct tpm_object *ret,
+                             TPM2B_PUBLIC **ret_public, struct sr_why *why);
+
+/* A session salted with the storage key, so that nobody on the bus reads what is wrapped by it. */
+enum sr_err tpm_session(struct tpm *t, TPM2_SE type, struct tpm_object *ret, struct sr_why *why);
+
+/* TPMT_PUBLIC of a key, appended. */
+enum sr_err tpm_public_bytes(const TPM2B_PUBLIC *p, struct buf *ret);
+
+/* The 13 selected PCRs; extending PCR 14, SHA-256 bank. */
+void tpm_selection(TPML_PCR_SELECTION *ret);
+enum sr_err tpm_pcrs_read(struct tpm *t, struct tpm_pcrs *ret, struct sr_why *why);
+enum sr_err tpm_pcr_extend(struct tpm *t, const struct sha256 *value, struct sr_why *why);
+
+/* Appends TPM evidence over nonce. */
+enum sr_err tpm_quote(struct tpm *t, const struct sha256 *nonce, struct span ak_cert, struct span log,
+                      struct buf *ret, struct sr_why *why);
+
+/* Sealing: specs/measurement.md, "Sealing". */
+enum sr_err tpm_policy_digest(const struct tpm_pcrs *pcrs, struct sha256 *ret);
+enum sr_err tpm_seal(struct tpm *t, const struct key *k, struct buf *ret, struct sr_why *why);
+enum sr_err tpm_unseal(struct tpm *t, struct span blob, struct key *ret, struct sr_why *why);
+
+/* Enrolment. */
+enum sr_err tpm_enrol_request(struct tpm *t, const struct sha256 *network, const struct enrol_nonce *nonce,
+                              struct buf *ret, struct sr_why *why);
+enum sr_err tpm_ak_bytes(struct tpm *t, struct buf *ret, struct sr_why *why); /* TPMT_PUBLIC, appended */
+enum sr_err tpm_activate(struct tpm *t, struct span blob, struct span seed, struct key *ret,
+                         struct sr_why *why);

@@ -1,0 +1,201 @@
+#include "crypto/cert.h"
+#include "node/platform/tpm.h"
+#include "proto/enrol.h"
+#include "proto/makecred.h"
+
+#include <sodium.h>
+#include <string.h>
+
+enum { NV_CHUNK = 512, NV_MAX = CERT_MAX };
+
+/* The endorsement keys that TPMs come with: EK Credential Profile 2.5, B.3.3, B.3.4 and 2.2.1.4 (NV indices).
+ * Tried in order; the first whose certificate the TPM holds is used. */
+static const struct ek_kind {
+    TPM2_HANDLE nv;
+    TPMI_ALG_PUBLIC type;
+} kinds[] = {
+    { 0x01c00002, TPM2_ALG_RSA },
+    { 0x01c0000a, TPM2_ALG_ECC },
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static const BYTE policy_a[32] = { 0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc,
+                                   0x8d, 0x46, 0xa5, 0xd7, 0x24, 0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52,
+                                   0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa };
+
+/* Templates L-1 and L-2; the unique field is zeros of the key's size. */
+static TPM2B_PUBLIC ek_template(TPMI_ALG_PUBLIC type)
+{
+    const TPMT_SYM_DEF_OBJECT aes = { .algorithm = TPM2_ALG_AES,
+                                      .keyBits.aes = 128,
+                                      .mode.aes = TPM2_ALG_CFB };
+    TPM2B_PUBLIC p = { .publicArea = { .type = type,
+                                       .nameAlg = TPM2_ALG_SHA256,
+                                       .objectAttributes = 0x000300b2,
+                                       .authPolicy = { .size = sizeof policy_a } } };
+    TPMT_PUBLIC *a = &p.publicArea;
+    memcpy(a->authPolicy.buffer, policy_a, sizeof policy_a);
+    if (type == TPM2_ALG_RSA) {
+        a->parameters.rsaDetail.symmetric = aes;
+        a->parameters.rsaDetail.scheme.scheme = TPM2_ALG_NULL;
+        a->parameters.rsaDetail.keyBits = 2048;
+        a->unique.rsa.size = 256;
+    } else {
+        a->parameters.eccDetail.symmetric = aes;
+        a->parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL;
+        a->parameters.eccDetail.kdf.scheme = TPM2_ALG_NULL;
+        a->parameters.eccDetail.curveID = TPM2_ECC_NIST_P256;
+        a->unique.ecc.x.size = a->unique.ecc.y.size = 32;
+    }
+    return p;
+}
+
+static enum sr_err nv_size(struct tpm *t, ESYS_TR nv, UINT16 *ret, struct sr_why *why)
+{
+    TPM2B_NV_PUBLIC *pub = NULL;
+    SR_TRY(tpm_rc(Esys_NV_ReadPublic(t->esys, nv, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL),
+                  "TPM2_NV_ReadPublic", why));
+    *ret = pub->nvPublic.dataSize;
+    Esys_Free(pub);
+    return *ret <= NV_MAX ? SR_OK : sr_fail(why, SR_ETOOBIG, R_EK_CHAIN, "EK certificate of %u bytes", *ret);
+}
+
+static enum sr_err nv_read(struct tpm *t, ESYS_TR nv, struct buf *ret, struct sr_why *why)
+{
+    UINT16 size;
+    SR_TRY(nv_size(t, nv, &size, why));
+    for (UINT16 at = 0; at < size;) {
+        TPM2B_MAX_NV_BUFFER *part = NULL;
+        UINT16 n = (UINT16)(size - at < NV_CHUNK ? size - at : NV_CHUNK);
+        SR_TRY(
+            tpm_rc(Esys_NV_Read(t->esys, nv, nv, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, n, at, &part),
+                   "TPM2_NV_Read", why));
+        wr_span(ret, (struct span){ part->buffer, part->size });
+        at = (UINT16)(at + n);
+        Esys_Free(part);
+    }
+    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
+}
+
+/* The first certificate there is, without its padding. */
+static enum sr_err find_ek(struct tpm *t, const struct ek_kind **ret, struct buf *ret_cert,
+                           struct sr_why *why)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        ESYS_TR nv;
+        struct span der;
+        SR_OWN(buf) area = { 0 };
+        if (Esys_TR_FromTPMPublic(t->esys, kinds[i].nv, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &nv) !=
+            TSS2_RC_SUCCESS)
+            continue;
+        enum sr_err e = nv_read(t, nv, &area, why);
+        Esys_TR_Close(t->esys, &nv);
+        SR_TRY(e);
+        if (cert_trim(buf_span(&area), &der) != SR_OK)
+            return sr_fail(why, SR_EFORMAT, R_EK_CHAIN, "no certificate in NV index %x", kinds[i].nv);
+        wr_span(ret_cert, der);
+        *ret = &kinds[i];
+        return buf_ok(ret_cert) ? SR_OK : SR_ENOMEM;
+    }
+    return sr_fail(why, SR_ENOENT, R_EK_CHAIN, "the TPM holds no EK certificate (RSA-2048 or ECC P-256)");
+}
+
+static enum sr_err make_ek(struct tpm *t, const struct ek_kind *kind, struct tpm_object *ret,
+                           TPM2B_PUBLIC **ret_public, struct sr_why *why)
+{
+    TPM2B_PUBLIC template = ek_template(kind->type);
+    return tpm_make_primary(t, ESYS_TR_RH_ENDORSEMENT, &template, ret, ret_public, why);
+}
+
+/* The public half alone; the key does not stay loaded. */
+static enum sr_err public_of(struct tpm *t, const struct ek_kind *kind, struct buf *ret, struct sr_why *why)
+{
+    SR_OWN(tpm_object) key = { 0 };
+    TPM2B_PUBLIC *pub = NULL;
+    if (kind)
+        SR_TRY(make_ek(t, kind, &key, &pub, why));
+    else
+        SR_TRY(tpm_make_ak(t, &key, &pub, why));
+    enum sr_err e = tpm_public_bytes(pub, ret);
+    Esys_Free(pub);
+    return e;
+}
+
+enum sr_err tpm_ak_bytes(struct tpm *t, struct buf *ret, struct sr_why *why)
+{
+    return public_of(t, NULL, ret, why);
+}
+
+enum sr_err tpm_enrol_request(struct tpm *t, const struct sha256 *network, const struct enrol_nonce *nonce,
+                              struct buf *ret, struct sr_why *why)
+{
+    const struct ek_kind *kind;
+    SR_OWN(buf) cert = { 0 };
+    SR_OWN(buf) ek = { 0 };
+    SR_OWN(buf) ak = { 0 };
+    SR_TRY(find_ek(t, &kind, &cert, why));
+    SR_TRY(public_of(t, kind, &ek, why));
+    SR_TRY(public_of(t, NULL, &ak, why));
+    struct enrol_request e1 = { .network = *network,
+                                .nonce = *nonce,
+                                .chain = { buf_span(&cert) },
+                                .n = 1,
+                                .ek = buf_span(&ek),
+                                .ak = buf_span(&ak) };
+    return enrol_request_write(&e1, ret);
+}
+
+/* What the EK's policy asks for: PolicySecret(TPM_RH_ENDORSEMENT). */
+static enum sr_err ek_session(struct tpm *t, struct tpm_object *ret, struct sr_why *why)
+{
+    SR_OWN(tpm_object) session = { 0 };
+    SR_TRY(tpm_session(t, TPM2_SE_POLICY, &session, why));
+    SR_TRY(tpm_rc(Esys_PolicySecret(t->esys, ESYS_TR_RH_ENDORSEMENT, session.h, ESYS_TR_PASSWORD,
+                                    ESYS_TR_NONE, ESYS_TR_NONE, NULL, NULL, NULL, 0, NULL, NULL),
+                  "TPM2_PolicySecret", why));
+    *ret = SR_TAKE(session);
+    return SR_OK;
+}
+
+static enum sr_err activate_rc(TSS2_RC rc, struct sr_why *why)
+{
+    if (tpm_refused(rc))
+        return sr_fail(why, SR_EPROOF, R_ACTIVATION,
+                       "TPM2_ActivateCredential refused (0x%x): not for these keys", rc);
+    return tpm_rc(rc, "TPM2_ActivateCredential", why);
+}
+
+static enum sr_err take_key(TPM2B_DIGEST *d, struct key *ret, struct sr_why *why)
+{
+    bool good = d->size == sizeof ret->b;
+    if (good)
+        memcpy(ret->b, d->buffer, sizeof ret->b);
+    sodium_memzero(d, sizeof *d);
+    Esys_Free(d);
+    return good ? SR_OK : sr_fail(why, SR_EPROOF, R_ACTIVATION, "a credential that is no key");
+}
+
+enum sr_err tpm_activate(struct tpm *t, struct span blob, struct span seed, struct key *ret,
+                         struct sr_why *why)
+{
+    SR_OWN(tpm_object) session = { 0 };
+    SR_OWN(tpm_object) ak = { 0 };
+    SR_OWN(tpm_object) ek = { 0 };
+    SR_OWN(buf) cert = { 0 };
+    const struct ek_kind *kind;
+    TPM2B_ID_OBJECT id = { .size = (UINT16)blob.n };
+    TPM2B_ENCRYPTED_SECRET secret = { .size = (UINT16)seed.n };
+    TPM2B_DIGEST *out = NULL;
+    if (blob.n == 0 || seed.n == 0 || blob.n > sizeof id.credential || seed.n > sizeof secret.secret)
+        return sr_fail(why, SR_EFORMAT, R_MALFORMED, "a credential of no possible size");
+    memcpy(id.credential, blob.p, blob.n);
+    memcpy(secret.secret, seed.p, seed.n);
+    SR_TRY(find_ek(t, &kind, &cert, why));
+    SR_TRY(ek_session(t, &session, why));
+    SR_TRY(tpm_make_ak(t, &ak, NULL, why));
+    SR_TRY(make_ek(t, kind, &ek, NULL, why));
+    SR_TRY(activate_rc(Esys_ActivateCredential(t->esys, ak.h, ek.h, ESYS_TR_PASSWORD, session.h, ESYS_TR_NONE,
+                                               &id, &secret, &out),
+                       why));
+    return take_key(out, ret, why);
+}

@@ -1,0 +1,121 @@
+#include "node/platform/tpm_platform.h"
+#include "node/platform/log_file.h"
+#include "node/platform/tpm.h"
+#include "proto/evidence/tpm_claims.h"
+
+#include <stdlib.h>
+
+struct platform_state {
+    struct tpm tpm;
+    struct buf log; /* empty: no event log was named; then there is nothing to say in evidence */
+};
+
+static void close_tpm(struct platform_state *s)
+{
+    tpm_drop(&s->tpm);
+    buf_drop(&s->log);
+    free(s);
+}
+
+/* What evidence made now would say, and whether it would hold. */
+static enum sr_err measured(struct platform_state *s, struct claims *ret, struct sr_why *why)
+{
+    struct event_log log;
+    struct tpm_pcrs pcrs;
+    if (s->log.n == 0)
+        return sr_fail(why, SR_EFORMAT, R_EVENT_LOG, "no event log is configured");
+    SR_TRY(event_log_read(buf_span(&s->log), &log, why));
+    SR_TRY(tpm_pcrs_read(&s->tpm, &pcrs, why));
+    return tpm_claims_measured(&log, &pcrs, ret, why);
+}
+
+static enum sr_err open_log(const char *path, struct platform_state *s, struct sr_why *why)
+{
+    struct claims c = { 0 };
+    if (!path || !*path)
+        return SR_OK;
+    enum sr_err e = log_file_read(path, &s->log, why);
+    if (e != SR_OK)
+        return e == SR_ENOENT ? SR_EFORMAT : e;
+    e = measured(s, &c, why);
+    return e == SR_EPROOF ? SR_EFORMAT : e;
+}
+
+static enum sr_err open_tpm(const struct platform_options *o, struct platform_state **ret, struct sr_why *why)
+{
+    struct platform_state *s = calloc(1, sizeof *s);
+    if (!s)
+        return SR_ENOMEM;
+    enum sr_err e = tpm_open(o->tcti, o->deadline_ms ? o->deadline_ms : PLATFORM_DEADLINE_MS, &s->tpm, why);
+    if (e == SR_OK)
+        e = open_log(o->event_log, s, why);
+    if (e == SR_OK)
+        *ret = s;
+    else
+        close_tpm(s);
+    return e;
+}
+
+static enum sr_err quote(struct platform_state *s, const struct sha512 *rd, struct span ak_cert,
+                         struct buf *ret, struct sr_why *why)
+{
+    struct sha256 nonce = evidence_nonce32(SPAN_STR("tpm"), rd);
+    if (s->log.n == 0)
+        return sr_fail(why, SR_EFORMAT, R_EVENT_LOG, "no event log is configured");
+    return tpm_quote(&s->tpm, &nonce, ak_cert, buf_span(&s->log), ret, why);
+}
+
+static enum sr_err seal(struct platform_state *s, const struct key *k, struct buf *ret, struct sr_why *why)
+{
+    return tpm_seal(&s->tpm, k, ret, why);
+}
+
+static enum sr_err unseal(struct platform_state *s, struct span blob, struct key *ret, struct sr_why *why)
+{
+    return tpm_unseal(&s->tpm, blob, ret, why);
+}
+
+static enum sr_err policy_digest(struct platform_state *s, struct sha256 *ret, struct sr_why *why)
+{
+    struct tpm_pcrs pcrs;
+    SR_TRY(tpm_pcrs_read(&s->tpm, &pcrs, why));
+    return tpm_policy_digest(&pcrs, ret);
+}
+
+static enum sr_err enrol_request(struct platform_state *s, const struct sha256 *network,
+                                 const struct enrol_nonce *nonce, struct buf *ret, struct sr_why *why)
+{
+    return tpm_enrol_request(&s->tpm, network, nonce, ret, why);
+}
+
+static enum sr_err activate(struct platform_state *s, struct span blob, struct span seed, struct key *ret,
+                            struct sr_why *why)
+{
+    return tpm_activate(&s->tpm, blob, seed, ret, why);
+}
+
+static enum sr_err self_claims(struct platform_state *s, struct claims *ret, struct sr_why *why)
+{
+    SR_OWN(buf) ak = { 0 };
+    struct tpm_public pub;
+    struct tpm_name name;
+    SR_TRY(measured(s, ret, why));
+    SR_TRY(tpm_ak_bytes(&s->tpm, &ak, why));
+    SR_TRY(tpm_public_read(buf_span(&ak), R_TPM, &pub, why));
+    SR_TRY(tpm_public_name(&pub, &name));
+    claims_put_hex(ret, "ak", (struct span){ name.b + 2, name.n - 2 });
+    claims_put_bool(ret, "debug", false);
+    return SR_OK;
+}
+
+const struct platform_row platform_tpm = { .name = "tpm",
+                                           .enrols = true,
+                                           .open = open_tpm,
+                                           .close = close_tpm,
+                                           .quote = quote,
+                                           .seal = seal,
+                                           .unseal = unseal,
+                                           .policy_digest = policy_digest,
+                                           .enrol_request = enrol_request,
+                                           .activate = activate,
+                                           .self_claims = self_claims };
