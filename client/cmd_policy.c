@@ -4,7 +4,7 @@
 #include "client/remote.h"
 #include "crypto/text.h"
 #include "proto/cid.h"
-#include "proto/policy.h"
+#include "proto/policy_explain.h"
 
 #include <string.h>
 
@@ -52,7 +52,10 @@ static enum cli_exit policy_check(struct cli *c)
     enum sr_err read = read_policy(args.v[0], &s, &why);
     if (read != SR_OK)
         return cli_fail(c, read, &why);
-    describe(c, &s, &out);
+    if (cli_json(c))
+        policy_check_json(s.policy, &out);
+    else
+        policy_check_text(s.policy, &out);
     return cli_print(c, &out);
 }
 

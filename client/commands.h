@@ -3,3 +3,9 @@
 #include "client/cli.h"
 
 extern const struct command commands_keygen[];
+extern const struct command commands_policy[];
+extern const struct command commands_fetch[];
+extern const struct command commands_explain[];
+extern const struct command commands_status[];
+extern const struct command commands_genesis[];
+extern const struct command commands_enroll[];

@@ -18,6 +18,7 @@ static bool harden(void)
 
 int main(int argc, char *argv[])
 {
-    static const struct command *const groups[] = { commands_keygen, NULL };
+    static const struct command *const groups[] = { commands_keygen, commands_policy, commands_explain,
+                                                    commands_status, NULL };
     return harden() ? cli_main(argc, argv, groups) : EXIT_INTERNAL;
 }

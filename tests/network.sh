@@ -61,7 +61,7 @@ net_policy() {
         join: [{name: "this build", type: "tpm", where: [{claim: "code", op: "eq", value: $node}]}],
         release: [{name: "workload", type: "tpm", where: [{claim: "code", op: "eq", value: $work}],
             tenant: "demo", keys: ["app/*"], usages: ["secret", "raw", "ed25519", "x25519", "p256", "secp256k1"]}],
-        tenants: [{name: "demo", admins: [$admin]}]}'
+        tenants: [{name: "demo", admins: [$admin], max_secrets: 1000, max_bytes: 1000000}]}'
 }
 
 network_operator() {

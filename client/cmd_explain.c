@@ -1,0 +1,109 @@
+#include "client/claims_file.h"
+#include "client/cli.h"
+#include "client/commands.h"
+#include "client/workload.h"
+#include "proto/policy_explain.h"
+
+#include <string.h>
+
+enum { CLAIMS_FILE_MAX = 64 << 10 };
+
+struct question {
+    const char *policy, *claims, *self;
+    const char *what; /* "join" or "release" */
+    const char *want; /* release only */
+};
+
+static enum sr_err read_claims(const char *path, struct claims *ret, struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    SR_TRY(cli_read_file(path, CLAIMS_FILE_MAX, &text, why));
+    return claims_read_json(buf_span(&text), ret, why);
+}
+
+static enum sr_err read_document(const char *path, struct policy **ret, struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) document = { 0 };
+    SR_OWN(policy_signed) s = { 0 };
+    SR_TRY(cli_read_file(path, POLICY_SIGNED_MAX, &text, why));
+    if (policy_signed_parse(buf_span(&text), &s, NULL) == SR_OK) {
+        *ret = policy_ref(s.policy);
+        return SR_OK;
+    }
+    SR_TRY(policy_draft(buf_span(&text), &document, why));
+    return policy_parse(buf_span(&document), ret, why);
+}
+
+/* SR_EDENIED is an answer like SR_OK: the verdict is filled in both. */
+static enum sr_err ask(const struct question *q, const struct policy *p, const struct claims *peer,
+                       const struct claims *self, struct policy_verdict *v, struct sr_why *why)
+{
+    struct want w;
+    if (strcmp(q->what, "join") == 0)
+        return policy_join(p, peer, self, v, why);
+    SR_TRY(want_parse_text(q->want, &w, why));
+    const struct policy_want want = {
+        .tenant = span_of(w.tenant),
+        .path = span_of(w.path),
+        .usage = (enum policy_usage)policy_usage_find(span_of(want_kind_text(w.kind))),
+    };
+    return policy_release(p, peer, self, &want, v, why);
+}
+
+static enum cli_exit answer(struct cli *c, const struct question *q)
+{
+    struct sr_why why = { 0 };
+    struct claims peer = { 0 }, self = { 0 };
+    SR_OWN(policy_hold) hold = { 0 };
+    SR_OWN(buf) out = { 0 };
+    struct policy_verdict v = { 0 };
+    enum sr_err e = read_document(q->policy, &hold.p, &why);
+    if (e == SR_OK)
+        e = read_claims(q->claims, &peer, &why);
+    if (e == SR_OK && q->self)
+        e = read_claims(q->self, &self, &why);
+    if (e == SR_OK)
+        e = ask(q, hold.p, &peer, q->self ? &self : NULL, &v, &why);
+    if (!v.list)
+        return cli_fail(c, e == SR_OK ? SR_EBUG : e, &why);
+    if (cli_json(c))
+        policy_explain_json(hold.p, &v, &out);
+    else
+        policy_explain_text(hold.p, &v, &out);
+    enum cli_exit printed = cli_print(c, &out);
+    return printed == EXIT_DONE && e != SR_OK ? EXIT_REFUSED : printed;
+}
+
+static enum cli_exit policy_explain(struct cli *c)
+{
+    struct cli_args args = { 0 };
+    enum cli_exit e;
+    struct question q = { 0 };
+    const struct option_row rows[] = {
+        { "policy", OPTION_TEXT, &q.policy, "FILE", "a policy, signed or not", NULL, true },
+        { "claims", OPTION_TEXT, &q.claims, "FILE", "the peer's claims in JSON (verify-evidence --json)",
+          NULL, true },
+        { "self", OPTION_TEXT, &q.self, "FILE", "the deciding node's own claims, for \"same\"", NULL, false },
+        { 0 },
+    };
+    if (!cli_read(c, rows, 1, 2, &args, &e))
+        return e;
+    q.what = args.v[0];
+    q.want = args.n == 2 ? args.v[1] : NULL;
+    if (strcmp(q.what, "join") != 0 && strcmp(q.what, "release") != 0)
+        return cli_usage(c, "join or release WANT");
+    if ((strcmp(q.what, "release") == 0) != (q.want != NULL))
+        return cli_usage(c, "release wants one WANT, join none");
+    return answer(c, &q);
+}
+
+const struct command commands_explain[] = {
+    { "policy explain", "join | release WANT",
+      "which rule decides for these claims, and which comparison failed",
+      "Prints the verdict and, for each rule, the first comparison that failed: claim, operator, what the "
+      "policy\n"
+      "wants, what was found. Exit status 0 when allowed, 1 when denied.",
+      policy_explain },
+    { 0 },
+};

@@ -1,0 +1,277 @@
+#include "client/claims_file.h"
+#include "client/cli.h"
+#include "client/commands.h"
+#include "client/keyfile.h"
+#include "client/workload.h"
+#include "crypto/cert.h"
+#include "crypto/text.h"
+#include "proto/cid.h"
+#include "proto/genesis_file.h"
+#include "proto/json.h"
+#include "proto/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- genesis prepare ---- */
+
+struct prepare_options {
+    struct option_list operators, ak_cas, witnesses, roots;
+    uint64_t k, ak_ca_k, witness_k;
+    const char *policy, *out, *opnonce;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, 32);
+}
+
+static enum sr_err read_keys(const struct option_list *paths, uint64_t k, struct key_set *ret,
+                             struct sr_why *why)
+{
+    if (paths->n > GENESIS_KEYS_MAX)
+        return sr_fail(why, SR_ETOOBIG, R_GENESIS_FORMAT, "more than %d keys", GENESIS_KEYS_MAX);
+    for (size_t i = 0; i < paths->n; i++)
+        SR_TRY(keyfile_read_pub(paths->v[i], &ret->key[i], why));
+    ret->n = paths->n;
+    ret->k = (size_t)k;
+    qsort(ret->key, ret->n, sizeof ret->key[0], by_bytes);
+    return SR_OK;
+}
+
+/* Every certificate of the files named is pinned by its public key. */
+static enum sr_err read_roots(const struct option_list *paths, struct type_roots *ret, struct sr_why *why)
+{
+    enum { ROOTS_FILE_MAX = 128 << 10 };
+    memcpy(ret->type, "tpm", sizeof "tpm");
+    for (size_t i = 0; i < paths->n; i++) {
+        SR_OWN(buf) pem = { 0 };
+        SR_OWN(certs) certs = { 0 };
+        SR_TRY(cli_read_file(paths->v[i], ROOTS_FILE_MAX, &pem, why));
+        SR_TRY(certs_read_pem(buf_span(&pem), &certs, why));
+        for (size_t j = 0; j < certs.n; j++) {
+            if (ret->n == GENESIS_ROOTS_MAX)
+                return sr_fail(why, SR_ETOOBIG, R_GENESIS_FORMAT, "more than %d roots", GENESIS_ROOTS_MAX);
+            SR_TRY(cert_spki_hash(&certs.c[j], &ret->root[ret->n++]));
+        }
+    }
+    qsort(ret->root, ret->n, sizeof ret->root[0], by_bytes);
+    return SR_OK;
+}
+
+static enum sr_err read_first_policy(const char *path, struct sha256 *ret, struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) canonical = { 0 };
+    SR_OWN(policy_hold) hold = { 0 };
+    SR_TRY(cli_read_file(path, POLICY_MAX, &text, why));
+    SR_TRY(json_canonical(buf_span(&text), &canonical, why));
+    SR_TRY(policy_parse(buf_span(&canonical), &hold.p, why));
+    if (policy_number(hold.p) != 1)
+        return sr_fail(why, SR_EFORMAT, R_POLICY_CHAIN, "%s: the first policy has number 1", path);
+    *ret = *policy_hash(hold.p);
+    return SR_OK;
+}
+
+static enum sr_err take_opnonce(const char *hex, struct genesis_file *f, struct sr_why *why)
+{
+    struct span text = span_of(hex);
+    f->opnonce_n = hex ? text.n / 2 : 32;
+    if (!hex) {
+        random_fill(f->opnonce, f->opnonce_n);
+        return SR_OK;
+    }
+    if (text.n < 2 || f->opnonce_n > GENESIS_OPNONCE_MAX || hex_read(text, f->opnonce, f->opnonce_n) != SR_OK)
+        return sr_fail(why, SR_EFORMAT, R_GENESIS_FORMAT, "--opnonce is 1 to 64 bytes in hex");
+    return SR_OK;
+}
+
+static enum sr_err prepare(const struct prepare_options *o, struct sha256 *ret_hash, struct sr_why *why)
+{
+    struct genesis_file f = { 0 };
+    struct genesis_params *p = &f.params;
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) params = { 0 };
+    random_fill(p->salt, sizeof p->salt);
+    SR_TRY(take_opnonce(o->opnonce, &f, why));
+    SR_TRY(read_keys(&o->operators, o->k, &p->operators, why));
+    SR_TRY(read_keys(&o->ak_cas, o->ak_ca_k, &p->akcas, why));
+    SR_TRY(read_keys(&o->witnesses, o->witness_k, &p->witnesses, why));
+    SR_TRY(read_roots(&o->roots, &p->types[0], why));
+    p->ntypes = o->roots.n ? 1 : 0;
+    SR_TRY(read_first_policy(o->policy, &p->first_policy, why));
+    SR_TRY(genesis_file_write(&f, &text, why));
+    SR_TRY(genesis_params_encode(p, &params, why));
+    *ret_hash = genesis_params_hash(buf_span(&params));
+    return cli_write_file(o->out, 0644, buf_span(&text), why);
+}
+
+static enum cli_exit print_hash(const struct cli *c, const char *name, const struct sha256 *hash)
+{
+    SR_OWN(buf) out = { 0 };
+    if (cli_json(c)) {
+        jw_object(&out);
+        jw_member_hex(&out, name, SPAN(hash->b));
+        jw_object_end(&out);
+    } else {
+        wr_fmt(&out, "%s ", name);
+        wr_hex(&out, SPAN(hash->b));
+    }
+    return cli_print(c, &out);
+}
+
+static enum cli_exit genesis_prepare(struct cli *c)
+{
+    struct cli_args args = { 0 };
+    struct sr_why why = { 0 };
+    enum cli_exit e;
+    struct sha256 hash;
+    struct prepare_options o = { .k = 1, .ak_ca_k = 1 };
+    const struct option_row rows[] = {
+        { "operator", OPTION_LIST, &o.operators, "PUB", "public key (file or hex) that signs policies", NULL,
+          true },
+        { "k", OPTION_UINT, &o.k, "N", "how many operators must sign a policy (1)", NULL, false },
+        { "ak-ca", OPTION_LIST, &o.ak_cas, "PUB", "public key that certifies the first machine", NULL, true },
+        { "ak-ca-k", OPTION_UINT, &o.ak_ca_k, "N", "how many of those must (1)", NULL, false },
+        { "tpm-root", OPTION_LIST, &o.roots, "FILE", "PEM root of TPM endorsement keys; pinned by its key",
+          NULL, false },
+        { "witness", OPTION_LIST, &o.witnesses, "PUB", "public key of a witness of the log", NULL, false },
+        { "witness-k", OPTION_UINT, &o.witness_k, "N", "how many witnesses must cosign (0)", NULL, false },
+        { "policy", OPTION_TEXT, &o.policy, "FILE", "the first policy, number 1", NULL, true },
+        { "opnonce", OPTION_TEXT, &o.opnonce, "HEX", "a value of today, to show that the key is younger",
+          NULL, false },
+        { "out", OPTION_TEXT, &o.out, "FILE", "genesis.json; - is standard output", NULL, true },
+        { 0 },
+    };
+    if (!cli_read(c, rows, 0, 0, &args, &e))
+        return e;
+    enum sr_err done = prepare(&o, &hash, &why);
+    return done == SR_OK ? print_hash(c, "params", &hash) : cli_fail(c, done, &why);
+}
+
+/* ---- verify-genesis ---- */
+
+/* The operators' word on the TPM counts only for roots that the record names. */
+static enum sr_err check_root(const struct genesis *g, struct span type, const struct claims *claims,
+                              struct sr_why *why)
+{
+    const struct type_roots *roots = genesis_roots(g, type);
+    const struct claim *root = claims_find(claims, SPAN_STR("root"));
+    char hex[65];
+    for (size_t i = 0; roots && root && i < roots->n; i++) {
+        hex_text(SPAN(roots->root[i].b), hex);
+        if (strcmp(hex, root->text) == 0)
+            return SR_OK;
+    }
+    return roots || root ? sr_fail(why, SR_EPROOF, R_EK_CHAIN, "the TPM's root is none that the record names")
+                         : SR_OK;
+}
+
+static enum sr_err verify(struct span bundle, const struct sha256 *cid, struct span opnonce,
+                          struct genesis_checked *checked, struct claims *claims, struct sr_why *why)
+{
+    SR_TRY(genesis_check(bundle, cid, opnonce, checked, why));
+    const struct genesis *g = &checked->genesis;
+    const struct ak_trust trust = {
+        .network = g->params_hash,
+        .epoch = 1,
+        .genesis_cas = g->params.akcas.key,
+        .genesis_n = g->params.akcas.n,
+        .genesis_k = g->params.akcas.k,
+    };
+    const struct verify_in in = {
+        .evidence = checked->bundle.evidence,
+        .rd = checked->rd,
+        .now = (time_t)checked->bundle.created,
+        .ak = &trust,
+    };
+    SR_TRY(evidence_verify(checked->bundle.type, &in, claims, why));
+    return check_root(g, checked->bundle.type, claims, why);
+}
+
+static enum cli_exit print_verdict(const struct cli *c, const struct genesis_checked *g,
+                                   const struct sha256 *cid, struct claims *claims)
+{
+    SR_OWN(buf) out = { 0 };
+    SR_OWN(buf) object = { 0 };
+    char text[CID_TEXT_MAX];
+    cid_text(cid, text);
+    if (cli_json(c)) {
+        claims_write_json(claims, &object);
+        jw_object(&out);
+        jw_member_text(&out, "cid", text);
+        jw_name(&out, "claims");
+        jw_raw(&out, buf_span(&object));
+        jw_member_u64(&out, "created", g->bundle.created);
+        jw_member_hex(&out, "first_policy", SPAN(g->genesis.params.first_policy.b));
+        jw_member_u64(&out, "operators", g->genesis.params.operators.n);
+        jw_member_u64(&out, "operators_k", g->genesis.params.operators.k);
+        jw_member_text(&out, "verdict", "accept");
+        jw_object_end(&out);
+        return cli_print(c, &out);
+    }
+    wr_fmt(&out,
+           "genesis of %s verifies\npolicies need %zu of %zu operators\nthe master was drawn inside:", text,
+           g->genesis.params.operators.k, g->genesis.params.operators.n);
+    claims_write_text(claims, &out);
+    return cli_print(c, &out);
+}
+
+static enum sr_err get_bundle(const char *path, const char *node, const char *ca, const char *cid,
+                              struct buf *ret, struct sr_why *why)
+{
+    const struct remote_options o = { .node = node, .cid = cid, .ca = ca };
+    SR_OWN(remote) r = { 0 };
+    if (path)
+        return cli_read_file(path, GENESIS_BUNDLE_MAX, ret, why);
+    SR_TRY(remote_open(&o, &r, why));
+    return remote_get(&r, "/sealring/v1/genesis", ret, why);
+}
+
+static enum cli_exit verify_genesis(struct cli *c)
+{
+    struct cli_args args = { 0 };
+    struct sr_why why = { 0 };
+    enum cli_exit e;
+    const char *node = NULL, *cid_text_in = NULL, *ca = NULL, *opnonce = NULL;
+    struct sha256 cid;
+    struct genesis_file nonce = { 0 };
+    struct genesis_checked checked;
+    struct claims claims = { 0 };
+    SR_OWN(buf) bundle = { 0 };
+    const struct option_row rows[] = {
+        { "cid", OPTION_TEXT, &cid_text_in, "CID", "the network, pinned", "SEALRING_CID", true },
+        { "node", OPTION_TEXT, &node, "URL", "a member to get the bundle from", "SEALRING_NODE", false },
+        { "ca", OPTION_TEXT, &ca, "FILE", "check the node's TLS certificate too", "SEALRING_CA", false },
+        { "opnonce", OPTION_TEXT, &opnonce, "HEX", "what the operators chose, if you know it", NULL, false },
+        { 0 },
+    };
+    if (!cli_read(c, rows, 0, 1, &args, &e))
+        return e;
+    if (args.n == 0 && !node)
+        return cli_usage(c, "wants BUNDLE or --node");
+    enum sr_err done = cid_parse(span_of(cid_text_in), &cid, &why);
+    if (done == SR_OK && opnonce)
+        done = take_opnonce(opnonce, &nonce, &why);
+    if (done == SR_OK)
+        done = get_bundle(args.n ? args.v[0] : NULL, node, ca, cid_text_in, &bundle, &why);
+    if (done == SR_OK)
+        done = verify(buf_span(&bundle), &cid, (struct span){ nonce.opnonce, nonce.opnonce_n }, &checked,
+                      &claims, &why);
+    return done == SR_OK ? print_verdict(c, &checked, &cid, &claims) : cli_fail(c, done, &why);
+}
+
+const struct command commands_genesis[] = {
+    { "genesis prepare", NULL, "make genesis.json: operators, thresholds, roots and the first policy",
+      "Fixes what a network is before its key exists. The file is public; give it to every operator to "
+      "review,\n"
+      "then to sealring-bootstrap. Prints the hash of the parameters.",
+      genesis_prepare },
+    { "verify-genesis", "[BUNDLE]", "was this network's key born inside measured code?",
+      "Checks offline that the genesis record is the one the cid names, that its evidence was made for it by "
+      "an\n"
+      "attestation key that the operators' AK-CAs certify, and what was measured then.",
+      verify_genesis },
+    { 0 },
+};

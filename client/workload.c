@@ -1,0 +1,72 @@
+#include "client/workload.h"
+
+#include <string.h>
+
+enum sr_err network_learn(struct remote *r, struct network *ret, struct sr_why *why)
+{
+    SR_OWN(buf) bytes = { 0 };
+    struct genesis_bundle bundle;
+    struct network n = { 0 };
+    SR_TRY(remote_get(r, "/sealring/v1/genesis", &bytes, why));
+    SR_TRY(genesis_bundle_decode(buf_span(&bytes), &bundle, why));
+    SR_TRY(genesis_pinned(bundle.record, &r->cid, &n.genesis, why));
+    n.epochs[0] = n.genesis.first;
+    n.n = 1;
+    *ret = n;
+    return SR_OK;
+}
+
+/* How the connection that W1 came on is bound; W2 goes out on the same. */
+static enum sr_err binding_of(const struct remote *r, struct binding *ret, struct sr_why *why)
+{
+    struct binding b = { 0 };
+    enum sr_err e = http_client_binding(r->http, b.exporter);
+    b.bound = e == SR_OK;
+    if (e != SR_OK && e != SR_ENOENT)
+        return sr_fail(why, SR_EIO, R_NO_ANSWER, "the connection was lost between challenge and request");
+    *ret = b;
+    return SR_OK;
+}
+
+void fetched_drop(struct fetched *f)
+{
+    released_drop(&f->released);
+    buf_drop(&f->w3);
+}
+
+static void draw(struct kem_key *k)
+{
+    random_fill(k->b, sizeof k->b);
+}
+
+enum sr_err workload_fetch(struct remote *r, struct machine *m, const struct network *n,
+                           const struct want_list *wants, struct fetched *ret, struct sr_why *why)
+{
+    const struct workload w = {
+        .cid = r->cid,
+        .type = span_of(platform_name(&m->platform)),
+        .epochs = n->epochs,
+        .nepochs = n->n,
+    };
+    static const char type[] = "application/octet-stream";
+    SR_OWN(buf) w1 = { 0 };
+    SR_OWN(buf) evidence = { 0 };
+    SR_OWN(buf) w2 = { 0 };
+    SR_OWN(fetched) got = { 0 };
+    SR_OWN(kem_key) ekw = { 0 };
+    SR_OWN(release_offer) offer = { 0 };
+    struct release_challenged challenged;
+    struct release_wait wait;
+    struct binding binding;
+    draw(&ekw);
+    SR_TRY(remote_post(r, "/sealring/v1/release/challenge", type, (struct span){ 0 }, &w1, why));
+    SR_TRY(binding_of(r, &binding, why));
+    SR_TRY(release_read_challenge(&w, buf_span(&w1), &challenged, why));
+    SR_TRY(release_rd(&w, &challenged, &ekw, wants, &binding, &offer, why));
+    SR_TRY(platform_quote(&m->platform, &offer.rd, buf_span(&m->ak_cert), &evidence, why));
+    SR_TRY(release_w2(&w, &offer, buf_span(&evidence), &w2, &wait));
+    SR_TRY(remote_post(r, "/sealring/v1/release", type, buf_span(&w2), &got.w3, why));
+    SR_TRY(release_open(&w, &wait, &ekw, wants, buf_span(&got.w3), &got.released, why));
+    *ret = SR_TAKE(got);
+    return SR_OK;
+}

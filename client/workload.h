@@ -1,0 +1,32 @@
+#pragma once
+/* workload.h - the workload's side: learn the network's keys from its pinned id, attest, fetch. The node that
+ * is asked is believed in nothing that the id does not vouch for. specs/release.md. */
+#include "client/machine.h"
+#include "proto/genesis.h"
+#include "proto/release.h"
+
+/* What follows from the cid alone. */
+struct network {
+    struct genesis genesis;
+    struct epoch_pubs epochs[EPOCHS_MAX]; /* [i] is epoch i + 1 */
+    size_t n;
+};
+
+/* Asks the node for its genesis record and holds it against the pinned cid. */
+enum sr_err network_learn(struct remote *r, struct network *ret, struct sr_why *why);
+
+/* What came back, and the bytes of W3 that its leaf and checkpoint borrow from. Secret; the owner drops it.
+ */
+struct fetched {
+    struct released released;
+    struct buf w3;
+};
+void fetched_drop(struct fetched *f);
+
+/* Attests and fetches all of wants (in canonical order), or nothing. The machine's AK certificate must be
+ * there (machine_enrol). */
+enum sr_err workload_fetch(struct remote *r, struct machine *m, const struct network *n,
+                           const struct want_list *wants, struct fetched *ret, struct sr_why *why);
+
+/* A wanted key as people write it: TENANT:PATH[@VERSION][#KIND[:SIZE]]. SR_EFORMAT, R_WANT_LIST. */
+enum sr_err want_parse_text(const char *text, struct want *ret, struct sr_why *why);
