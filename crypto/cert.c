@@ -45,7 +45,7 @@ static bool has_duplicate_extension(const X509 *x)
 
 enum sr_err cert_read(struct span der, struct cert *ret, struct sr_why *why)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     if (der.n > CERT_MAX)
         return sr_fail(why, SR_ETOOBIG, R_CERT_FORMAT, "certificate: %zu bytes", der.n);
     const unsigned char *p = der.p;
@@ -79,7 +79,7 @@ enum sr_err cert_spki_hash(const struct cert *c, struct sha256 *ret)
 
 enum sr_err cert_pubkey(const struct cert *c, struct pubkey *ret, struct sr_why *why)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     EVP_PKEY *pkey = c->x509 ? X509_get0_pubkey(c->x509) : NULL;
     if (!pkey || pubkey_from_pkey(pkey, ret) != SR_OK)
         return sr_fail(
@@ -105,7 +105,7 @@ static bool unix_time(const ASN1_TIME *t, time_t *ret)
 
 enum sr_err cert_times(const struct cert *c, time_t *ret_from, time_t *ret_until)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     time_t from, until;
     if (!c->x509 || !unix_time(X509_get0_notBefore(c->x509), &from) ||
         !unix_time(X509_get0_notAfter(c->x509), &until))
@@ -117,7 +117,7 @@ enum sr_err cert_times(const struct cert *c, time_t *ret_from, time_t *ret_until
 
 enum sr_err cert_common_name(const struct cert *c, struct buf *ret)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     const X509_NAME *name = c->x509 ? X509_get_subject_name(c->x509) : NULL;
     int at = name ? X509_NAME_get_index_by_NID(name, NID_commonName, -1) : -1;
     if (at < 0 || X509_NAME_get_index_by_NID(name, NID_commonName, at) >= 0)
@@ -135,7 +135,7 @@ enum sr_err cert_common_name(const struct cert *c, struct buf *ret)
 
 enum sr_err cert_extension(const struct cert *c, const char *oid, struct span *ret)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     SR_OWN_PTR(ASN1_OBJECT) obj = OBJ_txt2obj(oid, 1);
     int at = c->x509 && obj ? X509_get_ext_by_OBJ(c->x509, obj, -1) : -1;
     if (at < 0)

@@ -176,7 +176,7 @@ enum sr_err cert_chain_verify(const struct cert *leaf, const struct cert chain[]
                               const struct sha256 anchors[], size_t n_anchors, time_t at,
                               enum cert_purpose purpose, struct sr_why *why, struct sha256 *ret_anchor)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     struct sha256 anchor;
     if (n_chain > CERTS_MAX - 1)
         return sr_fail(why, SR_ETOOBIG, R_CERT_CHAIN, "certificate chain: %zu above the leaf", n_chain);

@@ -64,7 +64,7 @@ static bool is_manufacturer(const char *text)
 
 enum sr_err cert_ek_names(const struct cert *c, struct ek_names *ret, struct sr_why *why)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     SR_OWN_PTR(GENERAL_NAMES)
     all = c->x509 ? X509_get_ext_d2i(c->x509, NID_subject_alt_name, NULL, NULL) : NULL;
     const X509_NAME *name = directory_name(all);

@@ -18,7 +18,7 @@ static enum sr_err run(enum direction way, struct span key, const struct cfb_iv 
     int n = 0;
     if (!ctx)
         return SR_ENOMEM;
-    if (EVP_CipherInit_ex(ctx, cipher_for(key), NULL, key.p, iv->b, way) != 1)
+    if (EVP_CipherInit_ex(ctx, cipher_for(key), NULL, key.p, iv->b, (int)way) != 1)
         return SR_EBUG;
     if (in.n && (EVP_CipherUpdate(ctx, out, &n, in.p, (int)in.n) != 1 || (size_t)n != in.n))
         return SR_EBUG;

@@ -20,3 +20,5 @@ static inline void err_mark_drop(struct err_mark *m)
     (void)ERR_pop_to_mark();
     m->set = 0;
 }
+
+#define KEEP_ERROR_QUEUE SR_OWN(err_mark) err_mark_ __attribute__((unused)) = err_mark_set()

@@ -59,7 +59,7 @@ size_t hash_alg_size(enum hash_alg h)
 
 static const struct curve_row *curve_of(EVP_PKEY *pkey)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     char group[32];
     int is_explicit = 1;
     if (!pkey || EVP_PKEY_get_base_id(pkey) != EVP_PKEY_EC ||
@@ -85,7 +85,7 @@ enum pubkey_type pubkey_type(const struct pubkey *k)
 
 bool pubkey_eq(const struct pubkey *a, const struct pubkey *b)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     return a->pkey && b->pkey && EVP_PKEY_eq(a->pkey, b->pkey) == 1;
 }
 
@@ -120,13 +120,8 @@ bool rsa_is_roca(struct span n)
     return b && has_roca_form(b);
 }
 
-static enum sr_err check_rsa(EVP_PKEY *pkey)
+static enum sr_err check_numbers(const BIGNUM *n, const BIGNUM *e)
 {
-    BIGNUM *n = NULL, *e = NULL;
-    (void)EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n);
-    (void)EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e);
-    SR_OWN_PTR(BIGNUM) own_n = n;
-    SR_OWN_PTR(BIGNUM) own_e = e;
     if (!n || !e || BN_num_bits(n) < RSA_BITS_MIN || BN_num_bits(n) > RSA_BITS_MAX || !BN_is_odd(n))
         return SR_EPROOF;
     if (!BN_is_odd(e) || BN_num_bits(e) > 32 || BN_get_word(e) < RSA_E_MIN)
@@ -134,9 +129,20 @@ static enum sr_err check_rsa(EVP_PKEY *pkey)
     return has_roca_form(n) ? SR_EPROOF : SR_OK;
 }
 
+static enum sr_err check_rsa(EVP_PKEY *pkey)
+{
+    BIGNUM *n = NULL, *e = NULL;
+    (void)EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n);
+    (void)EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e);
+    enum sr_err err = check_numbers(n, e);
+    BN_free(n);
+    BN_free(e);
+    return err;
+}
+
 static enum sr_err check_ec(EVP_PKEY *pkey)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     SR_OWN_PTR(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
     return ctx && EVP_PKEY_public_check(ctx) == 1 ? SR_OK : SR_EPROOF;
 }
@@ -158,7 +164,7 @@ enum sr_err pubkey_from_pkey(struct evp_pkey_st *pkey, struct pubkey *ret)
 
 static enum sr_err from_params(const char *algorithm, OSSL_PARAM_BLD *bld, struct pubkey *ret)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     SR_OWN_PTR(OSSL_PARAM) params = OSSL_PARAM_BLD_to_param(bld);
     SR_OWN_PTR(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_name(NULL, algorithm, NULL);
     EVP_PKEY *made = NULL;
@@ -249,7 +255,7 @@ static enum sr_err ecdsa_der(struct span r, struct span s, struct buf *ret)
 enum sr_err pubkey_verify_ecdsa_digest(const struct pubkey *k, struct span hashed, struct span r,
                                        struct span s)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     SR_OWN(buf) sig = { 0 };
     const struct curve_row *c = curve_of(k->pkey);
     if (!c || r.n > c->field || s.n > c->field || hashed.n < hashes[HASH_SHA256].size)
@@ -272,7 +278,7 @@ enum sr_err pubkey_verify_ecdsa(const struct pubkey *k, enum hash_alg hash, stru
 enum sr_err pubkey_verify_rsa(const struct pubkey *k, enum rsa_scheme scheme, enum hash_alg hash,
                               struct span msg, struct span sig)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     struct digest d;
     if ((unsigned)scheme >= RSA_SCHEME_COUNT || pubkey_type(k) != PUBKEY_RSA ||
         sig.n != (size_t)EVP_PKEY_get_size(k->pkey))

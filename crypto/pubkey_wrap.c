@@ -37,7 +37,7 @@ static bool set_label(EVP_PKEY_CTX *ctx, struct span label)
 enum sr_err pubkey_oaep_encrypt(const struct pubkey *k, enum hash_alg hash, struct span label,
                                 struct span plain, struct buf *ret)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     const EVP_MD *md = md_of(hash);
     if (!md || pubkey_type(k) != PUBKEY_RSA || label.n > 255)
         return SR_EFORMAT;
@@ -91,7 +91,7 @@ static enum sr_err shared_x(EVP_PKEY *own, EVP_PKEY *peer, size_t n, struct secr
 
 enum sr_err pubkey_ecdh(const struct pubkey *peer, struct secret *ret_x, struct ec_point *ret_eph)
 {
-    SR_OWN(err_mark) mark = err_mark_set();
+    KEEP_ERROR_QUEUE;
     enum pubkey_type type = pubkey_type(peer);
     struct ec_point eph;
     SR_OWN(secret) x = { 0 };
