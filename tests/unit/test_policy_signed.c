@@ -123,6 +123,69 @@ static void a_flipped_bit_of_the_first_policy_is_another_policy(void)
     }
 }
 
+/* The signed form with one piece of it replaced; texts[1] has two signatures. */
+static const struct form_row {
+    const char *label, *find, *replace;
+    enum sr_reason want;
+} form_rows[] = {
+    { "no signatures member", ",\"signatures\":[", ",\"x\":[", R_JSON_MEMBER },
+    { "unknown member", ",\"signatures\":[", ",\"q\":1,\"signatures\":[", R_JSON_MEMBER },
+    { "no policy", "{\"policy\":{", "{\"police\":{", R_JSON_MEMBER },
+    { "policy as text", "{\"policy\":{", "{\"policy\":\"\",\"q\":{", R_JSON_MEMBER },
+    { "whitespace", ",\"signatures\"", ", \"signatures\"", R_JSON_CANONICAL },
+    { "signature without key", "\"signatures\":[{\"key\":", "\"signatures\":[{\"kez\":", R_JSON_MEMBER },
+    { "signature without sig", "\",\"sig\":\"", "\",\"sih\":\"", R_JSON_MEMBER },
+    { "only a sig", "\"signatures\":[{", "\"signatures\":[{\"sig\":\"\"},{", R_JSON_MEMBER },
+    { "an empty signature", "\"signatures\":[{", "\"signatures\":[{},{", R_JSON_MEMBER },
+    { "a signature that is a text", "\"signatures\":[{", "\"signatures\":[\"\",{", R_JSON_MEMBER },
+    { "a policy that is none", "\"version\":1}", "\"version\":2}", R_POLICY_FORMAT },
+};
+
+static void signed_forms_are_taken_strictly(void)
+{
+    for (size_t i = 0; i < sizeof form_rows / sizeof *form_rows; i++) {
+        const struct form_row *r = &form_rows[i];
+        SR_OWN(buf) text = { 0 };
+        struct span whole = buf_span(&texts[1]);
+        struct sr_why why = { 0 };
+        const uint8_t *at = memmem(whole.p, whole.n, r->find, strlen(r->find));
+        T_ROW(at != NULL, r->label);
+        size_t head = (size_t)(at - whole.p), tail = head + strlen(r->find);
+        wr_span(&text, (struct span){ whole.p, head });
+        wr_text(&text, r->replace);
+        wr_span(&text, (struct span){ whole.p + tail, whole.n - tail });
+        T_ROW(take(buf_span(&text), 1, &why) != SR_OK && why.reason == r->want, r->label);
+    }
+}
+
+/* Members that are there alone: one row for each half of a signature. */
+static void half_a_signature_is_none(void)
+{
+    static const char *const halves[] = { "key", "sig" };
+    for (size_t i = 0; i < 2; i++) {
+        SR_OWN(policy_signed) s = { 0 };
+        SR_OWN(buf) b = { 0 };
+        struct span first = buf_span(&texts[0]);
+        struct sr_why why = { 0 };
+        uint8_t zeros[64] = { 0 };
+        wr_span(&b, (struct span){ first.p, first.n - 2 });
+        wr_fmt(&b, "{\"%s\":\"", halves[i]);
+        wr_hex(&b, (struct span){ zeros, i == 0 ? 32 : 64 });
+        wr_text(&b, "\"}]}");
+        T_ROW(policy_signed_parse(buf_span(&b), &s, &why) == SR_EFORMAT, halves[i]);
+        T_ROW(why.reason == R_JSON_MEMBER, halves[i]);
+    }
+}
+
+static void a_signed_form_over_its_size_is_refused(void)
+{
+    SR_OWN(policy_signed) s = { 0 };
+    SR_OWN(buf) b = { 0 };
+    struct sr_why why = { 0 };
+    T(wr_room(&b, POLICY_SIGNED_MAX + 1) != NULL);
+    T(policy_signed_parse(buf_span(&b), &s, &why) == SR_ETOOBIG && why.reason == R_POLICY_FORMAT);
+}
+
 /* ---- threat T22: forged and rolled back policies, with keys of our own ---- */
 
 static struct sign_key keys[5]; /* the operators are 0 to 2; 3 and 4 are strangers */
@@ -323,6 +386,9 @@ int main(void)
     fewer_than_k_signatures_are_refused();
     every_shorter_length_is_refused();
     every_flipped_bit_is_refused();
+    signed_forms_are_taken_strictly();
+    half_a_signature_is_none();
+    a_signed_form_over_its_size_is_refused();
     the_first_policy_is_the_pinned_one();
     a_flipped_bit_of_the_first_policy_is_another_policy();
     two_operators_are_enough_in_any_order();
