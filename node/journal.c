@@ -15,6 +15,7 @@ enum {
 
 struct group {
     struct journal *j;
+    bool again; /* entries left out get another try: they are not answered yet */
     size_t n;
     struct waiting *who[GROUP];
     struct keystore_txn *txns[GROUP];
@@ -104,11 +105,12 @@ static void settle(struct group *g, enum sr_err e, uint64_t seq)
     j->failed = e != SR_OK;
     j->unknown |= e == SR_EUNKNOWN;
     for (size_t i = 0; i < g->n; i++)
-        answer(j, g->who[i], e != SR_OK && g->results[i] == SR_OK ? e : g->results[i]);
+        if (!g->again || g->results[i] != SR_ESTALE)
+            answer(j, g->who[i], e != SR_OK && g->results[i] == SR_OK ? e : g->results[i]);
     pthread_mutex_unlock(&j->lock);
 }
 
-static void commit(struct group *g)
+static void commit_once(struct group *g)
 {
     uint64_t seq = 0;
     struct keystore_group kg = {
@@ -116,6 +118,19 @@ static void commit(struct group *g)
     };
     enum sr_err e = g->j->unknown ? SR_EIO : keystore_commit(g->j->ks, &kg, &seq);
     settle(g, e, seq);
+}
+
+/* Two entries of one group that touch one row are no conflict between their callers: the later one is left
+ * out and gets a commit of its own, where SR_ESTALE is the truth. */
+static void commit(struct group *g)
+{
+    g->again = g->n > 1;
+    commit_once(g);
+    for (size_t i = 0; i < g->n; i++)
+        if (g->again && g->results[i] == SR_ESTALE) {
+            struct group one = { .j = g->j, .n = 1, .who = { g->who[i] }, .txns = { g->txns[i] } };
+            commit_once(&one);
+        }
 }
 
 /* ---- counted refusals */
