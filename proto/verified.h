@@ -1,17 +1,20 @@
 #pragma once
 /* verified.h - evidence that a verifier accepted: the object that the handshakes ask for, so that what was
  * checked is what is used. */
-#include "crypto/err.h"
-#include "crypto/hash.h"
+#include "proto/evidence.h"
 
 enum { EVIDENCE_TYPE_MAX = 32, HANDSHAKE_EVIDENCE_MAX = 64 << 10 }; /* bytes */
 
-/* Filled in by whoever called the verifier, and only after it said SR_OK; the claims stay with the caller,
- * who puts them to the policy before it goes on. */
+/* Made by verified_evidence() alone (and by tests). The claims stay with the caller, who puts them to the
+ * policy before it goes on. */
 struct verified {
     struct sha512 rd; /* the report data that the evidence was compared with */
     char type[EVIDENCE_TYPE_MAX + 1];
 };
+
+/* evidence_verify(), and what it was about. Both results are untouched unless SR_OK. */
+enum sr_err verified_evidence(struct span type, const struct verify_in *in, struct verified *ret,
+                              struct claims *ret_claims, struct sr_why *why);
 
 /* 1..32 characters of [a-z0-9-], the first a letter. */
 bool evidence_type_ok(struct span type);
