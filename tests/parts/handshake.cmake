@@ -1,0 +1,5 @@
+# One nonce, many threads: exactly one gets it.
+add_executable(race_nonce parts/race_nonce.c)
+target_link_libraries(race_nonce sr_production sr_proto Threads::Threads)
+add_test(NAME threads/race_nonce COMMAND race_nonce)
+set_tests_properties(threads/race_nonce PROPERTIES LABELS "quick;threads" TIMEOUT 300)
