@@ -107,6 +107,16 @@ static const struct parse_row {
     { "the same name twice", "'join':[",
       "'join':[{'name':'members','type':'tpm','where':[{'claim':'a','op':'same'}]},", R_POLICY_FORMAT },
 
+    { "name with a capital first", "'members'", "'Members'", R_POLICY_FORMAT },
+    { "release without name", "'name':'web',", "", R_JSON_MEMBER },
+    { "release without type", "'type':'tpm','tenant'", "'tenant'", R_JSON_MEMBER },
+    { "release without where", ",'where':[{'claim':'code','op':'in','value':['aa','bb']}]", "",
+      R_JSON_MEMBER },
+    { "release of an empty where", "[{'claim':'code','op':'in','value':['aa','bb']}]", "[]",
+      R_POLICY_FORMAT },
+    { "release with an unknown member", "'name':'web'", "'name':'web','x':1", R_JSON_MEMBER },
+    { "eq a text with spaces", "'op':'eq','value':'aa'", "'op':'eq','value':' a b~'", R_NONE },
+
     { "unknown operator", "'op':'eq'", "'op':'ne'", R_POLICY_FORMAT },
     { "no operator", "'op':'eq',", "", R_JSON_MEMBER },
     { "operator in capitals", "'op':'eq'", "'op':'EQ'", R_POLICY_FORMAT },
@@ -162,6 +172,10 @@ static const struct parse_row {
     { "the same admin twice", "'admins':['" ONES "'", "'admins':['" ONES "','" ONES "'", R_POLICY_FORMAT },
     { "tenant without limits", ",'max_bytes':1000", "", R_JSON_MEMBER },
     { "tenant of a bad name", "{'name':'acme'", "{'name':'Acme'", R_POLICY_FORMAT },
+    { "another tenant", "'tenants':[",
+      "'tenants':[{'name':'b','admins':['" ZEROS "'],'max_secrets':1,'max_bytes':1},", R_NONE },
+    { "another tenant of a bad name", "'tenants':[",
+      "'tenants':[{'name':'B','admins':['" ZEROS "'],'max_secrets':1,'max_bytes':1},", R_POLICY_FORMAT },
     { "the same tenant twice", "'tenants':[",
       "'tenants':[{'name':'acme','admins':['" ZEROS "'],'max_secrets':1,'max_bytes':1},", R_POLICY_FORMAT },
 };
