@@ -303,6 +303,21 @@ static void a_policy_says_what_its_document_says(void)
     T(policy_channel_binding(strict.p) == POLICY_BINDING_REQUIRED);
 }
 
+static void every_admin_and_every_tenant_counts(void)
+{
+    SR_OWN(policy_hold)
+    h = { base_policy("'tenants':[{'name':'acme','admins':['" ONES "'",
+                      "'tenants':[{'name':'b','admins':['" ZEROS "'],'max_secrets':1,"
+                      "'max_bytes':2},{'name':'acme','admins':['" ZEROS "','" ONES "'") };
+    struct sign_pub ones, zeros = { 0 };
+    memset(ones.b, 0x11, sizeof ones.b);
+    const struct policy_tenant *acme = policy_tenant(h.p, SPAN_STR("acme"));
+    const struct policy_tenant *b = policy_tenant(h.p, SPAN_STR("b"));
+    T(acme && b && acme->admins_n == 2 && b->admins_n == 1 && b->max_secrets == 1 && b->max_bytes == 2);
+    T(policy_tenant_admin(acme, &ones) && policy_tenant_admin(acme, &zeros));
+    T(policy_tenant_admin(b, &zeros) && !policy_tenant_admin(b, &ones));
+}
+
 static void usages_have_names(void)
 {
     static const char *const names[] = { "secret", "raw", "ed25519", "x25519", "p256", "secp256k1" };
@@ -636,6 +651,7 @@ int main(void)
     counts_stop_at_their_limits();
     a_document_over_its_size_is_refused();
     a_policy_says_what_its_document_says();
+    every_admin_and_every_tenant_counts();
     usages_have_names();
     every_operator_on_every_kind();
     same_means_ours();
