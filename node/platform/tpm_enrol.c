@@ -157,9 +157,10 @@ static enum sr_err ek_session(struct tpm *t, struct tpm_object *ret, struct sr_w
     return SR_OK;
 }
 
+/* A seed for another EK is no valid OAEP; libtpms answers that with a plain failure. */
 static enum sr_err activate_rc(TSS2_RC rc, struct sr_why *why)
 {
-    if (tpm_refused(rc))
+    if (tpm_refused(rc) || rc == TPM2_RC_FAILURE)
         return sr_fail(why, SR_EPROOF, R_ACTIVATION,
                        "TPM2_ActivateCredential refused (0x%x): not for these keys", rc);
     return tpm_rc(rc, "TPM2_ActivateCredential", why);
