@@ -5,6 +5,10 @@
 extern const struct command commands_keygen[];
 extern const struct command commands_policy[];
 extern const struct command commands_fetch[];
+extern const struct command commands_secrets[];
+extern const struct command commands_derive[];
+extern const struct command commands_measure[];
+extern const struct command commands_evidence[];
 extern const struct command commands_explain[];
 extern const struct command commands_status[];
 extern const struct command commands_genesis[];

@@ -1,5 +1,8 @@
 #include "client/remote.h"
 #include "proto/cid.h"
+#include "proto/signed.h"
+
+#include <time.h>
 
 void remote_drop(struct remote *r)
 {
@@ -42,4 +45,30 @@ enum sr_err remote_post(struct remote *r, const char *path, const char *type, st
 {
     return call(r, &(struct http_call){ .method = "POST", .path = path, .type = type, .body = body }, ret,
                 why);
+}
+
+void remote_signer_drop(struct remote_signer *s)
+{
+    sign_key_drop(&s->key);
+}
+
+enum sr_err remote_signed(struct remote *r, const struct remote_signer *by, const struct http_call *c,
+                          struct buf *ret, struct sr_why *why)
+{
+    SR_OWN(buf) header = { 0 };
+    uint8_t id[16];
+    random_fill(id, sizeof id);
+    const struct signed_request q = {
+        .cid = r->cid,
+        .method = span_of(c->method),
+        .target = span_of(c->path),
+        .body = sha256(c->body),
+    };
+    SR_TRY(signed_build(&q, &by->key, &by->pub, (uint64_t)time(NULL), id, &header));
+    wr_u8(&header, 0);
+    if (!buf_ok(&header))
+        return SR_ENOMEM;
+    struct http_call signed_call = *c;
+    signed_call.authorization = (const char *)header.p;
+    return call(r, &signed_call, ret, why);
 }

@@ -2,7 +2,7 @@
 /* remote.h - the node a command talks to: its address and the network it must belong to. The cid is never
  * learnt from a node: without it a command that believes a node does not run. */
 #include "client/cli.h"
-#include "crypto/hash.h"
+#include "crypto/sign.h"
 #include "node/wire/http_client.h"
 
 struct remote {
@@ -31,3 +31,12 @@ enum sr_err remote_open(const struct remote_options *o, struct remote *ret, stru
 enum sr_err remote_get(struct remote *r, const char *path, struct buf *ret, struct sr_why *why);
 enum sr_err remote_post(struct remote *r, const char *path, const char *type, struct span body,
                         struct buf *ret, struct sr_why *why);
+
+/* A call signed with an administrator's or operator's key (specs/requests.md). body may be empty. */
+struct remote_signer {
+    struct sign_key key;
+    struct sign_pub pub;
+};
+void remote_signer_drop(struct remote_signer *s);
+enum sr_err remote_signed(struct remote *r, const struct remote_signer *by, const struct http_call *call,
+                          struct buf *ret, struct sr_why *why);

@@ -5,13 +5,15 @@
 enum sr_err network_learn(struct remote *r, struct network *ret, struct sr_why *why)
 {
     SR_OWN(buf) bytes = { 0 };
-    struct genesis_bundle bundle;
     struct network n = { 0 };
-    SR_TRY(remote_get(r, "/sealring/v1/genesis", &bytes, why));
-    SR_TRY(genesis_bundle_decode(buf_span(&bytes), &bundle, why));
-    SR_TRY(genesis_pinned(bundle.record, &r->cid, &n.genesis, why));
-    n.epochs[0] = n.genesis.first;
-    n.n = 1;
+    SR_TRY(remote_get(r, "/sealring/v1/epochs", &bytes, why));
+    struct reader rd = rd_init(buf_span(&bytes));
+    struct span record = rd_lp(&rd, GENESIS_RECORD_MAX), chain = rd_lp(&rd, EPOCH_CHAIN_MAX);
+    if (!rd_end(&rd))
+        return sr_fail(why, SR_EFORMAT, R_MALFORMED, "the node's genesis record can't be read");
+    SR_TRY(genesis_pinned(record, &r->cid, &n.genesis, why));
+    const struct approvers approvers = genesis_approvers(&n.genesis);
+    SR_TRY(epoch_chain_check(chain, &r->cid, &n.genesis.first, &approvers, n.epochs, &n.n, why));
     *ret = n;
     return SR_OK;
 }
