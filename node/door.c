@@ -35,9 +35,8 @@ static enum sr_err prepare(struct door *d, struct sr_why *why)
     if (tls)
         SR_TRY(tls_context(d->o.chain, d->o.key, &d->tls, why));
     d->sources = sources_new();
-    d->workers = calloc(d->o.workers, sizeof *d->workers);
     d->loops = calloc(d->o.threads, sizeof *d->loops);
-    return d->sources && d->workers && d->loops ? SR_OK : SR_ENOMEM;
+    return d->sources && d->loops ? SR_OK : SR_ENOMEM;
 }
 
 static enum sr_err run(struct door *d)
@@ -76,7 +75,6 @@ void door_stop(struct door *d)
     SSL_CTX_free(d->tls);
     sources_free(d->sources);
     pthread_mutex_destroy(&d->lock);
-    free(d->workers);
     free(d->loops);
     free(d);
 }

@@ -25,6 +25,8 @@ struct door_options {
     void *ctx;
     /* Takes the engine's end of a socket pair, and closes it in any case. */
     enum sr_err (*hand)(void *ctx, unsigned worker, int fd, const struct peer *);
+    /* A handler blocks this worker, and with it every connection that lives there. */
+    bool (*stuck)(void *ctx, unsigned worker);
     void (*refused)(void *ctx, const struct door_refusal *);
 };
 

@@ -166,14 +166,12 @@ static void begin(struct conn *c, const struct head *h)
     }
     block_put(&c->up, buf_span(&head));
     c->last = h->close;
-    c->said = false;
     c->chunked = h->framing == FRAMING_CHUNKED;
     c->chunk = (struct chunk){ 0 };
     c->body_left = h->length;
     c->body_done = h->framing == FRAMING_NONE;
     c->answer = (struct answer){ 0 };
     c->state = CONN_BUSY;
-    engine_begin(c);
     loop_timer(c, c->body_done ? TIMER_ANSWER : TIMER_BODY);
 }
 
@@ -214,7 +212,6 @@ static bool step_head(struct conn *c)
 static void next(struct conn *c)
 {
     bool clean = c->body_done && empty(&c->up);
-    engine_end(c);
     if (c->last && clean && empty(&c->in)) {
         io_end(c);
         conn_close(c);
@@ -226,7 +223,7 @@ static void next(struct conn *c)
     }
     if (c->engine_eof)
         engine_drop(c);
-    c->engine_ready = false;
+    c->engine_ready = c->said = false;
     c->state = CONN_HEAD;
     park(c);
     loop_timer(c, empty(&c->in) ? TIMER_IDLE : TIMER_HEAD);

@@ -77,7 +77,6 @@ struct conn {
     size_t scanned; /* of in: head_find() was here */
     bool last;      /* the client asked for no more than this request */
     bool said;      /* some of the answer has left, or was tried to */
-    bool running;   /* counts in its worker's load */
     unsigned worker;
     bool chunked, body_done;
     struct chunk chunk;
@@ -119,17 +118,11 @@ void sources_remove(struct sources *s, struct origin who);
 /* Class and counted part of an address. */
 enum source source_of(const struct sockaddr_storage *a, struct origin *ret);
 
-/* ---- the engine's workers: door_engine.c; shared ---- */
-struct worker {
-    atomic_uint load;    /* running requests */
-    atomic_ullong moved; /* ms: when it last finished one, or was idle */
-};
+/* ---- the engine: door_engine.c ---- */
 /* Makes sure of an engine behind the connection, and a worker that is not stuck in another's request. false:
  * none to be had. */
 bool engine_get(struct conn *c);
 void engine_drop(struct conn *c);
-void engine_begin(struct conn *c); /* a request runs */
-void engine_end(struct conn *c);   /* no longer; idempotent */
 
 /* ---- loop: door_loop.c ---- */
 struct loop {
@@ -158,7 +151,6 @@ struct door {
     struct sources *sources;
     pthread_mutex_t lock;       /* guards tls */
     SSL_CTX *tls;               /* shared */
-    struct worker *workers;     /* shared */
     atomic_uint turn;           /* shared */
     atomic_uint tcp, local;     /* shared: open connections */
     atomic_bool draining, stop; /* shared */

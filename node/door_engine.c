@@ -2,11 +2,8 @@
 
 #include <unistd.h>
 
-enum { STUCK_MS = 5 };
-
 void engine_drop(struct conn *c)
 {
-    engine_end(c);
     if (c->engine.fd < 0)
         return;
     loop_watch(c->loop, &c->engine, 0);
@@ -15,11 +12,10 @@ void engine_drop(struct conn *c)
     c->engine_ready = c->engine_eof = c->engine_deaf = false;
 }
 
-/* A handler may block its worker, and with it every connection that lives there. */
 static bool stuck(const struct conn *c, unsigned worker)
 {
-    struct worker *w = &c->loop->door->workers[worker];
-    return atomic_load(&w->load) > 0 && atomic_load(&w->moved) + STUCK_MS < c->loop->now;
+    const struct door_options *o = &c->loop->door->o;
+    return o->stuck(o->ctx, worker);
 }
 
 /* Workers take turns; one that is stuck is passed over while another is not. */
@@ -59,22 +55,4 @@ bool engine_get(struct conn *c)
         return true; /* all are */
     engine_drop(c);
     return connect_to(c, worker);
-}
-
-void engine_begin(struct conn *c)
-{
-    struct worker *w = &c->loop->door->workers[c->worker];
-    if (atomic_fetch_add(&w->load, 1) == 0)
-        atomic_store(&w->moved, c->loop->now);
-    c->running = true;
-}
-
-void engine_end(struct conn *c)
-{
-    if (!c->running)
-        return;
-    struct worker *w = &c->loop->door->workers[c->worker];
-    atomic_store(&w->moved, c->loop->now);
-    atomic_fetch_sub(&w->load, 1);
-    c->running = false;
 }

@@ -15,20 +15,17 @@ static int no_passphrase(char *buf, int size, int rwflag, void *ctx)
     return 0;
 }
 
-/* RFC 7301: whoever names protocols must name ours. */
+/* RFC 7301: whoever names protocols must name one of ours. */
 static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in,
                        unsigned in_n, void *ctx)
 {
-    static const unsigned char ours[] = "\x08http/1.1";
+    static const unsigned char ours[] = "\x08http/1.1\x08http/1.0";
+    unsigned char *choice = NULL;
     (void)ssl, (void)ctx;
-    for (unsigned i = 0; i < in_n; i += 1u + in[i]) {
-        if (in_n - i < 9 || memcmp(in + i, ours, 9) != 0)
-            continue;
-        *out = ours + 1;
-        *n = 8;
-        return SSL_TLSEXT_ERR_OK;
-    }
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
+    if (SSL_select_next_proto(&choice, n, ours, sizeof ours - 1, in, in_n) != OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *out = choice;
+    return SSL_TLSEXT_ERR_OK;
 }
 
 static bool only_13(SSL_CTX *ctx)

@@ -13,11 +13,21 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ENGINE_MEMORY = 64 << 10 }; /* over 32 KiB the pool is mapped, so its pages go back to the kernel */
+enum {
+    ENGINE_MEMORY = 64 << 10, /* over 32 KiB the pool is mapped, so its pages go back to the kernel */
+    STUCK_MS = 5,
+};
+
+/* One engine thread. */
+struct worker {
+    struct http *http;
+    struct MHD_Daemon *daemon;
+    atomic_ullong since; /* ms: a handler runs since then; 0: none does */
+};
 
 struct http {
     struct door *door;
-    struct MHD_Daemon **workers; /* one thread each */
+    struct worker *workers;
     struct http_options o;
     struct calls calls;
     atomic_bool draining;
@@ -30,25 +40,32 @@ struct handed {
 };
 _Static_assert(sizeof(struct handed) <= sizeof(struct sockaddr_storage), "an address must hold it");
 
+static unsigned long long clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (unsigned long long)t.tv_sec * 1000 + (unsigned long long)t.tv_nsec / 1000000;
+}
+
 /* A call, and what it borrows from. */
 struct brought {
     struct call call;
-    struct http *http;
+    struct worker *worker;
     char *target;
 };
 
 /* The engine gives the target as it came; what it makes of it later is not used. */
 static void *on_target(void *cls, const char *target, struct MHD_Connection *c)
 {
-    struct http *h = cls;
+    struct worker *w = cls;
     struct brought *b = calloc(1, sizeof *b);
     (void)c;
     if (!b || !(b->target = strdup(target))) {
         free(b);
         return NULL;
     }
-    b->http = h;
-    call_begin(&b->call, &h->calls);
+    b->worker = w;
+    call_begin(&b->call, &w->http->calls);
     return b;
 }
 
@@ -125,7 +142,7 @@ static void add_headers(const struct brought *b, const struct reply *r, struct M
     add(m, "Retry-After", seconds);
     add(m, "Set-Cookie", r->cookie);
     add(m, "Allow", r->status == 405 ? b->call.allow : NULL);
-    add(m, "Connection", atomic_load(&b->http->draining) ? "close" : NULL);
+    add(m, "Connection", atomic_load(&b->worker->http->draining) ? "close" : NULL);
 }
 
 static enum MHD_Result send_reply(const struct brought *b, struct MHD_Connection *c, struct reply *r)
@@ -146,7 +163,9 @@ static enum MHD_Result send_reply(const struct brought *b, struct MHD_Connection
 static enum MHD_Result answer(struct brought *b, struct MHD_Connection *c)
 {
     struct reply r = { 0 };
+    atomic_store(&b->worker->since, clock_ms());
     call_answer(&b->call, &r);
+    atomic_store(&b->worker->since, 0);
     return send_reply(b, c, &r);
 }
 
@@ -177,9 +196,17 @@ static enum sr_err on_hand(void *ctx, unsigned worker, int fd, const struct peer
     struct sockaddr_storage a = { 0 };
     const struct handed handed = { .family = AF_UNIX, .peer = *peer };
     memcpy(&a, &handed, sizeof handed);
-    return MHD_add_connection(h->workers[worker], fd, (const struct sockaddr *)&a, sizeof handed) == MHD_YES
+    return MHD_add_connection(h->workers[worker].daemon, fd, (const struct sockaddr *)&a, sizeof handed) ==
+                   MHD_YES
                ? SR_OK
                : SR_EIO;
+}
+
+static bool on_stuck(void *ctx, unsigned worker)
+{
+    const struct http *h = ctx;
+    unsigned long long since = atomic_load(&h->workers[worker].since);
+    return since != 0 && clock_ms() > since + STUCK_MS;
 }
 
 static void on_refused(void *ctx, const struct door_refusal *r)
@@ -202,13 +229,13 @@ static size_t unescape_nothing(void *cls, struct MHD_Connection *c, char *s)
     return strlen(s);
 }
 
-static struct MHD_Daemon *worker_start(struct http *h)
+static struct MHD_Daemon *worker_start(struct worker *w)
 {
     return MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, NULL,
-        NULL, on_request, h, MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED,
+        NULL, on_request, w, MHD_OPTION_URI_LOG_CALLBACK, on_target, w, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, h->o.max_connections + 128,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, w->http->o.max_connections + 128,
         MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ENGINE_MEMORY,
         MHD_OPTION_END);
 }
@@ -269,6 +296,7 @@ static enum sr_err open_door(struct http *h, struct sr_why *why)
         .workers = o->workers,
         .ctx = h,
         .hand = on_hand,
+        .stuck = on_stuck,
         .refused = on_refused,
     };
     memcpy(d.listeners, o->listeners, sizeof d.listeners);
@@ -282,11 +310,13 @@ static enum sr_err start(struct http *h, struct sr_why *why)
         if (bad)
             return sr_fail(why, SR_EBUG, R_INTERNAL, "http: %s: %s", h->o.protocols[i]->name, bad);
     }
-    if (h->o.n_protocols == 0 || !(h->workers = calloc(h->o.workers, sizeof(struct MHD_Daemon *))))
+    if (h->o.n_protocols == 0 || !(h->workers = calloc(h->o.workers, sizeof *h->workers)))
         return SR_ENOMEM;
-    for (unsigned i = 0; i < h->o.workers; i++)
-        if (!(h->workers[i] = worker_start(h)))
+    for (unsigned i = 0; i < h->o.workers; i++) {
+        h->workers[i].http = h;
+        if (!(h->workers[i].daemon = worker_start(&h->workers[i])))
             return sr_fail(why, SR_EIO, R_INTERNAL, "http: worker %u does not start", i);
+    }
     return open_door(h, why);
 }
 
@@ -339,8 +369,8 @@ void http_stop(struct http *h)
         return;
     door_stop(h->door);
     for (unsigned i = 0; h->workers && i < h->o.workers; i++)
-        if (h->workers[i])
-            MHD_stop_daemon(h->workers[i]);
+        if (h->workers[i].daemon)
+            MHD_stop_daemon(h->workers[i].daemon);
     free(h->workers);
     free(h);
 }

@@ -147,9 +147,9 @@ int main(int argc, char *argv[])
     o.chain = argc > 3 ? argv[2] : NULL;
     o.key = argc > 3 ? argv[3] : NULL;
     if (argc < 2 || secret_init() != SR_OK || http_listen_unix(&o.listeners[0].fd, argv[1], &why) != SR_OK ||
-        http_listen(&o.listeners[1].fd, "127.0.0.1", 0, &plain, &why) != SR_OK ||
-        (argc > 3 && http_listen(&o.listeners[2].fd, getenv("ADDRESS") ? getenv("ADDRESS") : "127.0.0.1", 0,
-                                 &tls, &why) != SR_OK) ||
+        http_listen(&o.listeners[1].fd, getenv("PLAIN") ? getenv("PLAIN") : "127.0.0.1", 0, &plain, &why) !=
+            SR_OK ||
+        (argc > 3 && http_listen(&o.listeners[2].fd, "127.0.0.1", 0, &tls, &why) != SR_OK) ||
         http_start(&http, NULL, &o, &why) != SR_OK) {
         printf("failed %s\n", why.text);
         return EXIT_FAILURE;
