@@ -61,7 +61,8 @@ static enum sr_err again(struct fixture *f, struct sr_why *why)
 static void leaf_of(uint64_t n, struct buf *ret)
 {
     struct leaf l = { .type = LEAF_POLICY, .time = 1700000000, .policy_number = n };
-    T(leaf_encode(&l, ret) == SR_OK);
+    if (leaf_encode(&l, ret) != SR_OK)
+        abort(); /* T() counts, and threads come through here */
 }
 
 static enum sr_err submit(struct journal *j, uint64_t n, struct keystore_txn *txn,
