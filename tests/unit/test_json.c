@@ -378,6 +378,13 @@ static void trees_are_walked_safely(void)
     const struct json_field tight[] = { { "a", JSON_ARRAY, &a, 2, false }, { 0 } };
     T(json_fields(json_root(&doc), tight, NULL) == SR_ETOOBIG);
     T(json_fields(a, fields, NULL) == SR_EFORMAT);
+    const struct json_field wrong_array[] = { { "o", JSON_ARRAY, &a, 3, false },
+                                              { "a", JSON_ANY, &o, 0, true },
+                                              { "t", JSON_ANY, &o, 0, true },
+                                              { 0 } };
+    const struct json_field wrong_object[] = { { "a", JSON_OBJECT, &o, 0, false }, { 0 } };
+    T(json_fields(json_root(&doc), wrong_array, NULL) == SR_EFORMAT);
+    T(json_fields(json_root(&doc), wrong_object, NULL) == SR_EFORMAT);
 }
 
 /* ---- writing ---- */
@@ -417,6 +424,9 @@ static void what_json_can_not_say_makes_the_buffer_bad(void)
     SR_OWN(buf) nul = { 0 };
     SR_OWN(buf) latin = { 0 };
     SR_OWN(buf) big = { 0 };
+    SR_OWN(buf) cut = { 0 };
+    jw_str(&cut, (struct span){ (const uint8_t *)"\xc3\xa9", 1 }); /* what follows in memory is not its */
+    T(!buf_ok(&cut));
     jw_str(&nul, S("a\0b"));
     jw_str(&latin, S("caf\xe9"));
     jw_u64(&big, JSON_INT_MAX + 1);

@@ -167,6 +167,14 @@ static const struct parse_row {
     { "the same usage twice", "['raw','secret']", "['raw','raw']", R_POLICY_FORMAT },
     { "every usage", "['raw','secret']", "['secret','raw','ed25519','x25519','p256','secp256k1']", R_NONE },
 
+    { "a second rule for nobody", "'release':[",
+      "'release':[{'name':'a','type':'tpm','tenant':'acme','keys':['a'],'usages':['raw'],'where':[{'claim':'"
+      "a',"
+      "'op':'same'}]},{'name':'b','type':'tpm','tenant':'none','keys':['a'],'usages':['raw'],'where':[{'"
+      "claim':"
+      "'a','op':'same'}]},",
+      R_POLICY_FORMAT },
+    { "admins left out", "'admins':['" ONES "'],", "", R_JSON_MEMBER },
     { "no admins", "'admins':['" ONES "']", "'admins':[]", R_POLICY_FORMAT },
     { "admin too short", "'admins':['" ONES, "'admins':['11", R_POLICY_FORMAT },
     { "the same admin twice", "'admins':['" ONES "'", "'admins':['" ONES "','" ONES "'", R_POLICY_FORMAT },
