@@ -40,22 +40,37 @@ static enum sr_err read_keys(const struct option_list *paths, uint64_t k, struct
     return SR_OK;
 }
 
-/* Every certificate of the files named is pinned by its public key. */
-static enum sr_err read_roots(const struct option_list *paths, struct type_roots *ret, struct sr_why *why)
+static enum sr_err add_root(struct type_roots *t, const struct sha256 *spki, struct sr_why *why)
+{
+    if (t->n == GENESIS_ROOTS_MAX)
+        return sr_fail(why, SR_ETOOBIG, R_GENESIS_FORMAT, "more than %d roots", GENESIS_ROOTS_MAX);
+    t->root[t->n++] = *spki;
+    return SR_OK;
+}
+
+/* Every certificate of the file is pinned by its public key; 64 hex digits are such a pin already. */
+static enum sr_err read_root(const char *path_or_hex, struct type_roots *t, struct sr_why *why)
 {
     enum { ROOTS_FILE_MAX = 128 << 10 };
-    memcpy(ret->type, "tpm", sizeof "tpm");
-    for (size_t i = 0; i < paths->n; i++) {
-        SR_OWN(buf) pem = { 0 };
-        SR_OWN(certs) certs = { 0 };
-        SR_TRY(cli_read_file(paths->v[i], ROOTS_FILE_MAX, &pem, why));
-        SR_TRY(certs_read_pem(buf_span(&pem), &certs, why));
-        for (size_t j = 0; j < certs.n; j++) {
-            if (ret->n == GENESIS_ROOTS_MAX)
-                return sr_fail(why, SR_ETOOBIG, R_GENESIS_FORMAT, "more than %d roots", GENESIS_ROOTS_MAX);
-            SR_TRY(cert_spki_hash(&certs.c[j], &ret->root[ret->n++]));
-        }
+    SR_OWN(buf) pem = { 0 };
+    SR_OWN(certs) certs = { 0 };
+    struct sha256 spki;
+    if (hex_read(span_of(path_or_hex), spki.b, sizeof spki.b) == SR_OK)
+        return add_root(t, &spki, why);
+    SR_TRY(cli_read_file(path_or_hex, ROOTS_FILE_MAX, &pem, why));
+    SR_TRY(certs_read_pem(buf_span(&pem), &certs, why));
+    for (size_t i = 0; i < certs.n; i++) {
+        SR_TRY(cert_spki_hash(&certs.c[i], &spki));
+        SR_TRY(add_root(t, &spki, why));
     }
+    return SR_OK;
+}
+
+static enum sr_err read_roots(const struct option_list *paths, struct type_roots *ret, struct sr_why *why)
+{
+    memcpy(ret->type, "tpm", sizeof "tpm");
+    for (size_t i = 0; i < paths->n; i++)
+        SR_TRY(read_root(paths->v[i], ret, why));
     qsort(ret->root, ret->n, sizeof ret->root[0], by_bytes);
     return SR_OK;
 }
@@ -134,7 +149,7 @@ static enum cli_exit genesis_prepare(struct cli *c)
         { "k", OPTION_UINT, &o.k, "N", "how many operators must sign a policy (1)", NULL, false },
         { "ak-ca", OPTION_LIST, &o.ak_cas, "PUB", "public key that certifies the first machine", NULL, true },
         { "ak-ca-k", OPTION_UINT, &o.ak_ca_k, "N", "how many of those must (1)", NULL, false },
-        { "tpm-root", OPTION_LIST, &o.roots, "FILE", "PEM root of TPM endorsement keys; pinned by its key",
+        { "tpm-root", OPTION_LIST, &o.roots, "FILE", "root of TPM endorsement keys: PEM, or its pin in hex",
           NULL, false },
         { "witness", OPTION_LIST, &o.witnesses, "PUB", "public key of a witness of the log", NULL, false },
         { "witness-k", OPTION_UINT, &o.witness_k, "N", "how many witnesses must cosign (0)", NULL, false },

@@ -8,7 +8,7 @@
 #   network_put NODE PATH, network_fetch NODE WANT FILE, network_refuse_tampered NAME VIA, network_log_verify NODE
 #   network_stop              ends every process it started
 #
-# A machine is a folder: DIR/NAME/{tpm,state,event-log,sealring.conf,log,pid}. Nothing outside DIR is touched.
+# A machine is a folder: DIR/NAME/{state,event-log,sealring.conf,log,pid}; its TPM is DIR/tpm/NAME. Nothing outside DIR is touched.
 # Needs lib_tpm.sh before it.
 
 net_dir= net_bin= net_pids=
@@ -19,7 +19,7 @@ network_cid() { cat "$net_dir/cid"; }
 # The processes of a run that was killed: known by their pid files, and only if they still run from that folder.
 network_stop_leftovers() {
     local file pid
-    for file in "$1"/*/pid "$1"/*/tpm/pid; do
+    for file in "$1"/*/pid "$1"/tpm/*/p; do
         [ -s "$file" ] || continue
         pid=$(cat "$file")
         tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$1" && kill -9 "$pid" 2>/dev/null
@@ -29,7 +29,7 @@ network_stop_leftovers() {
 
 network_new() {
     net_dir=$1 net_bin=$2 net_pids=
-    rm -rf "$net_dir" && mkdir -p "$net_dir" && chmod 700 "$net_dir" && tpm_begin "$net_dir"
+    rm -rf "$net_dir" && mkdir -p "$net_dir" && chmod 700 "$net_dir" && tpm_init "$net_dir/tpm"
 }
 
 network_stop() {
@@ -44,12 +44,12 @@ network_stop() {
         rm -f "$net_dir/$name/pid"
     done
     net_pids=
-    [ -z "$net_dir" ] || tpm_end
+    [ -z "$net_dir" ] || tpm_stop_all
     return 0
 }
 
 network_machine() {
-    mkdir -p "$net_dir/$1" && tpm_new "$1" "$net_dir/$1/tpm" && tpm_start "$1"
+    mkdir -p "$net_dir/$1" && tpm_new "$1" && tpm_start "$1"
 }
 
 net_tcti() { tpm_tcti "$1"; }
@@ -58,7 +58,7 @@ net_tcti() { tpm_tcti "$1"; }
 net_policy() {
     jq -cS -n --arg node "$1" --arg work "$2" --arg admin "$3" '{
         version: 1, number: 1, previous: ("0" * 64), min_epoch: 1, channel_binding: "required",
-        join: [{name: "this build", type: "tpm", where: [{claim: "code", op: "eq", value: $node}]}],
+        join: [{name: "this-build", type: "tpm", where: [{claim: "code", op: "eq", value: $node}]}],
         release: [{name: "workload", type: "tpm", where: [{claim: "code", op: "eq", value: $work}],
             tenant: "demo", keys: ["app/*"], usages: ["secret", "raw", "ed25519", "x25519", "p256", "secp256k1"]}],
         tenants: [{name: "demo", admins: [$admin], max_secrets: 1000, max_bytes: 1000000}]}'
@@ -74,7 +74,7 @@ network_operator() {
     work_code=$("$net_bin/sealring" measure --json "$net_bin/sealring" | jq -r .code) || return
     net_policy "$node_code" "$work_code" "$admin" >"$dir/policy.json" || return
     "$net_bin/sealring" genesis prepare --operator "$dir/operator.key.pub" --k 1 --ak-ca "$dir/ak-ca.key.pub" \
-        --ak-ca-k 1 --tpm-root "$(tpm_root_cert)" --policy "$dir/policy.json" --out "$dir/genesis.json" >/dev/null
+        --ak-ca-k 1 --tpm-root "$(tpm_root)" --policy "$dir/policy.json" --out "$dir/genesis.json" >/dev/null
 }
 
 # A TLS key and certificate of the node's own: privacy only, trust comes from evidence.
@@ -96,7 +96,7 @@ net_conf() {
         echo "admin-socket = $net_dir/$name/admin"
         echo "tcti = $(net_tcti "$name")"
         echo "event-log = $net_dir/$name/event-log"
-        echo "ek-chain = $(tpm_ek_chain)"
+        echo "ek-chain = $(tpm_chain)"
         echo "sync-seconds = 1"
         printf '%s\n' "$@"
     } >"$net_dir/$name/sealring.conf"
@@ -123,7 +123,7 @@ net_start() {
 network_genesis() {
     local name=$1 dir=$net_dir/$1 op=$net_dir/operator
     "$net_bin/sealring" enroll request --genesis "$op/genesis.json" --tcti "$(net_tcti "$name")" \
-        --ek-chain "$(tpm_ek_chain)" --out "$dir/enrol.request" &&
+        --ek-chain "$(tpm_chain)" --out "$dir/enrol.request" &&
         "$net_bin/sealring" enroll challenge --genesis "$op/genesis.json" --state "$op/enrol.state" \
             --out "$dir/enrol.challenge" "$dir/enrol.request" &&
         "$net_bin/sealring" enroll answer --tcti "$(net_tcti "$name")" --out "$dir/enrol.answer" \
@@ -152,7 +152,7 @@ network_fetch() {
     rm -f "$net_dir/$3"
     "$net_bin/sealring-launch" --tcti "$(net_tcti workload)" --event-log "$dir/event-log" -- \
         "$net_bin/sealring" fetch --node "$(net_url "$1")" --cid "$(network_cid)" --tcti "$(net_tcti workload)" \
-        --event-log "$dir/event-log" --ek-chain "$(tpm_ek_chain)" --ak-cert "$dir/ak.cert" \
+        --event-log "$dir/event-log" --ek-chain "$(tpm_chain)" --ak-cert "$dir/ak.cert" \
         --out "$net_dir/$3" "$2" >>"$dir/log" 2>&1 || { tail -n 3 "$dir/log" >&2; return 1; }
 }
 
