@@ -55,26 +55,61 @@ enum sr_err aead_seal(const struct key *k, struct span aad, struct span plain, s
     return aead_seal_with(k, nonce, aad, plain, ret);
 }
 
-enum sr_err aead_open(const struct key *k, struct span aad, struct span box, struct secret *ret)
+/* A box taken apart. */
+struct parts {
+    struct span nonce, commit, body;
+};
+
+static enum sr_err take_apart(struct span box, struct parts *ret)
+{
+    struct parts p;
+    struct reader r = rd_init(box);
+    uint8_t version = rd_u8(&r);
+    p.nonce = rd_span(&r, NONCE);
+    p.commit = rd_span(&r, COMMIT);
+    p.body = rd_span(&r, rd_left(&r));
+    if (!rd_end(&r) || version != AEAD_VERSION || p.body.n < TAG)
+        return SR_EFORMAT;
+    *ret = p;
+    return SR_OK;
+}
+
+/* out: p->body.n - TAG bytes, zero unless SR_OK. */
+static enum sr_err open_to(const struct key *k, struct span aad, const struct parts *p, uint8_t *out)
 {
     SR_OWN(key) want = { 0 };
     SR_OWN(buf) ad = { 0 };
-    SR_OWN(secret) plain = { 0 };
-    struct reader r = rd_init(box);
-    uint8_t version = rd_u8(&r);
-    struct span nonce = rd_span(&r, NONCE);
-    struct span commit = rd_span(&r, COMMIT);
-    struct span body = rd_span(&r, rd_left(&r));
-    if (!rd_end(&r) || version != AEAD_VERSION || body.n < TAG)
-        return SR_EFORMAT;
-    SR_TRY(commitment(k, nonce.p, &want));
-    if (!span_eq_secret(commit, key_span(&want)))
+    SR_TRY(commitment(k, p->nonce.p, &want));
+    if (!span_eq_secret(p->commit, key_span(&want)))
         return SR_EPROOF;
     SR_TRY(bound(aad, &ad));
-    SR_TRY(secret_new(&plain, body.n - TAG));
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain.p, NULL, NULL, body.p, body.n, ad.p, ad.n, nonce.p,
-                                                   k->b) != 0)
-        return SR_EPROOF;
+    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, p->body.p, p->body.n, ad.p, ad.n,
+                                                         p->nonce.p, k->b);
+    return bad ? SR_EPROOF : SR_OK;
+}
+
+enum sr_err aead_open(const struct key *k, struct span aad, struct span box, struct secret *ret)
+{
+    SR_OWN(secret) plain = { 0 };
+    struct parts p;
+    SR_TRY(take_apart(box, &p));
+    SR_TRY(secret_new(&plain, p.body.n - TAG));
+    SR_TRY(open_to(k, aad, &p, plain.p));
+    *ret = SR_TAKE(plain);
+    return SR_OK;
+}
+
+enum sr_err aead_open_buf(const struct key *k, struct span aad, struct span box, struct buf *ret)
+{
+    SR_OWN(buf) plain = { 0 };
+    struct parts p;
+    SR_TRY(take_apart(box, &p));
+    uint8_t *out = wr_room(&plain, p.body.n - TAG + 1); /* never none */
+    if (!out)
+        return SR_ENOMEM;
+    SR_TRY(open_to(k, aad, &p, out));
+    plain.n--;
+    buf_drop(ret);
     *ret = SR_TAKE(plain);
     return SR_OK;
 }

@@ -15,6 +15,10 @@ enum sr_err aead_seal(const struct key *k, struct span aad, struct span plain, s
  * empty message opens to an empty secret. */
 enum sr_err aead_open(const struct key *k, struct span aad, struct span box, struct secret *ret);
 
+/* The same to a wiping buffer, which is replaced: for what is not key material. A secret's guarded pages cost
+ * several system calls each. */
+enum sr_err aead_open_buf(const struct key *k, struct span aad, struct span box, struct buf *ret);
+
 /* The pure half of aead_seal, for vectors and tests: the nonce is an argument. Never use a nonce twice. */
 enum sr_err aead_seal_with(const struct key *k, const uint8_t nonce[24], struct span aad, struct span plain,
                            struct buf *ret);

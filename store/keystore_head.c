@@ -96,14 +96,14 @@ enum sr_err head_open(const struct key *kek, const struct sha256 *cid, struct sp
 {
     SR_OWN(key) k = { 0 };
     SR_OWN(buf) aad = { 0 };
-    SR_OWN(secret) plain = { 0 };
+    SR_OWN(buf) plain = { 0 };
     struct head h = { 0 };
     uint32_t epoch;
     SR_TRY(head_epoch(sealed, &epoch));
     SR_TRY(derive_key(kek, L_HEAD, SPAN(cid->b), &k));
     SR_TRY(bound(cid, epoch, &aad));
-    SR_TRY(aead_open(&k, buf_span(&aad), (struct span){ sealed.p + 5, sealed.n - 5 }, &plain));
-    struct reader r = rd_init(secret_span(&plain));
+    SR_TRY(aead_open_buf(&k, buf_span(&aad), (struct span){ sealed.p + 5, sealed.n - 5 }, &plain));
+    struct reader r = rd_init(buf_span(&plain));
     h.seq = rd_u64be(&r);
     h.rows = rd_u64be(&r);
     rd_copy(&r, h.chain.b, sizeof h.chain.b);

@@ -38,7 +38,7 @@ struct row_key {
     uint8_t b[ROW_KEY]; /* table, then id */
 };
 struct row_plain {
-    struct secret all; /* LP(tenant) LP(name) LP(value) */
+    struct buf all; /* LP(tenant) LP(name) LP(value) */
     struct span tenant, name, value;
 };
 void row_plain_drop(struct row_plain *p);

@@ -45,8 +45,10 @@ static const struct key key_a = { { 1 } };
 static enum sr_err opens(const struct key *k, struct span aad, struct span box)
 {
     SR_OWN(secret) plain = { 0 };
+    SR_OWN(buf) same = { 0 };
     enum sr_err e = aead_open(k, aad, box, &plain);
     T(e == SR_OK || (!plain.p && !plain.n));
+    T(aead_open_buf(k, aad, box, &same) == e && span_eq(buf_span(&same), secret_span(&plain)));
     return e;
 }
 
