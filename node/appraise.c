@@ -2,17 +2,15 @@
 
 #include "crypto/text.h"
 #include "node/clock.h"
-#include "node/home.h"
+#include "node/keyring.h"
 
 #include <string.h>
 
-enum sr_err appraise(const struct home *h, const struct policy *p, struct span type, struct span evidence,
+enum sr_err appraise(const struct appraiser *by, struct span type, struct span evidence,
                      const struct sha512 *rd, struct appraisal *ret, struct sr_why *why)
 {
-    struct ak_trust trust = { .network = h->cid,
-                              .epoch = h->epochs[h->nepochs - 1].epoch,
-                              .akca = h->epochs[h->nepochs - 1].akca };
-    trust.vendor_roots = policy_vendor_ak_roots(p, &trust.vendor_n);
+    struct ak_trust trust = { .network = by->cid, .epoch = by->newest->epoch, .akca = by->newest->akca };
+    trust.vendor_roots = policy_vendor_ak_roots(by->policy, &trust.vendor_n);
     struct verify_in in = { .evidence = evidence, .rd = *rd, .now = (time_t)clock_unix(), .ak = &trust };
     if (type.n > EVIDENCE_TYPE_MAX)
         return sr_fail(why, SR_EPROOF, R_EVIDENCE_TYPE, "no such type");

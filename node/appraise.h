@@ -5,7 +5,7 @@
 #include "proto/policy.h"
 #include "proto/verified.h"
 
-struct home;
+struct epoch_pubs;
 struct leaf;
 struct keyring;
 
@@ -13,8 +13,14 @@ struct appraisal {
     struct verified verified;
     struct claims claims;
 };
-/* AK certificates of the newest epoch count, and no others. */
-enum sr_err appraise(const struct home *h, const struct policy *p, struct span type, struct span evidence,
+/* Whose evidence: cid and epoch name the AK certificates that count, and no others do; the policy names
+ * vendors' roots. */
+struct appraiser {
+    struct sha256 cid;
+    const struct epoch_pubs *newest;
+    const struct policy *policy;
+};
+enum sr_err appraise(const struct appraiser *by, struct span type, struct span evidence,
                      const struct sha512 *rd, struct appraisal *ret, struct sr_why *why);
 
 /* What the log says of appraised evidence: salted hardware and AK, measurement. */

@@ -70,6 +70,9 @@ struct keyring_want {
 };
 enum sr_err keyring_workload(const struct keyring *k, const struct keyring_want *w, struct secret *ret);
 enum sr_err keyring_workload_pub(const struct keyring *k, const struct keyring_want *w, struct buf *ret);
+/* The newest release key's word on a derived public half: over cid || LP(tenant) || LP(path) || u32 version
+ * || LP(kind) || LP(public). */
+struct sig keyring_attest_derived(const struct keyring *k, struct span text);
 
 /* How an identifier stands in this network's logs. */
 struct sha256 keyring_leaf_id(const struct keyring *k, enum leaf_id_kind kind, struct span id);

@@ -58,6 +58,11 @@ enum sr_err keyring_workload_pub(const struct keyring *k, const struct keyring_w
     return derive_workload_pub(&root, w->path, w->version, w->kind, ret);
 }
 
+struct sig keyring_attest_derived(const struct keyring *k, struct span text)
+{
+    return sign_label(&keyring_active(k)->release, L_DERIVED_SIGN, text);
+}
+
 struct sha256 keyring_leaf_id(const struct keyring *k, enum leaf_id_kind kind, struct span id)
 {
     return leaf_id(&k->parts->keys[0].log_salt, kind, id);

@@ -122,9 +122,10 @@ bool node_sleep(struct node *n, unsigned ms)
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&n->lock);
-    while (!n->stop && rc != ETIMEDOUT)
+    while (!n->stop && !n->sync_now && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&n->wake, &n->lock, &until);
     bool stop = n->stop;
+    n->sync_now = false;
     pthread_mutex_unlock(&n->lock);
     return stop;
 }

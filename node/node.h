@@ -14,8 +14,6 @@
 
 #include <pthread.h>
 
-struct sync;
-
 enum node_state { NODE_EMPTY, NODE_PROVISIONAL, NODE_MEMBER, NODE_FAILED, NODE_STOPPING };
 const char *node_state_text(enum node_state s);
 
@@ -29,7 +27,6 @@ struct node {
     struct nonce_set *nonces, *requests;
     struct sessions *sessions;
     struct http *http;
-    struct sync *sync;
 
     /* drawn at the start, never stored */
     struct key nonce_key, enrol_key;
@@ -42,9 +39,9 @@ struct node {
     _Atomic(int) state;          /* enum node_state */
     _Atomic(struct core *) core; /* set once */
 
-    pthread_mutex_t lock; /* guards stop */
+    pthread_mutex_t lock; /* guards stop and sync_now */
     pthread_cond_t wake;
-    bool stop;
+    bool stop, sync_now;
 };
 
 /* Everything that needs no network: store, platform, per-boot keys. c is borrowed. */
@@ -58,7 +55,7 @@ void node_publish(struct node *n, struct core *take);
 void node_set_state(struct node *n, enum node_state s);
 enum node_state node_state(struct node *n);
 
-/* Waits that long or until the node stops; true: it stops. */
+/* Waits that long, or until the node stops or sync_wake(); true: it stops. */
 bool node_sleep(struct node *n, unsigned ms);
 bool node_stopping(struct node *n);
 void node_stop(struct node *n); /* wakes every node_sleep() */

@@ -29,7 +29,7 @@ struct peer {
     enum source source;
 };
 
-enum { REQUEST_ARGS = 4, REQUEST_ID = 33 };
+enum { REQUEST_ARGS = 6, REQUEST_ID = 33 };
 
 struct request {
     enum method method;

@@ -1,0 +1,135 @@
+#include "node/api.h"
+
+#include "node/clock.h"
+#include "proto/signed.h"
+
+#include <string.h>
+
+void stand_drop(struct stand *s)
+{
+    policy_hold_drop(&s->policy);
+    s->core = NULL;
+}
+
+enum sr_err stand_take(struct node *n, struct stand *ret, struct sr_why *why)
+{
+    struct core *c = NULL;
+    SR_TRY(node_core(n, &c, why));
+    if (!journal_healthy(c->journal)) /* what can't be written down is not done */
+        return sr_fail(why, SR_EBUSY, R_NOT_READY, "the log does not take entries");
+    *ret = (struct stand){ c, policy_holder_get(c->policy) };
+    return ret->policy.p ? SR_OK : sr_fail(why, SR_EBUSY, R_NOT_READY, "no policy yet");
+}
+
+struct appraiser api_appraiser(const struct stand *s)
+{
+    const struct home *h = &s->core->home;
+    return (struct appraiser){ h->cid, &h->epochs[h->nepochs - 1], s->policy.p };
+}
+
+struct binding api_binding(const struct request *q)
+{
+    struct binding b = { .bound = q->peer.tls };
+    memcpy(b.exporter, q->peer.cb, sizeof b.exporter);
+    return b;
+}
+
+static struct span target_of(const struct request *q, struct buf *b)
+{
+    wr_span(b, q->path);
+    if (q->query.n) {
+        wr_u8(b, '?');
+        wr_span(b, q->query);
+    }
+    return buf_span(b);
+}
+
+enum sr_err api_caller(const struct request *q, struct sign_pub *ret, struct sr_why *why)
+{
+    struct signed_header h;
+    SR_TRY(signed_parse(q->authorization, &h, why));
+    *ret = h.key;
+    return SR_OK;
+}
+
+enum sr_err api_admit(struct node *n, enum access access, const struct request *q, struct sr_why *why)
+{
+    SR_OWN(buf) target = { 0 };
+    struct core *c = NULL;
+    struct signed_header h;
+    if (access != ACCESS_SIGNED)
+        return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "no such access here");
+    SR_TRY(node_core(n, &c, why));
+    SR_TRY(signed_parse(q->authorization, &h, why));
+    struct signed_request r = { .cid = c->home.cid,
+                                .method = span_of(method_name(q->method)),
+                                .target = target_of(q, &target),
+                                .body = sha256(q->body) };
+    struct signed_clock clock = { .now = clock_unix(), .boot_ms = clock_boot_ms() };
+    if (!buf_ok(&target))
+        return SR_ENOMEM;
+    return signed_check(&r, &h, n->requests, &clock, why);
+}
+
+enum sr_err api_unproven(struct node *n, struct core *c, enum sr_err e, const struct sr_why *why)
+{
+    if (e == SR_EBUSY || e == SR_ENOMEM)
+        return e; /* our own trouble, nobody's attempt */
+    journal_count_refusal(c->journal, why->reason);
+    metrics_add(&n->metrics, M_UNPROVEN, 1);
+    return e;
+}
+
+enum sr_err api_proven(struct node *n, struct core *c, const struct api_refusal *r, enum sr_err e,
+                       const struct sr_why *why)
+{
+    struct leaf l = { .type = LEAF_REFUSAL,
+                      .time = clock_unix(),
+                      .transcript = *r->transcript,
+                      .policy_number = r->policy_number };
+    appraise_leaf(c->home.keyring, r->claims, &l);
+    memcpy(l.step, r->step, strlen(r->step));
+    leaf_set_reason(&l.reason, why->reason);
+    metrics_add(&n->metrics, M_PROVEN, 1);
+    enum sr_err logged = api_log(c, &l, NULL);
+    return logged == SR_OK ? e : logged;
+}
+
+enum sr_err api_log(struct core *c, const struct leaf *l, struct journal_receipt *ret)
+{
+    SR_OWN(buf) b = { 0 };
+    SR_TRY(leaf_encode(l, &b));
+    return journal_submit(c->journal, &(struct journal_entry){ NULL, buf_span(&b) }, ret);
+}
+
+struct span api_query(const struct request *q, const char *name)
+{
+    struct span left = q->query;
+    size_t n = strlen(name);
+    while (left.n > 0) {
+        const uint8_t *amp = memchr(left.p, '&', left.n);
+        struct span one = { left.p, amp ? (size_t)(amp - left.p) : left.n };
+        if (one.n > n && memcmp(one.p, name, n) == 0 && one.p[n] == '=')
+            return (struct span){ one.p + n + 1, one.n - n - 1 };
+        size_t used = one.n + (amp ? 1 : 0);
+        left = (struct span){ left.p + used, left.n - used };
+    }
+    return left;
+}
+
+enum sr_err api_query_u64(const struct request *q, const char *name, uint64_t fallback, uint64_t *ret,
+                          struct sr_why *why)
+{
+    struct span v = api_query(q, name);
+    uint64_t n = 0;
+    if (!v.n) {
+        *ret = fallback;
+        return SR_OK;
+    }
+    for (size_t i = 0; i < v.n; i++)
+        if (v.p[i] < '0' || v.p[i] > '9' || __builtin_mul_overflow(n, 10U, &n) ||
+            __builtin_add_overflow(n, (uint64_t)(v.p[i] - '0'), &n))
+            return sr_fail(why, SR_EFORMAT, R_MALFORMED, "%s is not a number", name);
+    *ret = n;
+    return SR_OK;
+}

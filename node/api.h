@@ -1,0 +1,46 @@
+#pragma once
+/* api.h - the tables of routes, one a protocol part, and what their handlers share. specs/openapi.yaml lists
+ * every route with its bodies and reasons. A handler reads, asks, logs, and only then does and replies. */
+#include "node/appraise.h"
+#include "node/node.h"
+
+extern const struct protocol protocol_join, protocol_enrol, protocol_release, protocol_policy,
+    protocol_secrets, protocol_sync, protocol_log, protocol_status, protocol_admin;
+
+/* What a handler stands on: the member's core and one policy. SR_EBUSY while this node is no member. */
+struct stand {
+    struct core *core;
+    struct policy_hold policy;
+};
+void stand_drop(struct stand *s);
+enum sr_err stand_take(struct node *n, struct stand *ret, struct sr_why *why);
+
+struct appraiser api_appraiser(const struct stand *s); /* borrows */
+struct binding api_binding(const struct request *q);
+
+/* Who may call ACCESS_SIGNED routes is decided here, after the body: a signature that verifies, of this
+ * network, not seen before. What that key may do is the handler's question. */
+enum sr_err api_admit(struct node *n, enum access access, const struct request *q, struct sr_why *why);
+/* The key that signed a request which api_admit() let in. */
+enum sr_err api_caller(const struct request *q, struct sign_pub *ret, struct sr_why *why);
+
+/* Refused before any evidence had verified: counted, never a leaf of its own. Returns e. */
+enum sr_err api_unproven(struct node *n, struct core *c, enum sr_err e, const struct sr_why *why);
+/* Refused although the evidence verified: a leaf. Returns e. */
+struct api_refusal {
+    const char *step; /* "join", "release" */
+    const struct sha512 *transcript;
+    const struct claims *claims;
+    uint64_t policy_number;
+};
+enum sr_err api_proven(struct node *n, struct core *c, const struct api_refusal *r, enum sr_err e,
+                       const struct sr_why *why);
+
+/* A leaf of its own in this member's log, durable on return. */
+enum sr_err api_log(struct core *c, const struct leaf *l, struct journal_receipt *ret);
+
+/* One value of the query "a=1&b=2", borrowed; empty when it is not there. */
+struct span api_query(const struct request *q, const char *name);
+/* A decimal number; SR_EFORMAT, R_MALFORMED. Absent: fallback. */
+enum sr_err api_query_u64(const struct request *q, const char *name, uint64_t fallback, uint64_t *ret,
+                          struct sr_why *why);

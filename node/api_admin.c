@@ -1,0 +1,59 @@
+/* The administrator's Unix socket: root and our own user, by the kernel's word. */
+#include "node/api.h"
+#include "node/status.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static enum sr_err done(struct reply *r, const char *what)
+{
+    SR_OWN(buf) b = { 0 };
+    jw_object(&b);
+    jw_member_text(&b, "done", what);
+    jw_object_end(&b);
+    return reply_json(r, 200, &b);
+}
+
+static void say(struct node *n, const struct request *q, const char *what)
+{
+    struct logline l = log_start(&n->log, LOG_INFO, what);
+    log_num(&l, "uid", q->peer.uid);
+    log_num(&l, "pid", (uint64_t)q->peer.pid);
+    log_end(&l);
+}
+
+static enum sr_err reload(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    if (!n->config->tls_cert[0])
+        return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "no TLS certificate is configured");
+    say(n, q, "admin-reload");
+    SR_TRY(http_reload(n->http, n->config->tls_cert, n->config->tls_key, why));
+    return done(r, "reload");
+}
+
+static enum sr_err drain(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    (void)why;
+    say(n, q, "admin-drain");
+    if (kill(getpid(), SIGTERM)) /* the main thread's order of stopping is the only one */
+        return SR_EBUG;
+    return done(r, "drain");
+}
+
+static enum sr_err status(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    (void)q;
+    (void)why;
+    status_write(n, &b);
+    return reply_json(r, 200, &b);
+}
+
+static const struct route routes[] = {
+    { POST, "/sealring/v1/admin/reload", ACCESS_LOCAL, 0, NULL, reload },
+    { POST, "/sealring/v1/admin/drain", ACCESS_LOCAL, 0, NULL, drain },
+    { GET, "/sealring/v1/admin/status", ACCESS_LOCAL, 0, NULL, status },
+};
+const struct protocol protocol_admin = {
+    .name = "admin", .routes = routes, .n = sizeof routes / sizeof *routes, .error = route_error
+};

@@ -1,0 +1,49 @@
+/* The signed policy: read by anyone, replaced by whoever brings k operators' signatures. */
+#include "node/api.h"
+#include "node/sync.h"
+
+static enum sr_err get(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    struct core *c = NULL;
+    uint64_t number = 0;
+    SR_TRY(node_core(n, &c, why));
+    SR_TRY(api_query_u64(q, "number", 0, &number, why));
+    SR_TRY(policy_holder_text(c->policy, number, &text, why));
+    return reply_json(r, 200, &text);
+}
+
+static enum sr_err say(struct node *n, const struct core *c, struct reply *r)
+{
+    SR_OWN(buf) b = { 0 };
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    jw_object(&b);
+    jw_member_hex(&b, "hash", SPAN(policy_hash(now.p)->b));
+    jw_member_u64(&b, "number", policy_number(now.p));
+    jw_object_end(&b);
+    struct logline l = log_start(&n->log, LOG_INFO, "policy-applied");
+    log_num(&l, "number", policy_number(now.p));
+    log_hex(&l, "hash", SPAN(policy_hash(now.p)->b));
+    log_end(&l);
+    return reply_json(r, 200, &b);
+}
+
+static enum sr_err put(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    struct core *c = NULL;
+    SR_TRY(node_core(n, &c, why));
+    enum sr_err e = policy_holder_apply(c->policy, q->body, why);
+    if (e != SR_OK)
+        return api_unproven(n, c, e, why);
+    metrics_add(&n->metrics, M_POLICIES, 1);
+    sync_wake(n);
+    return say(n, c, r);
+}
+
+static const struct route routes[] = {
+    { GET, "/sealring/v1/policy", ACCESS_ANYONE, 0, NULL, get },
+    { POST, "/sealring/v1/policy", ACCESS_ANYONE, POLICY_SIGNED_MAX, TYPE_JSON, put },
+};
+const struct protocol protocol_policy = {
+    .name = "policy", .routes = routes, .n = sizeof routes / sizeof *routes, .error = route_error
+};

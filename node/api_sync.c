@@ -1,0 +1,70 @@
+/* What members ask of each other: who is a member, and which packages there are. All of it proves itself; the
+ * lists of packages are for members alone because they show how many secrets there are. */
+#include "crypto/text.h"
+#include "node/api.h"
+#include "node/secrets.h"
+
+static enum sr_err members(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    struct core *c = NULL;
+    (void)q;
+    SR_TRY(node_core(n, &c, why));
+    SR_TRY(members_write(c->members, &b, why));
+    return reply_bytes(r, 200, TYPE_BYTES, &b);
+}
+
+/* From the member itself, at its first round. The network's signature is all it takes. */
+static enum sr_err learn(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    struct core *c = NULL;
+    bool is_new = false;
+    SR_TRY(node_core(n, &c, why));
+    SR_TRY(members_take(c->members, q->body, &is_new, why));
+    jw_object(&b);
+    jw_member_bool(&b, "new", is_new);
+    jw_object_end(&b);
+    return reply_json(r, 200, &b);
+}
+
+static enum sr_err member_only(struct node *n, const struct request *q, struct core **ret, struct sr_why *why)
+{
+    struct sign_pub key;
+    SR_TRY(node_core(n, ret, why));
+    SR_TRY(api_caller(q, &key, why));
+    return members_has_key((*ret)->members, &key)
+               ? SR_OK
+               : sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the key is no member's");
+}
+
+static enum sr_err digest(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    struct core *c = NULL;
+    SR_TRY(member_only(n, q, &c, why));
+    SR_TRY(secrets_digest(c->secrets, &b, why));
+    return reply_bytes(r, 200, TYPE_BYTES, &b);
+}
+
+static enum sr_err package(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    struct core *c = NULL;
+    struct sha256 hash;
+    SR_TRY(member_only(n, q, &c, why));
+    if (hex_read(q->arg[0], hash.b, sizeof hash.b) != SR_OK)
+        return sr_fail(why, SR_EFORMAT, R_MALFORMED, "not a hash");
+    SR_TRY(secrets_by_hash(c->secrets, &hash, &b, why));
+    return reply_bytes(r, 200, TYPE_BYTES, &b);
+}
+
+static const struct route routes[] = {
+    { GET, "/sealring/v1/members", ACCESS_ANYONE, 0, NULL, members },
+    { POST, "/sealring/v1/members", ACCESS_ANYONE, MEMBER_CERT_MAX, TYPE_BYTES, learn },
+    { GET, "/sealring/v1/sync/packages", ACCESS_SIGNED, 0, NULL, digest },
+    { GET, "/sealring/v1/sync/packages/{}", ACCESS_SIGNED, 0, NULL, package },
+};
+const struct protocol protocol_sync = {
+    .name = "sync", .routes = routes, .n = sizeof routes / sizeof *routes, .error = route_error
+};

@@ -1,0 +1,152 @@
+#include "node/life.h"
+
+#include "node/joiner.h"
+#include "node/sync.h"
+#include "proto/cid.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { BACKOFF_FIRST = 500, BACKOFF_MAX = 30000 }; /* ms */
+
+struct life {
+    struct node *node;
+    struct life_options o;
+    pthread_t thread;
+    bool failed;
+};
+
+static void say(struct node *n, enum log_level level, const char *msg, const char *key, const char *value)
+{
+    struct logline l = log_start(&n->log, level, msg);
+    if (key)
+        log_text(&l, key, value);
+    log_end(&l);
+}
+
+static enum sr_err pinned(const struct node *n, struct sha256 *ret, const struct sha256 **ret_or_none,
+                          struct sr_why *why)
+{
+    *ret_or_none = NULL;
+    if (!n->config->cid[0])
+        return SR_OK;
+    SR_TRY(cid_parse(span_of(n->config->cid), ret, why));
+    *ret_or_none = ret;
+    return SR_OK;
+}
+
+/* SR_ENOENT: no masters here. A home without a member certificate is left in ret: provisional. */
+static enum sr_err find(struct life *l, struct home *ret, struct core **ret_core, struct sr_why *why)
+{
+    struct sha256 cid;
+    const struct sha256 *want;
+    SR_OWN(buf) cert = { 0 };
+    SR_TRY(pinned(l->node, &cid, &want, why));
+    SR_TRY(home_load(l->node->store, l->node->tpm, want, ret, why));
+    enum sr_err e = home_get(ret, HOME_MEMBER_CERT, &cert, why);
+    if (e != SR_OK)
+        return e;
+    return core_open(l->node, ret, NULL, ret_core, why);
+}
+
+static bool hopeless(enum sr_err e)
+{
+    return e == SR_EBUG || e == SR_ENOMEM;
+}
+
+/* Through each configured member in turn, with growing pauses, until it works or the node stops. */
+static enum sr_err join(struct life *l, struct home *home, struct core **ret)
+{
+    struct node *n = l->node;
+    const struct config_list *to = &n->config->join;
+    unsigned pause = BACKOFF_FIRST;
+    for (size_t i = 0;; i++) {
+        struct sr_why why = { 0 };
+        const char *base = to->v[i % to->n];
+        say(n, LOG_INFO, "join-try", "through", base);
+        enum sr_err e = joiner_try(n, base, l->o.address, home, ret, &why);
+        if (e == SR_OK)
+            return SR_OK;
+        struct logline line = log_start(&n->log, LOG_WARN, "join-failed");
+        log_text(&line, "through", base);
+        log_why(&line, e, &why);
+        log_num(&line, "again_ms", pause);
+        log_end(&line);
+        if (hopeless(e) || node_sleep(n, pause))
+            return e;
+        pause = pause * 2 > BACKOFF_MAX ? BACKOFF_MAX : pause * 2;
+    }
+}
+
+static enum sr_err become(struct life *l, struct core **ret, struct sr_why *why)
+{
+    struct node *n = l->node;
+    SR_OWN(home) home = { 0 };
+    enum sr_err e = find(l, &home, ret, why);
+    if (e == SR_OK && l->o.genesis) {
+        core_close(SR_TAKE(*ret), NULL);
+        return sr_fail(why, SR_ESTALE, R_STATE_EXISTS, "state-dir holds a member: start it without genesis");
+    }
+    if (e != SR_ENOENT)
+        return e;
+    node_set_state(n, home.keyring ? NODE_PROVISIONAL : NODE_EMPTY);
+    if (l->o.genesis)
+        return l->o.genesis(n, l->o.address, &home, ret, why);
+    if (!n->config->cid[0] || !n->config->join.n)
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "no masters here: cid and join say where to get them");
+    return join(l, &home, ret);
+}
+
+static void keep_in_touch(struct node *n, struct core *c)
+{
+    do
+        sync_round(n, c);
+    while (!node_sleep(n, (unsigned)n->config->sync_seconds * 1000));
+}
+
+static void *run(void *arg)
+{
+    struct life *l = arg;
+    struct core *c = NULL;
+    struct sr_why why = { 0 };
+    enum sr_err e = become(l, &c, &why);
+    if (e != SR_OK) {
+        l->failed = !node_stopping(l->node);
+        if (l->failed) {
+            log_refusal(&l->node->log, LOG_ERROR, "start-failed", e, &why);
+            node_set_state(l->node, NODE_FAILED);
+            kill(getpid(), SIGTERM); /* the main thread's order of stopping is the only one */
+        }
+        return NULL;
+    }
+    node_publish(l->node, c);
+    l->o.on_ready(l->node, l->o.ctx);
+    keep_in_touch(l->node, c);
+    return NULL;
+}
+
+enum sr_err life_start(struct node *n, const struct life_options *o, struct life **ret)
+{
+    struct life *l = calloc(1, sizeof *l);
+    if (!l)
+        return SR_ENOMEM;
+    l->node = n;
+    l->o = *o;
+    if (pthread_create(&l->thread, NULL, run, l)) {
+        free(l);
+        return SR_EIO;
+    }
+    *ret = l;
+    return SR_OK;
+}
+
+bool life_join(struct life *l)
+{
+    if (!l)
+        return false;
+    pthread_join(l->thread, NULL);
+    bool failed = l->failed;
+    free(l);
+    return failed;
+}

@@ -1,0 +1,145 @@
+#include "node/status.h"
+
+#include "crypto/mode.h"
+#include "node/clock.h"
+#include "node/node.h"
+#include "node/version.h"
+#include "proto/cid.h"
+#include "proto/json.h"
+
+#include <string.h>
+
+static void write_log(struct buf *b, const struct core *c)
+{
+    SR_OWN(buf) note = { 0 };
+    jw_name(b, "log");
+    jw_object(b);
+    if (journal_checkpoint(c->journal, &note) == SR_OK)
+        jw_member_str(b, "checkpoint", buf_span(&note));
+    jw_member_u64(b, "size", journal_size(c->journal));
+    jw_object_end(b);
+}
+
+static void write_members(struct buf *b, const struct core *c)
+{
+    struct member_cert m;
+    jw_name(b, "members");
+    jw_array(b);
+    for (size_t i = 0; members_at(c->members, i, &m) == SR_OK; i++) {
+        struct member_id id = member_id_of(&m.key);
+        jw_object(b);
+        jw_member_text(b, "address", m.address);
+        jw_member_u64(b, "epoch", m.epoch);
+        jw_member_hex(b, "granter", SPAN(m.granter.b));
+        jw_member_hex(b, "id", SPAN(id.b));
+        jw_member_u64(b, "issued_at", m.issued_at);
+        jw_member_hex(b, "key", SPAN(m.key.b));
+        jw_object_end(b);
+    }
+    jw_array_end(b);
+}
+
+/* What our own evidence would claim, in the order of the verifier; JSON wants it sorted. */
+static void write_claims(struct buf *b, const struct claims *claims)
+{
+    size_t order[CLAIMS_MAX];
+    for (size_t i = 0; i < claims->n; i++) {
+        size_t at = i;
+        for (; at > 0 && strcmp(claims->c[order[at - 1]].name, claims->c[i].name) > 0; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+    jw_object(b);
+    for (size_t i = 0; i < claims->n; i++) {
+        const struct claim *c = &claims->c[order[i]];
+        if (c->kind == CLAIM_TEXT)
+            jw_member_text(b, c->name, c->text);
+        else if (c->kind == CLAIM_UINT && c->num <= JSON_INT_MAX)
+            jw_member_u64(b, c->name, c->num);
+        else if (c->kind == CLAIM_BOOL)
+            jw_member_bool(b, c->name, c->num != 0);
+    }
+    jw_object_end(b);
+}
+
+static bool measured_boot(const struct node *n)
+{
+    const struct claim *boot = claims_find(&n->self, SPAN_STR("boot"));
+    return boot && strcmp(boot->text, "measured") == 0;
+}
+
+static void write_warnings(struct buf *b, struct node *n, const struct core *c)
+{
+    jw_name(b, "warnings");
+    jw_array(b);
+    if (c && members_count(c->members) == 1)
+        jw_text(b, "one member: losing it loses every key");
+    if (!measured_boot(n))
+        jw_text(b, "no measured boot: nothing shows which kernel runs under this node");
+    if (!n->sandboxed)
+        jw_text(b, "no Landlock: the kernel does not have it, or it is switched off");
+    if (strcmp(sr_mode.name, "production") != 0)
+        jw_text(b, "insecure mode: evidence proves nothing");
+    jw_array_end(b);
+}
+
+static void write_network(struct buf *b, const struct core *c)
+{
+    char cid[CID_TEXT_MAX];
+    cid_text(&c->home.cid, cid);
+    jw_member_text(b, "cid", cid);
+    jw_member_u64(b, "epoch", keyring_newest(c->home.keyring));
+    jw_member_hex(b, "id", SPAN(c->home.id.b));
+    write_log(b, c);
+}
+
+static void write_policy(struct buf *b, const struct core *c)
+{
+    SR_OWN(policy_hold) p = policy_holder_get(c->policy);
+    jw_name(b, "policy");
+    jw_object(b);
+    if (p.p) {
+        jw_member_hex(b, "hash", SPAN(policy_hash(p.p)->b));
+        jw_member_u64(b, "number", policy_number(p.p));
+    }
+    jw_object_end(b);
+}
+
+void status_write(struct node *n, struct buf *ret)
+{
+    struct core *c = NULL;
+    if (node_core(n, &c, NULL) != SR_OK)
+        c = NULL;
+    jw_object(ret);
+    if (c)
+        write_network(ret, c);
+    jw_name(ret, "measured");
+    write_claims(ret, &n->self);
+    if (c)
+        write_members(ret, c);
+    jw_member_text(ret, "mode", sr_mode.name);
+    jw_member_text(ret, "platform", tpm_actor_type(n->tpm));
+    if (c)
+        write_policy(ret, c);
+    jw_member_text(ret, "rollback", "none");
+    jw_member_text(ret, "sealed", tpm_actor_type(n->tpm));
+    jw_member_u64(ret, "started", n->started);
+    jw_member_text(ret, "state", node_state_text(node_state(n)));
+    jw_member_text(ret, "version", SEALRING_VERSION);
+    write_warnings(ret, n, c);
+    jw_object_end(ret);
+}
+
+void status_gauges(struct node *n, struct buf *ret)
+{
+    struct core *c = NULL;
+    metrics_gauge(ret, "sealring_member", "1 when this node is a member.", node_state(n) == NODE_MEMBER);
+    metrics_gauge(ret, "sealring_connections", "Open connections.", n->http ? http_connections(n->http) : 0);
+    if (node_core(n, &c, NULL) != SR_OK)
+        return;
+    SR_OWN(policy_hold) p = policy_holder_get(c->policy);
+    metrics_gauge(ret, "sealring_members", "Members known.", members_count(c->members));
+    metrics_gauge(ret, "sealring_log_size", "Leaves of this member's log.", journal_size(c->journal));
+    metrics_gauge(ret, "sealring_log_healthy", "1 while the log takes entries.", journal_healthy(c->journal));
+    metrics_gauge(ret, "sealring_policy_number", "Number of the policy in force.", policy_number(p.p));
+}

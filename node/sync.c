@@ -1,0 +1,180 @@
+#include "node/sync.h"
+
+#include "crypto/text.h"
+#include "node/clock.h"
+#include "node/node.h"
+#include "node/peer.h"
+#include "node/secrets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { POLICIES_A_ROUND = 256 };
+
+/* Their next policies, one after the other. */
+static enum sr_err pull_policies(struct node *n, struct core *c, struct peer_link *p)
+{
+    for (int i = 0; i < POLICIES_A_ROUND; i++) {
+        SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+        struct sr_why why = { 0 };
+        char path[64];
+        snprintf(path, sizeof path, "/sealring/v1/policy?number=%llu",
+                 (unsigned long long)policy_number(now.p) + 1);
+        enum sr_err e = peer_get(p, path, &why);
+        if (e == SR_ENOENT)
+            return SR_OK;
+        SR_TRY(e);
+        SR_TRY(policy_holder_apply(c->policy, buf_span(&p->reply.body), &why));
+        metrics_add(&n->metrics, M_POLICIES, 1);
+    }
+    return SR_OK;
+}
+
+/* One that has it says so, one that is further behind fetches those between by itself. */
+static void push_policy(struct core *c, struct peer_link *p)
+{
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    struct sr_why why = { 0 };
+    if (policy_number(now.p) == 1 || policy_holder_text(c->policy, 0, &text, &why) != SR_OK)
+        return;
+    if (peer_post(p, "/sealring/v1/policy", "application/json", buf_span(&text), &why) != SR_OK)
+        return;
+}
+
+static enum sr_err swap_members(struct core *c, struct peer_link *p)
+{
+    struct sr_why why = { 0 };
+    bool is_new;
+    SR_TRY(peer_post(p, "/sealring/v1/members", "application/octet-stream", buf_span(&c->cert_bytes), &why));
+    SR_TRY(peer_get(p, "/sealring/v1/members", &why));
+    struct reader r = rd_init(buf_span(&p->reply.body));
+    for (uint16_t left = rd_u16be(&r); left > 0 && !r.bad; left--) {
+        struct span cert = rd_lp(&r, MEMBER_CERT_MAX);
+        if (!r.bad && members_take(c->members, cert, &is_new, &why) != SR_OK)
+            continue; /* of an epoch that one of us does not hold */
+    }
+    return rd_end(&r) ? SR_OK : SR_EFORMAT;
+}
+
+static enum sr_err fetch_package(struct node *n, struct core *c, struct peer_link *p,
+                                 const struct sha256 *hash)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    struct sr_why why = { 0 };
+    struct package_stored done;
+    char hex[65], path[128];
+    hex_text(SPAN(hash->b), hex);
+    snprintf(path, sizeof path, "/sealring/v1/sync/packages/%s", hex);
+    SR_TRY(peer_get_signed(p, path, &why));
+    enum sr_err e = secrets_take(c->secrets, now.p, buf_span(&p->reply.body), FROM_MEMBER, &done, &why);
+    if (e != SR_OK)
+        log_refusal(&n->log, LOG_WARN, "sync-package", e, &why);
+    return SR_OK; /* one package we don't take is no reason to stop */
+}
+
+static bool has(struct span sorted, const struct sha256 *hash)
+{
+    size_t lo = 0, hi = sorted.n / sizeof *hash;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        int order = memcmp(sorted.p + mid * sizeof *hash, hash, sizeof *hash);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return false;
+}
+
+static enum sr_err read_digest(struct span s, struct span *ret)
+{
+    struct reader r = rd_init(s);
+    uint32_t n = rd_u32be(&r);
+    *ret = rd_span(&r, (size_t)n * sizeof(struct sha256));
+    return rd_end(&r) ? SR_OK : SR_EFORMAT;
+}
+
+static enum sr_err pull_packages(struct node *n, struct core *c, struct peer_link *p, struct span theirs)
+{
+    for (size_t i = 0; i < theirs.n; i += sizeof(struct sha256)) {
+        SR_OWN(buf) ours = { 0 };
+        struct sr_why why = { 0 };
+        struct sha256 hash;
+        memcpy(hash.b, theirs.p + i, sizeof hash.b);
+        if (secrets_by_hash(c->secrets, &hash, &ours, &why) == SR_ENOENT)
+            SR_TRY(fetch_package(n, c, p, &hash));
+    }
+    return SR_OK;
+}
+
+static enum sr_err push_packages(struct core *c, struct peer_link *p, struct span theirs)
+{
+    SR_OWN(buf) digest = { 0 };
+    struct sr_why why = { 0 };
+    struct span ours;
+    SR_TRY(secrets_digest(c->secrets, &digest, &why));
+    SR_TRY(read_digest(buf_span(&digest), &ours));
+    for (size_t i = 0; i < ours.n; i += sizeof(struct sha256)) {
+        SR_OWN(buf) package = { 0 };
+        struct sha256 hash;
+        memcpy(hash.b, ours.p + i, sizeof hash.b);
+        if (has(theirs, &hash) || secrets_by_hash(c->secrets, &hash, &package, &why) != SR_OK)
+            continue;
+        enum sr_err e = peer_post_signed(p, "/sealring/v1/packages", "application/octet-stream",
+                                         buf_span(&package), &why);
+        if (e == SR_EIO || e == SR_EBUSY)
+            return e;
+    }
+    return SR_OK;
+}
+
+static enum sr_err swap_packages(struct node *n, struct core *c, struct peer_link *p)
+{
+    SR_OWN(buf) digest = { 0 };
+    struct sr_why why = { 0 };
+    struct span theirs;
+    SR_TRY(peer_get_signed(p, "/sealring/v1/sync/packages", &why));
+    wr_span(&digest, buf_span(&p->reply.body));
+    if (!buf_ok(&digest))
+        return SR_ENOMEM;
+    SR_TRY(read_digest(buf_span(&digest), &theirs));
+    SR_TRY(pull_packages(n, c, p, theirs));
+    return push_packages(c, p, theirs);
+}
+
+static enum sr_err swap_all(struct node *n, struct core *c, const char *address)
+{
+    SR_OWN(peer_link) p = { 0 };
+    struct sr_why why = { 0 };
+    SR_TRY(peer_open(n, address, &c->home, &p, &why));
+    SR_TRY(swap_members(c, &p));
+    SR_TRY(pull_policies(n, c, &p));
+    push_policy(c, &p);
+    return swap_packages(n, c, &p);
+}
+
+void sync_round(struct node *n, struct core *c)
+{
+    struct member_cert m;
+    for (size_t i = 0; !node_stopping(n) && members_at(c->members, i, &m) == SR_OK; i++) {
+        if (memcmp(&m.key, &c->home.member_pub, sizeof m.key) == 0)
+            continue;
+        enum sr_err e = swap_all(n, c, m.address);
+        metrics_add(&n->metrics, e == SR_OK ? M_SYNCS : M_SYNC_FAILURES, 1);
+        struct logline l = log_start(&n->log, e == SR_OK ? LOG_DEBUG : LOG_INFO, "sync");
+        log_text(&l, "peer", m.address);
+        log_why(&l, e, NULL);
+        log_end(&l);
+    }
+}
+
+void sync_wake(struct node *n)
+{
+    pthread_mutex_lock(&n->lock);
+    n->sync_now = true;
+    pthread_cond_broadcast(&n->wake);
+    pthread_mutex_unlock(&n->lock);
+}
