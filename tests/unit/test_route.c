@@ -93,7 +93,7 @@ static const struct bad {
     { "a path that is no pattern", { { GET, "/a//b", ACCESS_ANYONE, 0, NULL, run }, { 0 } } },
     { "a path that is no pattern", { { GET, "/a/{", ACCESS_ANYONE, 0, NULL, run }, { 0 } } },
     { "a path that is no pattern", { { GET, "/a%20", ACCESS_ANYONE, 0, NULL, run }, { 0 } } },
-    { "a path that is no pattern", { { GET, "/{}/{}/{}/{}/{}", ACCESS_ANYONE, 0, NULL, run }, { 0 } } },
+    { "a path that is no pattern", { { GET, "/{}/{}/{}/{}/{}/{}/{}", ACCESS_ANYONE, 0, NULL, run }, { 0 } } },
     { "a path that is no pattern", { { GET, NULL, ACCESS_ANYONE, 0, NULL, run }, { 0 } } },
     { "a row that runs nothing", { { GET, "/a", ACCESS_ANYONE, 0, NULL, NULL }, { 0 } } },
     { "a row without a method", { { 0, "/a", ACCESS_ANYONE, 0, NULL, run }, { 0 } } },
