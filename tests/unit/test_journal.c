@@ -632,6 +632,62 @@ static void what_was_acknowledged_survives_kill_9(void)
     T(system(cmd) == 0);
 }
 
+/* ---- the storage fails */
+
+static struct faulty {
+    struct store s;
+    struct store *inner;
+    _Atomic int answer; /* an sr_err instead of writing; SR_OK writes */
+} faulty;
+
+static enum sr_err faulty_get(struct store *s, struct span key, struct buf *ret, uint64_t *ret_rev)
+{
+    (void)s;
+    return store_get(faulty.inner, key, ret, ret_rev);
+}
+
+static enum sr_err faulty_list(struct store *s, const struct store_list *l, uint64_t *ret_rev)
+{
+    (void)s;
+    return store_list(faulty.inner, l, ret_rev);
+}
+
+static enum sr_err faulty_txn(struct store *s, const struct store_txn *t, uint64_t *ret_rev)
+{
+    (void)s;
+    enum sr_err e = (enum sr_err)faulty.answer;
+    return e == SR_OK ? store_txn(faulty.inner, t, ret_rev) : e;
+}
+
+static void a_failed_commit_is_told_to_everybody_and_releases_nothing(void)
+{
+    static const struct store_ops ops = { .get = faulty_get, .list = faulty_list, .txn = faulty_txn };
+    struct fixture f = { 0 };
+    struct journal_receipt r = { .index = 99 };
+    T(store_open("memory:", &faulty.inner, NULL) == SR_OK);
+    faulty.s.ops = &ops;
+    f.s = &faulty.s;
+    configure(&f);
+    T(keystore_create(&f.ko, &f.ks, NULL) == SR_OK);
+    f.o.ks = f.ks;
+    T(journal_open(&f.o, &f.j, NULL) == SR_OK);
+    T(submit(f.j, 0, NULL, NULL) == SR_OK);
+    faulty.answer = SR_EIO; /* as when the disk is full: nothing was done */
+    struct racer sum = race_all(&f, OWN_ROWS);
+    T(sum.won == 0 && sum.other == 50 * RACERS && !journal_healthy(f.j));
+    T(submit(f.j, 1, NULL, &r) == SR_EIO && r.index == 99 && journal_size(f.j) == 1);
+    faulty.answer = SR_OK;
+    T(submit(f.j, 1, NULL, &r) == SR_OK && r.index == 1 && journal_healthy(f.j));
+    faulty.answer = SR_EUNKNOWN;
+    T(submit(f.j, 2, NULL, &r) == SR_EUNKNOWN);
+    faulty.answer = SR_OK; /* too late: nobody knows what is on the disk */
+    T(submit(f.j, 2, NULL, &r) == SR_EIO && r.index == 1 && !journal_healthy(f.j) && journal_size(f.j) == 2);
+    journal_count_refusal(f.j, R_BUSY);
+    journal_close(f.j);
+    keystore_close(f.ks);
+    store_close(faulty.inner);
+}
+
 int main(void)
 {
     T(secret_init() == SR_OK);
@@ -652,5 +708,6 @@ int main(void)
     a_leaf_changed_with_its_hash_is_noticed();
     a_verified_checkpoint_saves_the_leaves_before_it();
     another_key_or_origin_is_not_this_log();
+    a_failed_commit_is_told_to_everybody_and_releases_nothing();
     return t_end();
 }
