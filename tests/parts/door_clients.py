@@ -587,6 +587,43 @@ def crowd(n):
     s.stop()
 
 
+def memory_holds(pid, needle):
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            at, mode = line.split()[:2]
+            if not mode.startswith("rw") or "[v" in line:
+                continue
+            a, b = (int(x, 16) for x in at.split("-"))
+            mem.seek(a)
+            try:
+                if needle in mem.read(b - a):
+                    return line
+            except OSError:
+                pass
+    return None
+
+
+def nothing_stays_behind():
+    """What came in bodies and in Authorization is nowhere in the process once its connection has ended."""
+    s = Server(QUIET=1)
+    for kind in "plain", "tls", "unix":
+        secret = os.urandom(24).hex()
+        body = secret.encode() * 100
+        c = Client(s, kind)
+        check(c.send(request("POST", "/v1/echo", body, Authorization=secret)).answer()[2] == body, "echo")
+        slow = Client(s, kind).send(request("POST", "/v1/wait/500", secret.encode()[:48], Authorization=secret))
+        time.sleep(0.2)
+        check(memory_holds(s.p.pid, secret.encode()), "while it runs it is there: the search finds what there is")
+        slow.answer()
+        slow.close()
+        c.close()
+        time.sleep(0.5)
+        check(s.connections() == 0, "both have ended")
+        where = memory_holds(s.p.pid, secret.encode())
+        check(where is None, f"{kind}: a secret in {where}")
+    s.stop()
+
+
 def careless_starts():
     s = Server(PLAIN="0.0.0.0")
     check(s.said[0] == "failed" and "loopback" in " ".join(s.said), "plain HTTP beyond loopback is refused")
@@ -618,6 +655,8 @@ for threads in (2,) if SHORT else (1, 2):
     server.stop()
 caps()
 careless_starts()
+if not SHORT:  # sanitizers keep what was freed
+    nothing_stays_behind()
 out_of_descriptors()
 crowd(100 if SHORT else 1000)
 subprocess.run(["rm", "-rf", DIR])
