@@ -280,6 +280,13 @@ static size_t largest_body(const struct http_options *o)
     return most;
 }
 
+/* The door closes the listeners; before there is one, we do. */
+static void close_listeners(const struct http_options *o)
+{
+    for (size_t i = 0; i < o->n_listeners; i++)
+        close(o->listeners[i].fd);
+}
+
 static enum sr_err open_door(struct http *h, struct sr_why *why)
 {
     const struct http_options *o = &h->o;
@@ -303,7 +310,7 @@ static enum sr_err open_door(struct http *h, struct sr_why *why)
     return door_start(&h->door, &d, why);
 }
 
-static enum sr_err start(struct http *h, struct sr_why *why)
+static enum sr_err start_engine(struct http *h, struct sr_why *why)
 {
     for (size_t i = 0; i < h->o.n_protocols; i++) {
         const char *bad = route_check(h->o.protocols[i]);
@@ -317,22 +324,28 @@ static enum sr_err start(struct http *h, struct sr_why *why)
         if (!(h->workers[i].daemon = worker_start(&h->workers[i])))
             return sr_fail(why, SR_EIO, R_INTERNAL, "http: worker %u does not start", i);
     }
-    return open_door(h, why);
+    return SR_OK;
 }
 
 enum sr_err http_start(struct http **ret, struct node *node, const struct http_options *o, struct sr_why *why)
 {
     struct http *h = calloc(1, sizeof *h);
     sigset_t all, before;
-    if (!h)
+    if (!h) {
+        close_listeners(o);
         return SR_ENOMEM;
+    }
     h->o = *o;
     h->calls.node = node;
     h->calls.o = &h->o;
     fill_defaults(&h->o);
     sigfillset(&all); /* signals are for the thread that waits for them; SIGPIPE is for nobody */
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    enum sr_err e = start(h, why);
+    enum sr_err e = start_engine(h, why);
+    if (e == SR_OK)
+        e = open_door(h, why);
+    else
+        close_listeners(o);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (e == SR_OK)
         *ret = h;

@@ -32,7 +32,8 @@ struct request_summary {
 enum { HTTP_LISTENERS = 8 };
 
 struct http_options {
-    struct http_listener listeners[HTTP_LISTENERS]; /* theirs are closed by http_stop() */
+    struct http_listener
+        listeners[HTTP_LISTENERS]; /* ours from http_start() on, whether it succeeds or not */
     size_t n_listeners;
     const char *chain, *key; /* PEM files for LISTEN_TLS; the key file must not be readable by others */
     const struct protocol *const *protocols;
