@@ -236,7 +236,7 @@ struct racer {
     struct fixture *f;
     uint64_t base;
     unsigned won, stale, busy, other;
-    enum { SAME_ROW, OWN_ROWS, BLIND } what;
+    enum contest { SAME_ROW, OWN_ROWS, BLIND } what;
 };
 
 static void *race(void *ctx)
@@ -263,7 +263,7 @@ static void *race(void *ctx)
 
 enum { RACERS = 8 };
 
-static struct racer race_all(struct fixture *f, int what)
+static struct racer race_all(struct fixture *f, enum contest what)
 {
     pthread_t t[RACERS];
     struct racer r[RACERS], sum = { 0 };

@@ -198,7 +198,7 @@ static void one_leaf_is_fetched_with_its_proof(void)
     SR_OWN(buf) note = { 0 };
     T(get(&book, "checkpoint", &note) == SR_OK);
     for (uint64_t i = 0; i < N; i += 233) {
-        SR_OWN(buf) leaf = { 0 }, path = { 0 }, file = { 0 };
+        SR_OWN(buf) leaf = { 0 }, path = { 0 };
         struct merkle_proof p;
         struct checkpoint shown;
         struct sr_why why = { 0 };
