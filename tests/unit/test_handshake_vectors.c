@@ -17,7 +17,7 @@ static void matches(const char *name, struct span s)
             T_ROW(rows[i].size == s.n && strcmp(rows[i].sha256, text) == 0, name);
             return;
         }
-    T_ROW(!"a row of that name", name);
+    T_ROW(false, name); /* no row of that name */
 }
 
 static void the_network_is_the_same(struct net *n)
