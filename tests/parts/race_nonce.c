@@ -9,7 +9,7 @@ enum { THREADS = 64, ROUNDS = 10000 };
 
 static struct nonce_set *set;
 static atomic_uint won[ROUNDS], lost[ROUNDS];
-static atomic_uint at_start;
+static pthread_barrier_t start;
 
 static struct nonce name_of(uint32_t round)
 {
@@ -22,9 +22,7 @@ static struct nonce name_of(uint32_t round)
 static void *run(void *arg)
 {
     unsigned me = *(unsigned *)arg;
-    atomic_fetch_add(&at_start, 1);
-    while (atomic_load(&at_start) < THREADS)
-        ;
+    pthread_barrier_wait(&start);
     for (uint32_t i = 0; i < ROUNDS; i++) {
         uint32_t round = me % 2 ? i : ROUNDS - 1 - i;
         struct nonce n = name_of(round);
@@ -44,6 +42,8 @@ int main(void)
     uint8_t seed[16] = { 0 };
     size_t right = 0;
     if (secret_init() != SR_OK || nonce_set_new(ROUNDS, seed, &set) != SR_OK)
+        return 1;
+    if (pthread_barrier_init(&start, NULL, THREADS) != 0)
         return 1;
     for (unsigned i = 0; i < THREADS; i++) {
         name[i] = i;
