@@ -1,0 +1,234 @@
+/* Enrolment E1..E4 without a TPM: this test knows the enroller's key and so the secret that only the TPM
+ * would learn; e2e/platform.sh does the same with real ones. */
+#include "tests/t.h"
+
+#include "proto/enrol.h"
+#include "tests/evidence_maker.h"
+
+enum { AT = 1767225600 /* when the certificates of tests/vectors/certs are valid */ };
+
+static const struct key enrol_key = { { 9 } };
+static const struct enrol_rand rnd = { { 8 } };
+
+static void slurp(const char *name, struct buf *ret)
+{
+    char path[128];
+    uint8_t bytes[8192];
+    snprintf(path, sizeof path, "tests/vectors/certs/%s", name);
+    FILE *f = fopen(path, "re");
+    maker_need(f != NULL, path);
+    wr_span(ret, (struct span){ bytes, fread(bytes, 1, sizeof bytes, f) });
+    fclose(f);
+}
+
+struct bench {
+    struct maker m;
+    struct buf leaf, inter, root, ek, ak, e1, e2, e3;
+    struct sha256 pin;
+    struct enroller by;
+};
+
+/* Template L-1 around a modulus. */
+static void ek_public(struct span n, uint32_t attributes, struct buf *ret)
+{
+    static const uint8_t policy[32] = { 0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc,
+                                        0x8d, 0x46, 0xa5, 0xd7, 0x24, 0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52,
+                                        0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa };
+    wr_u16be(ret, TPM_ALG_RSA);
+    wr_u16be(ret, TPM_ALG_SHA256);
+    wr_u32be(ret, attributes);
+    maker_2b(ret, SPAN(policy));
+    wr_u16be(ret, TPM_ALG_AES);
+    wr_u16be(ret, 128);
+    wr_u16be(ret, TPM_ALG_CFB);
+    wr_u16be(ret, TPM_ALG_NULL);
+    wr_u16be(ret, 2048);
+    wr_u32be(ret, 0);
+    maker_2b(ret, n);
+}
+
+static struct sha256 pin_of(struct span der)
+{
+    struct sha256 pin = { { 0 } };
+    SR_OWN(cert) c = { 0 };
+    maker_need(cert_read(der, &c, NULL) == SR_OK && cert_spki_hash(&c, &pin) == SR_OK, "pin");
+    return pin;
+}
+
+/* A machine with the EK certificate of that name; attributes of its EK; its AK as m makes it. */
+static void bench_new(struct bench *b, const char *leaf, uint32_t ek_attributes, uint32_t ak_attributes)
+{
+    SR_OWN(buf) n = { 0 };
+    *b = (struct bench){ 0 };
+    maker_new(&b->m);
+    b->m.attributes = ak_attributes;
+    slurp(leaf, &b->leaf);
+    slurp("inter.der", &b->inter);
+    slurp("root.der", &b->root);
+    slurp("ek_rsa.n", &n);
+    ek_public(buf_span(&n), ek_attributes, &b->ek);
+    maker_public(&b->m, &b->ak);
+    b->pin = pin_of(buf_span(&b->root));
+    b->by = (struct enroller){
+        .network.b = { 0xc1 }, .key = &enrol_key, .roots = &b->pin, .nroots = 1, .now = AT
+    };
+    const struct enrol_request q = { .network.b = { 0xc1 },
+                                     .nonce.b = { 1 },
+                                     .chain = { buf_span(&b->leaf), buf_span(&b->inter), buf_span(&b->root) },
+                                     .n = 3,
+                                     .ek = buf_span(&b->ek),
+                                     .ak = buf_span(&b->ak) };
+    maker_need(enrol_request_write(&q, &b->e1) == SR_OK, "E1");
+}
+
+static void bench_drop(struct bench *b)
+{
+    struct buf *const all[] = { &b->leaf, &b->inter, &b->root, &b->ek, &b->ak, &b->e1, &b->e2, &b->e3 };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        buf_drop(all[i]);
+    maker_drop(&b->m);
+}
+
+/* What the TPM would have found in the credential: specs/enrolment.md. */
+static struct key secret_of(const struct bench *b)
+{
+    SR_OWN(buf) msg = { 0 };
+    struct key k;
+    struct hash512 h = hash512_start(L_ENROL_REQUEST);
+    hash512_lp(&h, buf_span(&b->e1));
+    struct sha512 d = hash512_end(&h);
+    wr_span(&msg, SPAN(d.b));
+    wr_u64be(&msg, AT);
+    wr_span(&msg, SPAN(rnd.b));
+    struct sha256 s = hmac_label(&enrol_key, L_ENROL_SECRET, buf_span(&msg));
+    memcpy(k.b, s.b, sizeof k.b);
+    return k;
+}
+
+static void answer(struct bench *b)
+{
+    struct key secret = secret_of(b);
+    T(enrol_challenge(&b->by, &rnd, buf_span(&b->e1), &b->e2, NULL) == SR_OK);
+    T(enrol_answer(buf_span(&b->e1), buf_span(&b->e2), &secret, &b->e3) == SR_OK);
+}
+
+static enum sr_err certify(const struct bench *b, struct span e3, struct buf *ret, struct sr_why *why)
+{
+    struct ak_cert c;
+    return enrol_certify_network(&b->by, e3, 3, &b->m.ca, &b->m.ca_pub, ret, &c, why);
+}
+
+static void a_machine_gets_its_certificate(void)
+{
+    struct bench b;
+    struct ak_cert c;
+    SR_OWN(buf) e4 = { 0 };
+    bench_new(&b, "ek_rsa.der", 0x000300b2, 0x00050472);
+    struct ak_trust trust = maker_trust(&b.m);
+    answer(&b);
+    T(certify(&b, buf_span(&b.e3), &e4, NULL) == SR_OK);
+    T(ak_cert_read(buf_span(&e4), &c, NULL) == SR_OK);
+    T(ak_cert_verify(&c, &trust, AT, NULL) == SR_OK);
+    T(ak_cert_verify(&c, &trust, AT + AK_CERT_LIFETIME, NULL) == SR_OK);
+    T(ak_cert_verify(&c, &trust, AT + AK_CERT_LIFETIME + 1, NULL) == SR_EPROOF);
+    T(span_eq(c.ak, buf_span(&b.ak)));
+    T(sha256_eq(&c.root, &b.pin));
+    bench_drop(&b);
+}
+
+static const struct row {
+    const char *leaf;
+    uint32_t ek, ak;
+    enum sr_reason reason;
+} rows[] = {
+    { "ek_rsa.der", 0x000300b2, 0x00040472, R_AK_ATTRIBUTES },
+    { "ek_rsa.der", 0x000300b2, 0x00070472, R_AK_ATTRIBUTES },
+    { "ek_rsa.der", 0x000300f2, 0x00050472, R_EK_TEMPLATE },
+    { "ek_rsa.der", 0x000700b2, 0x00050472, R_EK_TEMPLATE },
+    { "ek_rsa.der", 0x000200b2, 0x00050472, R_EK_TEMPLATE },
+    { "ek_ec.der", 0x000300b2, 0x00050472, R_EK_KEY },
+    { "ek_expired.der", 0x000300b2, 0x00050472, R_CERT_TIME },
+};
+
+static void what_E1_is_refused_for(void)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bench b;
+        struct sr_why why = { 0 };
+        bench_new(&b, rows[i].leaf, rows[i].ek, rows[i].ak);
+        T_ROW(enrol_challenge(&b.by, &rnd, buf_span(&b.e1), &b.e2, &why) != SR_OK, rows[i].leaf);
+        T_ROW(why.reason == rows[i].reason, sr_reason_text(why.reason));
+        T_ROW(b.e2.n == 0, rows[i].leaf);
+        bench_drop(&b);
+    }
+}
+
+static void the_enrollers_own_view_decides(void)
+{
+    struct bench b;
+    struct sr_why why = { 0 };
+    bench_new(&b, "ek_rsa.der", 0x000300b2, 0x00050472);
+    struct enroller by = b.by;
+    by.network.b[0]++;
+    T(enrol_challenge(&by, &rnd, buf_span(&b.e1), &b.e2, &why) == SR_EDENIED &&
+      why.reason == R_WRONG_NETWORK);
+    by = b.by;
+    by.nroots = 0;
+    T(enrol_challenge(&by, &rnd, buf_span(&b.e1), &b.e2, &why) == SR_EPROOF && why.reason == R_CERT_ANCHOR);
+    bench_drop(&b);
+}
+
+static void an_answer_is_for_one_challenge_of_ours_and_soon(void)
+{
+    struct bench b;
+    struct sr_why why = { 0 };
+    SR_OWN(buf) e4 = { 0 };
+    SR_OWN(buf) wrong = { 0 };
+    const struct key other = { { 1 } };
+    bench_new(&b, "ek_rsa.der", 0x000300b2, 0x00050472);
+    answer(&b);
+    b.by.now = AT + ENROL_AGE_MAX;
+    T(certify(&b, buf_span(&b.e3), &e4, &why) == SR_OK);
+    b.by.now = AT + ENROL_AGE_MAX + 1;
+    T(certify(&b, buf_span(&b.e3), &e4, &why) == SR_EPROOF && why.reason == R_NONCE_EXPIRED);
+    b.by.now = AT - 1;
+    T(certify(&b, buf_span(&b.e3), &e4, &why) == SR_EPROOF && why.reason == R_NONCE_EXPIRED);
+    b.by.now = AT;
+    b.by.key = &other;
+    T(certify(&b, buf_span(&b.e3), &e4, &why) == SR_EPROOF && why.reason == R_NONCE_FORGED);
+    b.by.key = &enrol_key;
+    T(enrol_answer(buf_span(&b.e1), buf_span(&b.e2), &other, &wrong) == SR_OK);
+    T(certify(&b, buf_span(&wrong), &e4, &why) == SR_EPROOF && why.reason == R_ACTIVATION);
+    bench_drop(&b);
+}
+
+static void every_bit_of_the_answer_counts(void)
+{
+    struct bench b;
+    SR_OWN(buf) e4 = { 0 };
+    size_t accepted = 0;
+    bench_new(&b, "ek_rsa.der", 0x000300b2, 0x00050472);
+    answer(&b);
+    for (size_t n = 0; n < b.e3.n; n++)
+        accepted += certify(&b, (struct span){ b.e3.p, n }, &e4, NULL) == SR_OK;
+    for (size_t bit = 0; bit < b.e3.n * 8; bit++) {
+        b.e3.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        accepted += certify(&b, buf_span(&b.e3), &e4, NULL) == SR_OK;
+        b.e3.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    T(accepted == 0);
+    T(certify(&b, buf_span(&b.e3), &e4, NULL) == SR_OK);
+    bench_drop(&b);
+}
+
+int main(void)
+{
+    if (secret_init() != SR_OK)
+        return 1;
+    a_machine_gets_its_certificate();
+    what_E1_is_refused_for();
+    the_enrollers_own_view_decides();
+    an_answer_is_for_one_challenge_of_ours_and_soon();
+    every_bit_of_the_answer_counts();
+    return t_end();
+}
