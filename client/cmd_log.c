@@ -76,7 +76,7 @@ static enum sr_err own_id(struct log_desk *d, struct sr_why *why)
     SR_OWN(json_doc) doc = { 0 };
     SR_TRY(remote_get(&d->remote, "/sealring/v1/status", &status, why));
     SR_TRY(json_parse(buf_span(&status), &doc, why));
-    if (hex_read(json_str(json_get(json_root(&doc), "member")), d->id.b, sizeof d->id.b) != SR_OK)
+    if (hex_read(json_str(json_get(json_root(&doc), "id")), d->id.b, sizeof d->id.b) != SR_OK)
         return sr_fail(why, SR_EFORMAT, R_MALFORMED, "the node does not say which member it is");
     return SR_OK;
 }

@@ -1,5 +1,4 @@
 #include "client/machine.h"
-#include "crypto/cert.h"
 
 #include <string.h>
 #include <time.h>
@@ -10,60 +9,34 @@ enum { CHAIN_FILE_MAX = 64 << 10, RENEW_BEFORE = 300 /* seconds */ };
 void machine_drop(struct machine *m)
 {
     platform_drop(&m->platform);
-    buf_drop(&m->ek_chain);
     buf_drop(&m->ak_cert);
 }
 
 enum sr_err machine_open(const struct machine_options *o, struct machine *ret, struct sr_why *why)
 {
-    const struct platform_options po = {
+    struct platform_options po = {
         .tcti = o->tcti ? o->tcti : "device:/dev/tpmrm0",
         .event_log = o->event_log,
         .dir = o->event_log,
     };
+    SR_OWN(buf) chain = { 0 };
     SR_OWN(machine) m = { 0 };
     if (o->ek_chain)
-        SR_TRY(cli_read_file(o->ek_chain, CHAIN_FILE_MAX, &m.ek_chain, why));
+        SR_TRY(cli_read_file(o->ek_chain, CHAIN_FILE_MAX, &chain, why));
     if (o->ak_cert && access(o->ak_cert, F_OK) == 0)
         SR_TRY(cli_read_file(o->ak_cert, AK_CERT_MAX, &m.ak_cert, why));
+    po.ek_chain = buf_span(&chain);
     SR_TRY(platform_open(span_of(o->platform ? o->platform : "tpm"), &po, &m.platform, why));
     *ret = SR_TAKE(m);
-    return SR_OK;
-}
-
-/* Appends the PEM chain's certificates to E1's list; der keeps their bytes. */
-static enum sr_err add_chain(const struct machine *m, struct enrol_request *e1, struct buf der[CERTS_MAX],
-                             struct sr_why *why)
-{
-    SR_OWN(certs) more = { 0 };
-    if (m->ek_chain.n == 0)
-        return SR_OK;
-    SR_TRY(certs_read_pem(buf_span(&m->ek_chain), &more, why));
-    for (size_t i = 0; i < more.n; i++) {
-        if (e1->n == ENROL_CHAIN_MAX)
-            return sr_fail(why, SR_ETOOBIG, R_EK_CHAIN, "more than %d certificates", ENROL_CHAIN_MAX);
-        SR_TRY(cert_der(&more.c[i], &der[i]));
-        e1->chain[e1->n++] = buf_span(&der[i]);
-    }
     return SR_OK;
 }
 
 enum sr_err machine_enrol_request(struct machine *m, const struct sha256 *network, struct buf *ret,
                                   struct sr_why *why)
 {
-    SR_OWN(buf) own = { 0 };
     struct enrol_nonce nonce;
-    struct enrol_request e1;
-    struct buf der[CERTS_MAX] = { 0 };
     random_fill(nonce.b, sizeof nonce.b);
-    SR_TRY(platform_enrol_request(&m->platform, network, &nonce, &own, why));
-    SR_TRY(enrol_request_read(buf_span(&own), &e1, why));
-    enum sr_err e = add_chain(m, &e1, der, why);
-    if (e == SR_OK)
-        e = enrol_request_write(&e1, ret);
-    for (size_t i = 0; i < CERTS_MAX; i++)
-        buf_drop(&der[i]);
-    return e;
+    return platform_enrol_request(&m->platform, network, &nonce, ret, why);
 }
 
 static bool still_good(const struct machine *m, const struct sha256 *cid, uint64_t epoch)

@@ -27,8 +27,7 @@ struct machine_options {
 
 struct machine {
     struct platform platform;
-    struct buf ek_chain; /* PEM, may be empty */
-    struct buf ak_cert;  /* empty: none yet */
+    struct buf ak_cert; /* empty: none yet */
 };
 void machine_drop(struct machine *m);
 

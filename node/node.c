@@ -1,5 +1,7 @@
 #include "node/node.h"
 
+#include "node/file.h"
+
 #include "node/clock.h"
 
 #include <errno.h>
@@ -30,13 +32,18 @@ static enum sr_err open_store(struct node *n, struct sr_why *why)
 
 static enum sr_err open_platform(struct node *n, struct sr_why *why)
 {
+    enum { CHAIN_MAX = 64 << 10 };
     struct platform p = { 0 };
+    SR_OWN(buf) chain = { 0 };
     struct platform_options o = { .tcti = n->config->tcti,
                                   .event_log = n->config->event_log,
                                   .dir = n->config->state_dir,
                                   .deadline_ms = (unsigned)n->config->quote_ms };
     struct tpm_actor_options actor = { .queue = (size_t)n->config->quote_queue,
                                        .deadline_ms = (unsigned)n->config->quote_ms };
+    if (n->config->ek_chain[0])
+        SR_TRY(file_read(n->config->ek_chain, CHAIN_MAX, &chain, why));
+    o.ek_chain = buf_span(&chain);
     SR_TRY(platform_open(span_of(n->config->platform), &o, &p, why));
     SR_TRY(tpm_actor_start(&p, &actor, &n->tpm));
     return tpm_actor_self_claims(n->tpm, &n->self, why);

@@ -30,6 +30,10 @@ struct enrol_request {
 enum sr_err enrol_request_write(const struct enrol_request *e1, struct buf *ret);
 enum sr_err enrol_request_read(struct span e1, struct enrol_request *ret, struct sr_why *why);
 
+/* Appends the same E1 with the certificates of a PEM text behind those it has: what a TPM's own memory does
+ * not hold of the chain. An empty text adds none. SR_ETOOBIG, R_EK_CHAIN: more than ENROL_CHAIN_MAX. */
+enum sr_err enrol_request_extend(struct span e1, struct span pem, struct buf *ret, struct sr_why *why);
+
 /* What the enroller knows. */
 struct enroller {
     struct sha256 network;      /* cid; at genesis the hash of the genesis parameters */

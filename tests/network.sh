@@ -1,7 +1,7 @@
 # network.sh - a Sealring network on this machine, for quickstart and the end-to-end tests; sourced.
 #
 #   network_new DIR BIN       an empty network that lives in DIR and runs the programs of BIN
-#   network_machine NAME      one machine: a software TPM with an EK certificate (see lib_tpm.sh)
+#   network_machines NAME...  machines, each a software TPM with an EK certificate (see lib_tpm.sh)
 #   network_operator          keys, reference values, first policy, genesis.json
 #   network_genesis NAME      enrols the machine's AK with the operators, starts the bootstrap node
 #   network_join NAME VIA     starts a node that joins through VIA
@@ -50,6 +50,19 @@ network_stop() {
 
 network_machine() {
     mkdir -p "$net_dir/$1" && tpm_new "$1" && tpm_start "$1"
+}
+
+# network_machines NAME...: several; the first one makes the manufacturer, so it goes ahead
+network_machines() {
+    local name failed=0 pids=
+    network_machine "$1" || return
+    shift
+    for name in "$@"; do
+        network_machine "$name" &
+        pids="$pids $!"
+    done
+    for name in $pids; do wait "$name" || failed=1; done
+    return $failed
 }
 
 net_tcti() { tpm_tcti "$1"; }
@@ -110,7 +123,8 @@ net_start() {
         >>"$dir/log" 2>&1 &
     echo $! >"$dir/pid"
     net_pids="$net_pids $name"
-    for _ in $(seq 200); do
+    for _ in $(seq 400); do
+        [ -e "$dir/log" ] || { sleep 0.02; continue; }
         url=$(sed -n 's/.*msg=ready .*listen=\([^ ]*\).*/\1/p' "$dir/log" | tail -n 1)
         [ -z "$url" ] || break
         kill -0 "$(cat "$dir/pid")" 2>/dev/null || break

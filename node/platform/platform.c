@@ -8,6 +8,7 @@ enum sr_err platform_open(struct span name, const struct platform_options *o, st
         if (!span_eq(span_of(p.row->name), name))
             continue;
         SR_TRY(p.row->open(o, &p.state, why));
+        wr_span(&p.ek_chain, o->ek_chain);
         *ret = p;
         return SR_OK;
     }
@@ -18,6 +19,7 @@ void platform_drop(struct platform *p)
 {
     if (p->row)
         p->row->close(p->state);
+    buf_drop(&p->ek_chain);
     *p = (struct platform){ 0 };
 }
 
@@ -59,7 +61,9 @@ enum sr_err platform_enrol_request(struct platform *p, const struct sha256 *netw
 {
     if (!p->row->enrols)
         return sr_fail(why, SR_ENOENT, R_CONFIG, "%s needs no enrolment", p->row->name);
-    return p->row->enrol_request(p->state, network, nonce, ret_e1, why);
+    SR_OWN(buf) own = { 0 };
+    SR_TRY(p->row->enrol_request(p->state, network, nonce, &own, why));
+    return enrol_request_extend(buf_span(&own), buf_span(&p->ek_chain), ret_e1, why);
 }
 
 enum sr_err platform_enrol_answer(struct platform *p, struct span e1, struct span e2, struct buf *ret_e3,

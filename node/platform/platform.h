@@ -10,6 +10,7 @@ struct platform_options {
     const char *tcti;      /* tpm: "unix:PATH", "device:PATH", "swtpm:host=..,port=.." */
     const char *event_log; /* tpm: the launcher's event log */
     const char *dir;       /* rows of the insecure mode: where their key file is kept */
+    struct span ek_chain;  /* tpm: PEM certificates above the EK's own, for enrolment; copied. May be empty */
     unsigned deadline_ms;  /* for one answer of the device; 0: PLATFORM_DEADLINE_MS */
 };
 enum { PLATFORM_DEADLINE_MS = 30000, PLATFORM_SEALED_MAX = 1024 /* bytes of a sealed blob */ };
@@ -21,6 +22,7 @@ struct platform_state; /* the row's own */
 struct platform {
     const struct platform_row *row;
     struct platform_state *state;
+    struct buf ek_chain; /* as in the options */
 };
 
 struct platform_row {
@@ -61,7 +63,8 @@ enum sr_err platform_seal(struct platform *p, const struct key *k, struct buf *r
 enum sr_err platform_unseal(struct platform *p, struct span blob, struct key *ret, struct sr_why *why);
 /* Identifies what platform_seal() seals to now. */
 enum sr_err platform_policy_digest(struct platform *p, struct sha256 *ret, struct sr_why *why);
-/* Appends E1. SR_ENOENT where platform_enrols() is false. */
+/* Appends E1, with the certificates of ek_chain behind the EK's own. SR_ENOENT where platform_enrols() is
+ * false; SR_ETOOBIG, R_EK_CHAIN: too many certificates. */
 enum sr_err platform_enrol_request(struct platform *p, const struct sha256 *network,
                                    const struct enrol_nonce *nonce, struct buf *ret_e1, struct sr_why *why);
 /* E1 and E2 to E3. SR_EPROOF R_ACTIVATION: the challenge is not for this machine's keys. */
