@@ -32,27 +32,33 @@ static enum sr_err open_journal(struct core *c, struct sr_why *why)
     return journal_open(&o, &c->journal, why);
 }
 
-static enum sr_err open_policy(struct core *c, struct sr_why *why)
+static struct policy_holder_options policy_options(const struct core *c)
 {
     const struct genesis_params *g = &c->home.genesis.params;
-    struct policy_holder_options o = { .ks = c->home.ks,
-                                       .journal = c->journal,
-                                       .cid = c->home.cid,
-                                       .first = g->first_policy,
-                                       .operators = g->operators.key,
-                                       .operators_n = g->operators.n,
-                                       .operators_k = g->operators.k };
+    return (struct policy_holder_options){ .ks = c->home.ks,
+                                           .journal = c->journal,
+                                           .cid = c->home.cid,
+                                           .first = g->first_policy,
+                                           .operators = g->operators.key,
+                                           .operators_n = g->operators.n,
+                                           .operators_k = g->operators.k };
+}
+
+static enum sr_err open_policy(struct core *c, struct sr_why *why)
+{
+    const struct policy_holder_options o = policy_options(c);
     return policy_holder_open(&o, &c->policy, why);
 }
 
-/* Everything that makes a member, in one transaction with the first leaf of its log. The first policy goes
- * before: alone it makes nobody a member. */
+/* Everything that makes a member, the policy it starts from too, in one transaction with the first leaf of
+ * its log, which so says whose log it is. */
 static enum sr_err be_born(struct core *c, const struct core_birth *birth, struct sr_why *why)
 {
     SR_OWN(keystore_txn) txn = { 0 };
+    const struct policy_holder_options o = policy_options(c);
     struct member_cert cert;
     bool is_new;
-    SR_TRY(policy_holder_adopt(c->policy, birth->policy, why));
+    SR_TRY(policy_holder_put(&o, birth->policy, &txn, why));
     SR_TRY(members_check(c->members, birth->cert, &cert, &is_new, why));
     if (memcmp(&cert.key, &c->home.member_pub, sizeof cert.key) != 0)
         return sr_fail(why, SR_EPROOF, R_MEMBER_CERT, "the member certificate is not for our key");
@@ -80,11 +86,11 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
 {
     bool is_new;
     SR_TRY(open_journal(c, why));
-    SR_TRY(open_policy(c, why));
     SR_TRY(members_open(&c->home, &c->members, why));
     SR_TRY(ak_holder_new(&c->ak));
     if (birth)
         SR_TRY(be_born(c, birth, why));
+    SR_TRY(open_policy(c, why));
     SR_TRY(home_get(&c->home, HOME_MEMBER_CERT, &c->cert_bytes, why));
     SR_TRY(members_check(c->members, buf_span(&c->cert_bytes), &c->cert, &is_new, why));
     enum sr_err e = home_get(&c->home, SETTING_BUNDLE, &c->bundle, why);

@@ -14,8 +14,6 @@ struct policy_holder {
     struct policy *now;
 };
 
-enum step { STEP_NEXT, STEP_ADOPT };
-
 struct policy_name {
     uint8_t b[8];
 };
@@ -112,38 +110,44 @@ enum sr_err policy_holder_check(const struct policy_holder_options *o, const str
     return policy_signed_check(s, &o->cid, o->operators, o->operators_n, o->operators_k, why);
 }
 
+static void put(struct keystore_txn *txn, const struct policy *p, struct span text)
+{
+    struct policy_name n = name_of(policy_number(p));
+    struct keystore_name name = { .table = KT_POLICY, .name = SPAN(n.b) };
+    keystore_txn_expect(txn, &name, 0);
+    keystore_txn_put(txn, &name, policy_number(p), clock_unix(), text);
+}
+
+enum sr_err policy_holder_put(const struct policy_holder_options *o, struct span text,
+                              struct keystore_txn *txn, struct sr_why *why)
+{
+    SR_OWN(policy_signed) s = { 0 };
+    SR_TRY(policy_signed_parse(text, &s, why));
+    SR_TRY(policy_holder_check(o, &s, why));
+    put(txn, s.policy, text);
+    return SR_OK;
+}
+
 static enum sr_err persist(struct policy_holder *h, const struct policy *p, struct span text)
 {
     SR_OWN(keystore_txn) txn = { 0 };
     SR_OWN(buf) leaf = { 0 };
-    struct policy_name n = name_of(policy_number(p));
-    struct keystore_name name = { .table = KT_POLICY, .name = SPAN(n.b) };
-    uint64_t now = clock_unix();
-    struct leaf l = {
-        .type = LEAF_POLICY, .time = now, .policy_number = policy_number(p), .policy_hash = *policy_hash(p)
-    };
-    keystore_txn_expect(&txn, &name, 0);
-    keystore_txn_put(&txn, &name, policy_number(p), now, text);
+    struct leaf l = { .type = LEAF_POLICY,
+                      .time = clock_unix(),
+                      .policy_number = policy_number(p),
+                      .policy_hash = *policy_hash(p) };
+    put(&txn, p, text);
     SR_TRY(leaf_encode(&l, &leaf));
     return journal_submit(h->o.journal, &(struct journal_entry){ &txn, buf_span(&leaf) }, NULL);
 }
 
-/* With none in force yet, or catching up by the granter's word, numbers may be skipped: k operators signed.
- */
-static enum sr_err may_follow(struct policy_holder *h, const struct policy *next, enum step step,
-                              struct sr_why *why)
-{
-    if (!h->now || (step == STEP_ADOPT && policy_number(next) > policy_number(h->now)))
-        return SR_OK;
-    return policy_follows(h->now, next, why);
-}
-
-static enum sr_err apply_locked(struct policy_holder *h, struct span text, enum step step, struct sr_why *why)
+static enum sr_err apply_locked(struct policy_holder *h, struct span text, struct sr_why *why)
 {
     SR_OWN(policy_signed) s = { 0 };
     SR_TRY(policy_signed_parse(text, &s, why));
     SR_TRY(policy_holder_check(&h->o, &s, why));
-    SR_TRY(may_follow(h, s.policy, step, why));
+    if (h->now)
+        SR_TRY(policy_follows(h->now, s.policy, why));
     SR_TRY(persist(h, s.policy, text));
     pthread_mutex_lock(&h->swap);
     struct policy *old = h->now;
@@ -156,15 +160,7 @@ static enum sr_err apply_locked(struct policy_holder *h, struct span text, enum 
 enum sr_err policy_holder_apply(struct policy_holder *h, struct span text, struct sr_why *why)
 {
     pthread_mutex_lock(&h->apply);
-    enum sr_err e = apply_locked(h, text, STEP_NEXT, why);
+    enum sr_err e = apply_locked(h, text, why);
     pthread_mutex_unlock(&h->apply);
     return e;
-}
-
-enum sr_err policy_holder_adopt(struct policy_holder *h, struct span text, struct sr_why *why)
-{
-    pthread_mutex_lock(&h->apply);
-    enum sr_err e = apply_locked(h, text, STEP_ADOPT, why);
-    pthread_mutex_unlock(&h->apply);
-    return e == SR_ESTALE && why->reason == R_POLICY_OLD ? SR_OK : e;
 }

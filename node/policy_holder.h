@@ -5,6 +5,7 @@
 
 struct journal;
 struct keystore;
+struct keystore_txn;
 struct policy_holder;
 
 struct policy_holder_options {
@@ -31,9 +32,10 @@ enum sr_err policy_holder_text(struct policy_holder *h, uint64_t number, struct 
  * force, writes it with its leaf, then swaps. Errors as policy_signed_check() and policy_follows() give. */
 enum sr_err policy_holder_apply(struct policy_holder *h, struct span text, struct sr_why *why);
 
-/* The policy to start from, as a granter or genesis gave it: checked for signatures, then written. Does
- * nothing when one at least as new is in force. */
-enum sr_err policy_holder_adopt(struct policy_holder *h, struct span text, struct sr_why *why);
+/* Adds the policy that a member is born with to the transaction that makes it one. Open the holder after that
+ * transaction. Errors as policy_signed_check() gives. */
+enum sr_err policy_holder_put(const struct policy_holder_options *o, struct span text,
+                              struct keystore_txn *txn, struct sr_why *why);
 
 /* Is it a policy of this network: signed by k operators, or number 1 with the pinned hash? */
 enum sr_err policy_holder_check(const struct policy_holder_options *o, const struct policy_signed *s,
