@@ -82,17 +82,26 @@ static enum sr_err read_claims(const char *dir, struct claims *ret, struct sr_wh
     return claims_ok(ret) ? SR_OK : sr_fail(why, SR_EFORMAT, R_CONFIG, "claims in %.90s do not fit", path);
 }
 
+static enum sr_err in_folder(const char *dir, struct platform_state *s, struct sr_why *why)
+{
+    SR_TRY(read_key(dir, &s->key, why));
+    return read_claims(dir, &s->claims, why);
+}
+
+/* A workload attests and seals nothing: what it would seal, only this process could open. */
+static enum sr_err in_memory(struct platform_state *s, struct sr_why *why)
+{
+    random_fill(s->key.b, sizeof s->key.b);
+    return own_digest(&s->claims, why);
+}
+
 static enum sr_err open_insecure(const struct platform_options *o, struct platform_state **ret,
                                  struct sr_why *why)
 {
-    if (!o->dir || !*o->dir)
-        return sr_fail(why, SR_EIO, R_CONFIG, "the insecure platform needs a directory");
     struct platform_state *s = calloc(1, sizeof *s);
     if (!s)
         return SR_ENOMEM;
-    enum sr_err e = read_key(o->dir, &s->key, why);
-    if (e == SR_OK)
-        e = read_claims(o->dir, &s->claims, why);
+    enum sr_err e = o->dir && *o->dir ? in_folder(o->dir, s, why) : in_memory(s, why);
     if (e == SR_OK)
         *ret = s;
     else

@@ -5,7 +5,7 @@
 
 ins_begin() {
     ins=$(mktemp -d) && chmod 700 "$ins" && trap ins_end EXIT
-    sealring=$BUILD/sealring-insecure driver=$BUILD/tests/netdriver
+    sealring=$BUILD/sealring-insecure
     operator=$("$sealring" keygen "$ins/operator.key") && admin=$("$sealring" keygen "$ins/admin.key") &&
         ak_ca=$("$sealring" keygen "$ins/ak-ca.key")
 }
@@ -13,7 +13,7 @@ ins_begin() {
 ins_end() {
     local file
     for file in "$ins"/*/pid; do
-        [ -s "$file" ] && kill -9 "$(cat "$file")" 2>/dev/null
+        [ -s "$file" ] && kill -9 "$(cat "$file")" 2>/dev/null && wait "$(cat "$file")" 2>/dev/null
     done
     rm -rf "$ins"
 }
