@@ -33,6 +33,10 @@ static enum sr_err connect_tcti(const char *tcti, unsigned deadline_ms, struct t
     return tpm_rc(Tss2_TctiLdr_Initialize(tcti, &t->tcti), "no TPM there", why);
 }
 
+/* Part 2, 7.2; the stack's own macros shift a signed 0x80 out of range. */
+#define TRANSIENT_FIRST 0x80000000u
+#define SESSION_FIRST   0x02000000u
+
 static void flush_range(struct tpm *t, TPM2_HANDLE first)
 {
     TPMI_YES_NO more;
@@ -57,8 +61,8 @@ enum sr_err tpm_open(const char *tcti, unsigned deadline_ms, struct tpm *ret, st
     SR_TRY(tpm_rc(Esys_SelfTest(t.esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_NO), "TPM self-test",
                   why));
     if (!t.by_loader) {
-        flush_range(&t, TPM2_TRANSIENT_FIRST);
-        flush_range(&t, TPM2_LOADED_SESSION_FIRST);
+        flush_range(&t, TRANSIENT_FIRST);
+        flush_range(&t, SESSION_FIRST);
     }
     *ret = SR_TAKE(t);
     return SR_OK;
