@@ -2,13 +2,32 @@
 #include "node/api.h"
 #include "node/sync.h"
 
+/* The one that follows after a number, or, when there is none yet, which number is in force: what members ask
+ * each other all the time is no error. */
+static enum sr_err next(struct core *c, uint64_t after, struct reply *r, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    if (policy_number(now.p) > after) {
+        SR_TRY(policy_holder_text(c->policy, after + 1, &b, why));
+    } else {
+        jw_object(&b);
+        jw_member_u64(&b, "number", policy_number(now.p));
+        jw_object_end(&b);
+    }
+    return reply_json(r, 200, &b);
+}
+
 static enum sr_err get(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
 {
     SR_OWN(buf) text = { 0 };
     struct core *c = NULL;
-    uint64_t number = 0;
+    uint64_t number = 0, after = 0;
     SR_TRY(node_core(n, &c, why));
     SR_TRY(api_query_u64(q, "number", 0, &number, why));
+    SR_TRY(api_query_u64(q, "after", 0, &after, why));
+    if (after > 0)
+        return next(c, after, r, why);
     SR_TRY(policy_holder_text(c->policy, number, &text, why));
     return reply_json(r, 200, &text);
 }

@@ -11,35 +11,45 @@
 
 enum { POLICIES_A_ROUND = 256 };
 
-/* Their next policies, one after the other. */
-static enum sr_err pull_policies(struct node *n, struct core *c, struct peer_link *p)
+/* What the peer answered to "after N": a policy, or the number it goes by. */
+static bool is_policy(struct span reply, uint64_t *ret_number)
+{
+    SR_OWN(json_doc) doc = { 0 };
+    if (json_parse(reply, &doc, NULL) != SR_OK)
+        return false;
+    *ret_number = json_u64(json_get(json_root(&doc), "number"));
+    return json_get(json_root(&doc), "policy") != NULL;
+}
+
+/* Their next policies, one after the other; *ret_theirs is the number they go by in the end. */
+static enum sr_err pull_policies(struct node *n, struct core *c, struct peer_link *p, uint64_t *ret_theirs)
 {
     for (int i = 0; i < POLICIES_A_ROUND; i++) {
         SR_OWN(policy_hold) now = policy_holder_get(c->policy);
         struct sr_why why = { 0 };
         char path[64];
-        snprintf(path, sizeof path, "/sealring/v1/policy?number=%llu",
-                 (unsigned long long)policy_number(now.p) + 1);
-        enum sr_err e = peer_get(p, path, &why);
-        if (e == SR_ENOENT)
+        snprintf(path, sizeof path, "/sealring/v1/policy?after=%llu",
+                 (unsigned long long)policy_number(now.p));
+        SR_TRY(peer_get(p, path, &why));
+        if (!is_policy(buf_span(&p->reply.body), ret_theirs))
             return SR_OK;
-        SR_TRY(e);
         SR_TRY(policy_holder_apply(c->policy, buf_span(&p->reply.body), &why));
         metrics_add(&n->metrics, M_POLICIES, 1);
     }
     return SR_OK;
 }
 
-/* One that has it says so, one that is further behind fetches those between by itself. */
-static void push_policy(struct core *c, struct peer_link *p)
+/* Our next ones to a peer that is behind. One that refuses says so in its own log. */
+static void push_policies(struct core *c, struct peer_link *p, uint64_t theirs)
 {
-    SR_OWN(buf) text = { 0 };
     SR_OWN(policy_hold) now = policy_holder_get(c->policy);
     struct sr_why why = { 0 };
-    if (policy_number(now.p) == 1 || policy_holder_text(c->policy, 0, &text, &why) != SR_OK)
-        return;
-    if (peer_post(p, "/sealring/v1/policy", "application/json", buf_span(&text), &why) != SR_OK)
-        return;
+    for (uint64_t at = theirs + 1; theirs > 0 && at <= policy_number(now.p); at++) {
+        SR_OWN(buf) text = { 0 };
+        if (policy_holder_text(c->policy, at, &text, &why) != SR_OK ||
+            peer_post(p, "/sealring/v1/policy", "application/json", buf_span(&text), &why) != SR_OK)
+            return;
+    }
 }
 
 static enum sr_err swap_members(struct core *c, struct peer_link *p)
@@ -149,10 +159,11 @@ static enum sr_err swap_all(struct node *n, struct core *c, const char *address)
 {
     SR_OWN(peer_link) p = { 0 };
     struct sr_why why = { 0 };
+    uint64_t theirs = 0;
     SR_TRY(peer_open(n, address, &c->home, &p, &why));
     SR_TRY(swap_members(c, &p));
-    SR_TRY(pull_policies(n, c, &p));
-    push_policy(c, &p);
+    SR_TRY(pull_policies(n, c, &p, &theirs));
+    push_policies(c, &p, theirs);
     return swap_packages(n, c, &p);
 }
 

@@ -185,7 +185,7 @@ network_refuse_tampered() {
         grep -q 'reason=no-rule' "$net_dir/$2/log" && break
         sleep 0.05
     done
-    grep 'reason=no-rule' "$net_dir/$2/log" | tail -n 1 | cut -c 1-200 | sed 's/^/      /'
+    grep -o 'route=.*reason=no-rule.*' "$net_dir/$2/log" | tail -n 1 | sed 's/^/      /'
     ! grep -q 'msg=ready' "$dir/log" && grep -q 'reason=no-rule' "$net_dir/$2/log"
 }
 
