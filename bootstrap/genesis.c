@@ -67,15 +67,20 @@ static enum sr_err draw(struct node *n, const struct inputs *in, struct home *re
 }
 
 /* A genesis that was cut short left a home; it counts only for the same parameters. */
-static enum sr_err resume(const struct inputs *in, const struct home *home, struct sr_why *why)
+static enum sr_err resume(const struct inputs *in, struct home *home, struct sr_why *why)
 {
     SR_OWN(buf) ours = { 0 };
     SR_OWN(buf) theirs = { 0 };
+    SR_OWN(sign_key) member = { 0 };
+    struct sign_pub member_pub;
     SR_TRY(genesis_params_encode(&in->file.params, &ours, why));
     SR_TRY(genesis_params_encode(&home->genesis.params, &theirs, why));
-    return span_eq(buf_span(&ours), buf_span(&theirs))
-               ? SR_OK
-               : sr_fail(why, SR_ESTALE, R_STATE_EXISTS, "state-dir holds the masters of another genesis");
+    if (!span_eq(buf_span(&ours), buf_span(&theirs)))
+        return sr_fail(why, SR_ESTALE, R_STATE_EXISTS, "state-dir holds the masters of another genesis");
+    if (home->has_member)
+        return SR_OK;
+    sign_random(&member, &member_pub);
+    return home_keep_member(home, &member, &member_pub, why);
 }
 
 static enum sr_err make_bundle(struct node *n, const struct inputs *in, const struct home *h, struct buf *ret,

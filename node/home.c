@@ -76,6 +76,7 @@ static enum sr_err load_member_key(struct home *h, struct sr_why *why)
     memcpy(seed.b, b.p, sizeof seed.b);
     sign_from_seed(&seed, &h->member, &h->member_pub);
     h->id = member_id_of(&h->member_pub);
+    h->has_member = true;
     return SR_OK;
 }
 
@@ -117,7 +118,7 @@ enum sr_err home_load(struct store *store, struct tpm_actor *tpm, const struct s
     SR_OWN(home) h = { 0 };
     SR_TRY(load(&h, store, tpm, want, why));
     enum sr_err e = load_member_key(&h, why);
-    if (e != SR_OK && e != SR_ENOENT) /* not there: stopped between the masters and the first settings */
+    if (e != SR_OK && e != SR_ENOENT)
         return e;
     *ret = SR_TAKE(h);
     return SR_OK;
@@ -153,15 +154,16 @@ static enum sr_err commit(struct keystore *ks, struct keystore_txn *txn)
     return result;
 }
 
-static enum sr_err keep_member_key(struct home *h, const struct home_parts *parts, struct sr_why *why)
+enum sr_err home_keep_member(struct home *h, const struct sign_key *member, const struct sign_pub *pub,
+                             struct sr_why *why)
 {
     SR_OWN(keystore_txn) txn = { 0 };
     enum sr_err e = load_member_key(h, why);
-    if (e == SR_OK && memcmp(&h->member_pub, parts->member_pub, sizeof h->member_pub) != 0)
+    if (e == SR_OK && memcmp(&h->member_pub, pub, sizeof h->member_pub) != 0)
         return sr_fail(why, SR_EBUG, R_INTERNAL, "another member key is stored here");
     if (e != SR_ENOENT)
         return e;
-    home_put(&txn, HOME_MEMBER_KEY, SPAN(parts->member->b));
+    home_put(&txn, HOME_MEMBER_KEY, SPAN(member->b));
     SR_TRY(commit(h->ks, &txn));
     return load_member_key(h, why);
 }
@@ -173,7 +175,7 @@ enum sr_err home_make(struct store *store, struct tpm_actor *tpm, const struct h
     SR_TRY(read_public(&h, NULL, parts->record, parts->chain, why));
     SR_TRY(seal(&h, store, tpm, why));
     SR_TRY(open_keystore(&h, store, why));
-    SR_TRY(keep_member_key(&h, parts, why));
+    SR_TRY(home_keep_member(&h, parts->member, parts->member_pub, why));
     *ret = SR_TAKE(h);
     return SR_OK;
 }

@@ -15,6 +15,7 @@ struct home {
     size_t nepochs;
     struct keyring *keyring;
     struct keystore *ks;
+    bool has_member;        /* false: stopped between the masters and the first settings */
     struct sign_key member; /* signs this member's log, and its requests to other members */
     struct sign_pub member_pub;
     struct member_id id;
@@ -38,6 +39,10 @@ struct home_parts {
 };
 enum sr_err home_make(struct store *store, struct tpm_actor *tpm, const struct home_parts *parts,
                       struct home *ret, struct sr_why *why);
+
+/* Stores the key where there is none yet. SR_EBUG: another one is there. */
+enum sr_err home_keep_member(struct home *h, const struct sign_key *member, const struct sign_pub *pub,
+                             struct sr_why *why);
 
 /* Settings of this member in its keystore. SR_ENOENT. */
 enum sr_err home_get(struct home *h, const char *name, struct buf *ret, struct sr_why *why);

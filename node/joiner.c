@@ -135,7 +135,7 @@ static enum sr_err keep(struct attempt *a, struct home *have, struct sr_why *why
                                 .member = &a->keys.member,
                                 .member_pub = &a->keys.member_pub };
     if (have->keyring && keyring_newest(have->keyring) == a->hold.epoch)
-        return SR_OK;
+        return home_keep_member(have, &a->keys.member, &a->keys.member_pub, why);
     home_drop(have);
     SR_TRY(keyring_install(&a->masters, a->granted.genesis.params.salt, &parts.keyring));
     return home_make(a->n->store, a->n->tpm, &parts, have, why);
@@ -186,7 +186,7 @@ static void draw_keys(struct join_keys *k, const struct home *have)
     random_fill(k->ekj.b, sizeof k->ekj.b);
     sign_random(&k->idj, &k->idj_pub);
     sign_random(&k->member, &k->member_pub);
-    if (have->keyring) {
+    if (have->has_member) {
         k->member = have->member;
         k->member_pub = have->member_pub;
     }

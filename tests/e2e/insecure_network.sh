@@ -127,6 +127,35 @@ check "and releases" same three 'demo:app/other#raw:32' "$(fetch one 'demo:app/o
 check "SIGTERM drains and ends well" ins_stop two
 check "the log says that it stopped" grep -q msg=stopped "$ins/two/log"
 
+# Killed at thirty points between its start and its ready line, a joiner ends as a member all the same.
+for i in $(seq 30); do
+    joins five one
+    sleep "$(printf '0.%03d' $((i * 4)))"
+    ins_kill five
+done
+joins five one
+check "a joiner killed thirty times becomes a member" ins_ready five
+check "and releases" same five 'demo:app/other#raw:32' "$(fetch one 'demo:app/other#raw:32')"
+check "its log verifies" "$sealring" log verify --node "$(ins_url five)" --cid "$cid"
+
+# So does a genesis: it goes on with the masters it has sealed, or starts anew when there were none.
+begin() {
+    ins_start six sealring-bootstrap-insecure --genesis "$ins/genesis.json" --genesis-policy "$ins/policy.json"
+}
+for i in $(seq 20); do
+    begin
+    sleep "$(printf '0.%03d' $((i * 2)))"
+    kill -9 "$(cat "$ins/six/pid")" && wait "$(cat "$ins/six/pid")" 2>/dev/null
+    grep -q msg=ready "$ins/six/log" && break
+done
+finish() { # it may have become one just before it was killed
+    grep -q msg=ready "$ins/six/log" && return 0
+    begin
+    ins_ready six && return 0
+    grep -q reason=state-exists "$ins/six/log"
+}
+check "a genesis killed twenty times becomes a network" finish
+
 again() { # a second genesis over the first one's state
     ins_stop one
     : >"$ins/one/log"
