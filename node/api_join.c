@@ -37,6 +37,14 @@ static void attempt_drop(struct attempt *a)
     join_sealed_drop(&a->sealed);
 }
 
+static enum sr_err take_slot(struct node *n, struct attempt *a, struct sr_why *why)
+{
+    enum sr_err e = tpm_slot_take(n->tpm, &a->slot, why);
+    if (e != SR_OK)
+        metrics_add(&n->metrics, M_TPM_BUSY, 1);
+    return e;
+}
+
 /* May this machine join under this policy? Nothing is consumed yet. */
 static enum sr_err judge(struct node *n, const struct stand *s, const struct request *q, struct attempt *a,
                          struct sr_why *why)
@@ -53,7 +61,7 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
     if (e == SR_OK)
         e = sessions_room(n->sessions, clock_boot_ms(), why);
     if (e == SR_OK)
-        e = tpm_slot_take(n->tpm, &a->slot, why);
+        e = take_slot(n, a, why);
     if (e == SR_OK)
         e = nonce_consume(n->nonces, &a->attest.nonce, clock_boot_ms(), &a->spent, why);
     if (e == SR_OK || e == SR_EBUSY)
