@@ -27,18 +27,24 @@ struct attempt {
     struct join_attest attest;
     struct appraisal appraisal;
     struct nonce_spent spent;
+    struct buf cert;      /* our own AK certificate */
     struct tpm_slot slot; /* our place in the platform's queue */
     struct join_sealed sealed;
 };
 
 static void attempt_drop(struct attempt *a)
 {
+    buf_drop(&a->cert);
     tpm_slot_drop(&a->slot);
     join_sealed_drop(&a->sealed);
 }
 
-static enum sr_err take_slot(struct node *n, struct attempt *a, struct sr_why *why)
+/* All that the quote for M4 will need, before the nonce is taken: our own AK certificate, and a place in the
+ * platform's queue. Not having them is our trouble, and the joiner may try the same challenge again. */
+static enum sr_err take_slot(struct node *n, struct core *c, struct attempt *a, struct sr_why *why)
 {
+    if (core_ak_cert(n, c, &a->cert, why) != SR_OK)
+        return sr_fail(why, SR_EBUSY, R_BUSY, "no AK certificate of our own at the moment");
     enum sr_err e = tpm_slot_take(n->tpm, &a->slot, why);
     if (e != SR_OK)
         metrics_add(&n->metrics, M_TPM_BUSY, 1);
@@ -61,7 +67,7 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
     if (e == SR_OK)
         e = sessions_room(n->sessions, clock_boot_ms(), why);
     if (e == SR_OK)
-        e = take_slot(n, a, why);
+        e = take_slot(n, s->core, a, why);
     if (e == SR_OK)
         e = nonce_consume(n->nonces, &a->attest.nonce, clock_boot_ms(), &a->spent, why);
     if (e == SR_OK || e == SR_EBUSY)
@@ -93,12 +99,10 @@ static enum sr_err log_grant(const struct stand *s, const struct attempt *a, str
 static enum sr_err write_m4(struct node *n, const struct stand *s, struct attempt *a,
                             const struct journal_receipt *receipt, struct buf *ret, struct sr_why *why)
 {
-    SR_OWN(buf) cert = { 0 };
     SR_OWN(buf) evidence = { 0 };
     SR_OWN(buf) policy = { 0 };
     SR_OWN(join_pending) pending = { 0 };
-    SR_TRY(core_ak_cert(n, s->core, &cert, why));
-    SR_TRY(tpm_actor_quote(&a->slot, &a->sealed.rd, buf_span(&cert), &evidence, why));
+    SR_TRY(tpm_actor_quote(&a->slot, &a->sealed.rd, buf_span(&a->cert), &evidence, why));
     metrics_add(&n->metrics, M_QUOTES, 1);
     SR_TRY(policy_holder_text(s->core->policy, policy_number(s->policy.p), &policy, why));
     struct join_m4_parts parts = { .evidence = buf_span(&evidence),
