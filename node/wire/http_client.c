@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-SR_DEFINE_OWN_PTR(CURL, curl_easy_cleanup)
 typedef struct curl_slist slist;
 SR_DEFINE_OWN_PTR(slist, curl_slist_free_all)
 

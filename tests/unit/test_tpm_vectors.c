@@ -91,7 +91,7 @@ static void one(const struct row *r)
 /* A quote of nothing: well formed, and cut anywhere it is not. */
 static void a_quote_of_nothing_is_read_as_that(void)
 {
-    SR_OWN(buf) a = { 0 };
+
     SR_OWN(buf) empty = { 0 };
     struct tpm_attest attest;
     if (slurp("negative/emptysel.attest", &empty)) {
