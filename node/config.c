@@ -37,7 +37,7 @@ static const struct row rows[] = {
     TEXT("admin-socket", admin_socket, "", "path of the administrator's Unix socket"),
     TEXT("tls-cert", tls_cert, "", "PEM chain for listen; read again on SIGHUP"),
     TEXT("tls-key", tls_key, "", "PEM private key for listen; read again on SIGHUP"),
-    TEXT("tls-ca", tls_ca, "", "PEM roots that peers' TLS certificates must chain to; empty: the system's"),
+    TEXT("tls-ca", tls_ca, "", "PEM roots that peers' TLS certificates must chain to; empty: not checked, evidence is"),
     TEXT("address", address, "", "URL under which other members reach this one"),
     TEXT("cid", cid, "", "network to join, sr1...; not for bootstrap"),
     LIST("join", join, "URL of a member to join through; may be given more than once"),
