@@ -64,7 +64,7 @@ static enum sr_err open_all(struct sealring *s, const struct sealring_options *o
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "node and cid are required");
     s->options = (struct machine_options){
         .tcti = keep(s, 0, o->tcti),
-        .event_log = keep(s, 1, o->event_log ? o->event_log : "/run/sealring/event-log"),
+        .event_log = keep(s, 1, o->event_log),
         .ek_chain = keep(s, 2, o->ek_chain),
         .ak_cert = keep(s, 3, o->ak_cert),
     };

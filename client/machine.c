@@ -14,9 +14,12 @@ void machine_drop(struct machine *m)
 
 enum sr_err machine_open(const struct machine_options *o, struct machine *ret, struct sr_why *why)
 {
+    static const char usual_log[] = "/run/sealring/event-log";
     struct platform_options po = {
         .tcti = o->tcti ? o->tcti : "device:/dev/tpmrm0",
-        .event_log = o->event_log,
+        .event_log = o->event_log                   ? o->event_log
+                     : access(usual_log, F_OK) == 0 ? usual_log
+                                                    : NULL,
         .dir = o->event_log,
     };
     SR_OWN(buf) chain = { 0 };

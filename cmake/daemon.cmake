@@ -15,5 +15,5 @@ sr_daemon(sealringd-insecure sr_insecure sealring-bootstrap-insecure sealring-no
 install(TARGETS sealringd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 foreach(alias sealring-bootstrap sealring-node)
     install(CODE "execute_process(COMMAND ${CMAKE_COMMAND} -E create_symlink sealringd
-        \$ENV{DESTDIR}${CMAKE_INSTALL_FULL_SBINDIR}/${alias})")
+        \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_SBINDIR}/${alias})")
 endforeach()

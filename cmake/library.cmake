@@ -1,0 +1,11 @@
+# libsealring: the workload's library. One header (client/sealring.h), one shared object that exports nothing else.
+include(GNUInstallDirs)
+add_library(sealring_shared SHARED client/libsealring.c)
+target_link_libraries(sealring_shared PRIVATE sr_production sr_client)
+set_target_properties(sealring_shared PROPERTIES OUTPUT_NAME sealring VERSION ${PROJECT_VERSION} SOVERSION 0
+    LINK_DEPENDS ${PROJECT_SOURCE_DIR}/client/libsealring.map)
+target_link_options(sealring_shared PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/client/libsealring.map)
+configure_file(client/sealring.pc.in ${PROJECT_BINARY_DIR}/sealring.pc @ONLY)
+install(TARGETS sealring_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES client/sealring.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${PROJECT_BINARY_DIR}/sealring.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
