@@ -1,6 +1,7 @@
 #include "client/claims_file.h"
 #include "proto/json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,37 @@ static int by_name(const void *a, const void *b)
 {
     const struct claim *x = a, *y = b;
     return strcmp(x->name, y->name);
+}
+
+/* JSON's numbers end at 2^53 - 1, claims at 2^64 - 1: the large ones stand as {"uint":"…"}. */
+static void write_uint(struct buf *b, const struct claim *k)
+{
+    char digits[24];
+    if (k->num <= JSON_INT_MAX) {
+        jw_member_u64(b, k->name, k->num);
+        return;
+    }
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)k->num);
+    jw_name(b, k->name);
+    jw_object(b);
+    jw_member_text(b, "uint", digits);
+    jw_object_end(b);
+}
+
+static enum sr_err read_uint(const struct json *object, uint64_t *ret)
+{
+    struct span digits = json_str(json_get(object, "uint"));
+    uint64_t v = 0;
+    if (json_count(object) != 1 || digits.n == 0 || digits.n > 20)
+        return SR_EFORMAT;
+    for (size_t i = 0; i < digits.n; i++) {
+        uint64_t d = (uint64_t)digits.p[i] - '0';
+        if (d > 9 || v > (UINT64_MAX - d) / 10)
+            return SR_EFORMAT;
+        v = v * 10 + d;
+    }
+    *ret = v;
+    return SR_OK;
 }
 
 void claims_write_json(struct claims *c, struct buf *ret)
@@ -18,7 +50,7 @@ void claims_write_json(struct claims *c, struct buf *ret)
         const struct claim *k = &c->c[i];
         switch (k->kind) {
         case CLAIM_TEXT: jw_member_text(ret, k->name, k->text); break;
-        case CLAIM_UINT: jw_member_u64(ret, k->name, k->num); break;
+        case CLAIM_UINT: write_uint(ret, k); break;
         case CLAIM_BOOL: jw_member_bool(ret, k->name, k->num != 0); break;
         }
     }
@@ -40,6 +72,7 @@ void claims_write_text(const struct claims *c, struct buf *ret)
 static enum sr_err take(const struct json *one, struct claims *ret, struct sr_why *why)
 {
     char name[CLAIM_NAME_SIZE] = { 0 };
+    uint64_t large = 0;
     struct span s = json_name(one);
     if (s.n >= sizeof name)
         return sr_fail(why, SR_ETOOBIG, R_JSON_MEMBER, "a claim's name is too long");
@@ -48,6 +81,11 @@ static enum sr_err take(const struct json *one, struct claims *ret, struct sr_wh
     case JSON_STR: claims_put_text(ret, name, json_str(one)); return SR_OK;
     case JSON_U64: claims_put_uint(ret, name, json_u64(one)); return SR_OK;
     case JSON_BOOL: claims_put_bool(ret, name, json_bool(one)); return SR_OK;
+    case JSON_OBJECT:
+        if (read_uint(one, &large) != SR_OK)
+            return sr_fail(why, SR_EFORMAT, R_JSON_MEMBER, "a large number is {\"uint\":\"digits\"}");
+        claims_put_uint(ret, name, large);
+        return SR_OK;
     default: return sr_fail(why, SR_EFORMAT, R_JSON_MEMBER, "a claim is text, a number or true or false");
     }
 }

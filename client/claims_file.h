@@ -1,6 +1,6 @@
 #pragma once
 /* claims_file.h - claims as a JSON object, one member a claim: what `verify-evidence --json` prints and
- * `policy explain` reads. */
+ * `policy explain` reads. Numbers over 2^53 - 1 stand as {"uint":"digits"}. */
 #include "crypto/err.h"
 #include "proto/claims.h"
 
