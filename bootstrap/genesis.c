@@ -66,17 +66,32 @@ static enum sr_err draw(struct node *n, const struct inputs *in, struct home *re
     return home_make(n->store, n->tpm, &parts, ret, why);
 }
 
-/* A genesis that was cut short left a home; it counts only for the same parameters. */
-static enum sr_err resume(const struct inputs *in, struct home *home, struct sr_why *why)
+static enum sr_err same_params(const struct genesis_file *file, const struct home *home, struct sr_why *why)
 {
     SR_OWN(buf) ours = { 0 };
     SR_OWN(buf) theirs = { 0 };
-    SR_OWN(sign_key) member = { 0 };
-    struct sign_pub member_pub;
-    SR_TRY(genesis_params_encode(&in->file.params, &ours, why));
+    SR_TRY(genesis_params_encode(&file->params, &ours, why));
     SR_TRY(genesis_params_encode(&home->genesis.params, &theirs, why));
     if (!span_eq(buf_span(&ours), buf_span(&theirs)))
         return sr_fail(why, SR_ESTALE, R_STATE_EXISTS, "state-dir holds the masters of another genesis");
+    return SR_OK;
+}
+
+enum sr_err genesis_was_this(struct node *n, const struct home *home, struct sr_why *why)
+{
+    SR_OWN(buf) json = { 0 };
+    struct genesis_file file;
+    SR_TRY(file_read(n->config->genesis, GENESIS_FILE_MAX, &json, why));
+    SR_TRY(genesis_file_read(buf_span(&json), &file, why));
+    return same_params(&file, home, why);
+}
+
+/* A genesis that was cut short left a home; it counts only for the same parameters. */
+static enum sr_err resume(const struct inputs *in, struct home *home, struct sr_why *why)
+{
+    SR_OWN(sign_key) member = { 0 };
+    struct sign_pub member_pub;
+    SR_TRY(same_params(&in->file, home, why));
     if (home->has_member)
         return SR_OK;
     sign_random(&member, &member_pub);

@@ -9,3 +9,8 @@
  * first policy or the AK certificate are not what they should be; nothing was drawn then. */
 enum sr_err genesis_run(struct node *n, const char *address, struct home *home, struct core **ret,
                         struct sr_why *why);
+
+/* A bootstrap node that starts again: SR_OK when genesis.json is what the masters in state-dir came from, and
+ * it goes on as the member it is. SR_ESTALE, R_STATE_EXISTS: another genesis; nothing is drawn over what
+ * exists. */
+enum sr_err genesis_was_this(struct node *n, const struct home *home, struct sr_why *why);

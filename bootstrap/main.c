@@ -110,8 +110,10 @@ static enum sr_err start(struct node *n, const struct config *c, bool bootstrap,
     SR_TRY(enter_sandbox(n, why));
     SR_TRY(serve_start(n, s, why));
     serve_address(c, s, o.address);
-    if (bootstrap && c->genesis[0])
+    if (bootstrap && c->genesis[0]) {
         o.genesis = genesis_run;
+        o.genesis_was_this = genesis_was_this;
+    }
     struct logline l = log_start(&n->log, LOG_INFO, "serving");
     log_text(&l, "address", o.address);
     log_text(&l, "platform", tpm_actor_type(n->tpm));

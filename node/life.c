@@ -85,8 +85,10 @@ static enum sr_err become(struct life *l, struct core **ret, struct sr_why *why)
     SR_OWN(home) home = { 0 };
     enum sr_err e = find(l, &home, ret, why);
     if (e == SR_OK && l->o.genesis) {
-        core_close(SR_TAKE(*ret), NULL);
-        return sr_fail(why, SR_ESTALE, R_STATE_EXISTS, "state-dir holds a member: start it without genesis");
+        e = l->o.genesis_was_this(n, &(*ret)->home, why);
+        if (e != SR_OK)
+            core_close(SR_TAKE(*ret), NULL);
+        return e;
     }
     if (e != SR_ENOENT)
         return e;

@@ -12,6 +12,8 @@ struct life_options {
      * was cut short: home then holds what it left. */
     enum sr_err (*genesis)(struct node *n, const char *address, struct home *home, struct core **ret,
                            struct sr_why *why);
+    /* With genesis, when state-dir holds a member: SR_OK when it came from the same parameters. */
+    enum sr_err (*genesis_was_this)(struct node *n, const struct home *home, struct sr_why *why);
     void (*on_ready)(struct node *n, void *ctx); /* once, when this node is a member and serves */
     void *ctx;
 };
