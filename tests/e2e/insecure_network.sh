@@ -156,10 +156,16 @@ finish() { # it may have become one just before it was killed
 }
 check "a genesis killed twenty times becomes a network" finish
 
+ins_stop one
+: >"$ins/one/log"
+bootstrap one
+check "started again with the same genesis.json, it is the member that it was" ins_ready one
+check "of the same network" test "$(ins_cid one)" = "$cid"
 again() { # a second genesis over the first one's state
     ins_stop one
     : >"$ins/one/log"
-    bootstrap one
+    jq -c '.salt = (.salt | explode | reverse | implode)' "$ins/genesis.json" >"$ins/second.json"
+    ins_start one sealring-bootstrap-insecure --genesis "$ins/second.json" --genesis-policy "$ins/policy.json"
     wait "$(cat "$ins/one/pid")" && return 1
     grep -q reason=state-exists "$ins/one/log"
 }
