@@ -1,0 +1,390 @@
+/* Attacks on joins. What the attacker is after: a master in the clear, a joiner that takes the attacker's
+ * master, membership that nobody granted. */
+#include "tests/attacks/lab.h"
+
+/* Two joins of two networks with the same parameters; the attacker knows everything of the second. */
+static void pose(const struct net *as, const char *master, struct net *ret)
+{
+    net_make(ret, master);
+    ret->cid = ret->g.cid = ret->bundle.cid = as->cid;
+    buf_drop(&ret->record);
+    wr_span(&ret->record, buf_span(&as->record));
+}
+
+/* The attacker's own granter checks nothing. */
+static void evil_seal(const struct net *evil, struct lab_join *j)
+{
+    struct verified v = { .type = "tpm" };
+    struct join_grant_random random;
+    struct nonce_spent spent;
+    fill(&random, sizeof random, "evil grant");
+    T(join_open_attest(&evil->g, buf_span(&j->t.m[M3]), &j->t.granter_cb, NOW + 1, &j->attest, NULL) ==
+      SR_OK);
+    v.rd = j->attest.rd;
+    spent.id = j->attest.nonce.id;
+    T(join_grant(&evil->g, &j->attest, &v, &spent, &evil->bundle, SPAN_STR("tpm"), &random, &j->sealed,
+                 NULL) == SR_OK);
+}
+
+static bool took(const struct lab_join *j, const struct key *master)
+{
+    const struct master_bundle *b = &j->t.got;
+    return b->n > 0 && memcmp(b->epoch[b->n - 1].master.b, master->b, sizeof master->b) == 0;
+}
+
+/* A measured, certified, honest program that was started with the attacker's master. */
+static bool seed_swap(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(net) evil = { 0 };
+    pose(&l->net, "the attacker's master", &evil);
+    lab_hello(&j, &l->net.cid, &evil.g, "c");
+    lab_m3(&j, &l->good);
+    evil_seal(&evil, &j);
+    lab_m4(&evil, &j, &l->good, SPAN_STR("\0\0"));
+    return lab_take(l, &j, buf_span(&j.t.m[M4]), why) == SR_OK && took(&j, &evil.master);
+}
+
+/* The attacker's whole network under the victim's id. */
+static bool genesis_swap(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(net) evil = { 0 };
+    struct maker machine;
+    net_make(&evil, "the attacker's master");
+    evil.cid = evil.g.cid = evil.bundle.cid = l->net.cid;
+    lab_machine(&machine, &evil, GOOD);
+    lab_hello(&j, &l->net.cid, &evil.g, "c");
+    lab_m3(&j, &l->good);
+    evil_seal(&evil, &j);
+    lab_m4(&evil, &j, &machine, SPAN_STR("\0\0"));
+    maker_drop(&machine);
+    return lab_take(l, &j, buf_span(&j.t.m[M4]), why) == SR_OK && took(&j, &evil.master);
+}
+
+/* No machine at all: the evidence of a granter of another join, as it was recorded. */
+static bool fake_granter(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) seen = { 0 };
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(net) evil = { 0 };
+    SR_OWN(buf) recorded = { 0 };
+    lab_hello(&seen, &l->net.cid, &l->net.g, "seen");
+    lab_m3(&seen, &l->good);
+    T(lab_grant(l, &l->net.g, buf_span(&seen.t.m[M3]), &seen.t.granter_cb, NOW + 1, &seen, NULL) == SR_OK);
+    maker_evidence(&l->good, &seen.sealed.rd, &recorded);
+    pose(&l->net, "the attacker's master", &evil);
+    lab_hello(&j, &l->net.cid, &evil.g, "c");
+    lab_m3(&j, &l->good);
+    evil_seal(&evil, &j);
+    const struct join_m4_parts parts = { buf_span(&recorded), buf_span(&evil.record), SPAN_STR("\0\0"),
+                                         SPAN_STR("{\"policy\":1}"), SPAN_STR("checkpoint") };
+    T(join_m4(&j.sealed, &parts, &evil.idb, &j.t.m[M4], &j.t.pending, NULL) == SR_OK);
+    return lab_take(l, &j, buf_span(&j.t.m[M4]), why) == SR_OK && took(&j, &evil.master);
+}
+
+/* The joiner's own evidence, sent back to it as its granter's. */
+static bool reflection(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(net) evil = { 0 };
+    struct m3 m3;
+    pose(&l->net, "the attacker's master", &evil);
+    lab_hello(&j, &l->net.cid, &evil.g, "c");
+    lab_m3(&j, &l->good);
+    evil_seal(&evil, &j);
+    T(m3_decode(buf_span(&j.t.m[M3]), &m3, NULL) == SR_OK);
+    const struct join_m4_parts parts = { m3.evidence, buf_span(&evil.record), SPAN_STR("\0\0"),
+                                         SPAN_STR("{\"policy\":1}"), SPAN_STR("checkpoint") };
+    T(join_m4(&j.sealed, &parts, &evil.idb, &j.t.m[M4], &j.t.pending, NULL) == SR_OK);
+    return lab_take(l, &j, buf_span(&j.t.m[M4]), why) == SR_OK && took(&j, &evil.master);
+}
+
+/* In between: the cipher text of an honest granter's M4 replaced by one's own. */
+static bool ciphertext_swap(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(hpke) ctx = { 0 };
+    SR_OWN(secret) plain = { 0 };
+    SR_OWN(buf) info = { 0 };
+    SR_OWN(buf) aad = { 0 };
+    SR_OWN(buf) ct = { 0 };
+    SR_OWN(buf) changed = { 0 };
+    struct master_bundle evil = l->net.bundle;
+    struct kem_key eph;
+    struct m4 m4;
+    fill(&evil.epoch[0].master, 32, "the attacker's master");
+    lab_hello(&j, &l->net.cid, &l->net.g, "c");
+    lab_m3(&j, &l->good);
+    T(lab_grant(l, &l->net.g, buf_span(&j.t.m[M3]), &j.t.granter_cb, NOW + 1, &j, NULL) == SR_OK);
+    lab_m4(&l->net, &j, &l->good, SPAN_STR("\0\0"));
+    T(m4_decode(buf_span(&j.t.m[M4]), &m4, NULL) == SR_OK);
+    struct label_text t = label_text(L_JOIN_SEAL);
+    wr_lp(&info, (struct span){ (const uint8_t *)t.b, t.n });
+    wr_span(&info, SPAN(j.t.wait.th2.b));
+    wr_span(&aad, SPAN(j.t.wait.th2.b));
+    wr_u64be(&aad, 1);
+    wr_u64be(&aad, 1);
+    fill(&eph, sizeof eph, "evil eph");
+    T(master_bundle_encode(&evil, &plain) == SR_OK);
+    T(hpke_setup_send(&j.attest.ekj, buf_span(&info), NULL, &eph, &m4.enc, &ctx) == SR_OK);
+    T(hpke_seal(&ctx, buf_span(&aad), secret_span(&plain), &ct) == SR_OK);
+    m4.ct = buf_span(&ct);
+    T(m4_encode(&m4, &changed) == SR_OK);
+    return lab_take(l, &j, buf_span(&changed), why) == SR_OK && took(&j, &evil.epoch[0].master);
+}
+
+/* An honest M3 whose session keys are replaced: good evidence, the attacker's keys. */
+static bool key_swap(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) honest = { 0 };
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(buf) m3 = { 0 };
+    struct join_wait wait;
+    struct m3 seen;
+    lab_hello(&honest, &l->net.cid, &l->net.g, "c");
+    lab_m3(&honest, &l->good);
+    T(m3_decode(buf_span(&honest.t.m[M3]), &seen, NULL) == SR_OK);
+    struct join_keys mine = honest.t.k;
+    fill(&mine.ekj, sizeof mine.ekj, "the attacker's ekJ");
+    make_signer("the attacker's idJ", &mine.idj, &mine.idj_pub);
+    make_signer("the attacker's member key", &mine.member, &mine.member_pub);
+    T(join_m3(&honest.t.j, &honest.offer, &mine, seen.evidence, &m3, &wait) == SR_OK);
+    return lab_grant(l, &l->net.g, buf_span(&m3), &honest.t.granter_cb, NOW + 1, &j, why) == SR_OK &&
+           lab_stolen(&j, &mine.ekj, &l->net.master);
+}
+
+/* The attacker has learnt the session key of a finished join and asks for the same again. */
+static bool again(struct lab *l, uint64_t when, bool forgotten, struct sr_why *why)
+{
+    uint8_t seed[16] = { 0 };
+    SR_OWN(lab_join) first = { 0 };
+    SR_OWN(lab_join) second = { 0 };
+    lab_hello(&first, &l->net.cid, &l->net.g, "c");
+    lab_m3(&first, &l->good);
+    T(lab_grant(l, &l->net.g, buf_span(&first.t.m[M3]), &first.t.granter_cb, NOW + 1, &first, NULL) == SR_OK);
+    if (forgotten) {
+        nonce_set_free(l->net.used);
+        T(nonce_set_new(64, seed, &l->net.used) == SR_OK);
+    }
+    return lab_grant(l, &l->net.g, buf_span(&first.t.m[M3]), &first.t.granter_cb, when, &second, why) ==
+               SR_OK &&
+           lab_stolen(&second, &first.t.k.ekj, &l->net.master);
+}
+static bool replay(struct lab *l, struct sr_why *why)
+{
+    return again(l, NOW + 2, false, why);
+}
+/* After the deadline, when the set of used nonces no longer remembers. */
+static bool replay_late(struct lab *l, struct sr_why *why)
+{
+    return again(l, NOW + 30001, true, why);
+}
+
+/* A challenge that no node made: evidence collected today for a join next year. */
+static bool own_challenge(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    struct granter copy = l->net.g;
+    struct key guessed;
+    fill(&guessed, sizeof guessed, "not the node's key");
+    copy.nonce_key = &guessed;
+    lab_hello(&j, &l->net.cid, &copy, "c");
+    lab_m3(&j, &l->good);
+    return lab_grant(l, &l->net.g, buf_span(&j.t.m[M3]), &j.t.granter_cb, NOW + 1, &j, why) == SR_OK &&
+           lab_stolen(&j, &j.t.k.ekj, &l->net.master);
+}
+
+/* Challenged under a policy that is superseded before M3 comes. */
+static bool stale_policy(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    lab_hello(&j, &l->net.cid, &l->net.g, "c");
+    lab_m3(&j, &l->good);
+    struct granter now = l->net.g;
+    now.policy_number++;
+    now.policy_hash.b[0] ^= 1;
+    return lab_grant(l, &now, buf_span(&j.t.m[M3]), &j.t.granter_cb, NOW + 1, &j, why) == SR_OK &&
+           lab_stolen(&j, &j.t.k.ekj, &l->net.master);
+}
+
+/* Whoever learnt master 1 certifies a key of its own under epoch 1; the rotation lands between verdict and
+ * seal. */
+static bool rotation_between(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    struct verified v;
+    struct nonce_spent spent;
+    struct join_grant_random random;
+    struct maker software;
+    struct ak_trust trust = lab_trust(&l->net);
+    fill(&random, sizeof random, "grant");
+    lab_machine(&software, &l->net, GOOD); /* certified with the leaked epoch 1 AK-CA key */
+    lab_hello(&j, &l->net.cid, &l->net.g, "c");
+    lab_m3(&j, &software);
+    maker_drop(&software);
+    T(join_open_attest(&l->net.g, buf_span(&j.t.m[M3]), &j.t.granter_cb, NOW + 1, &j.attest, NULL) == SR_OK);
+    T(lab_appraise(l, &trust, LAB_JOIN, j.attest.evidence, &j.attest.rd, &v, NULL) == SR_OK);
+    T(nonce_consume(l->net.used, &j.attest.nonce, NOW + 1, &spent, NULL) == SR_OK);
+    struct granter now = l->net.g;
+    struct master_bundle both = l->net.bundle;
+    struct key second;
+    now.epoch_hi = 2;
+    fill(&second, sizeof second, "master 2");
+    both.n = 2;
+    both.epoch[0].state = EPOCH_RETIRING;
+    both.epoch[1] = (struct epoch_master){ 2, EPOCH_ACTIVE, second };
+    return join_grant(&now, &j.attest, &v, &spent, &both, SPAN_STR("tpm"), &random, &j.sealed, why) ==
+               SR_OK &&
+           lab_stolen(&j, &j.t.k.ekj, &second);
+}
+
+/* Whoever learnt master 1 makes up an epoch 2 and approves of it. */
+static bool epoch_fork(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(net) evil = { 0 };
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) link = { 0 };
+    SR_OWN(buf) chain = { 0 };
+    struct approval a;
+    struct sign_key k;
+    struct key second;
+    struct maker machine;
+    pose(&l->net, "master", &evil); /* epoch 1 is the real one */
+    fill(&second, sizeof second, "the attacker's second master");
+    T(epoch_keys_derive(&second, 2, evil.genesis.params.salt, &evil.keys) == SR_OK);
+    make_signer("no operator", &k, &a.key);
+    T(epoch_link_text(&evil.cid, &evil.keys.pub, &text) == SR_OK);
+    a.sig = sign_label(&k, L_EPOCH_APPROVAL, buf_span(&text));
+    T(epoch_link_make(&evil.cid, &evil.keys.pub, &l->net.keys.release, &a, 1, &link) == SR_OK);
+    T(epoch_chain_add((struct span){ 0 }, buf_span(&link), &chain, NULL) == SR_OK);
+    evil.g.epoch_hi = 2;
+    evil.bundle.n = 2;
+    evil.bundle.epoch[0].state = EPOCH_RETIRING;
+    evil.bundle.epoch[1] = (struct epoch_master){ 2, EPOCH_ACTIVE, second };
+    lab_machine(&machine, &evil, GOOD);
+    lab_hello(&j, &l->net.cid, &evil.g, "c");
+    lab_m3(&j, &l->good);
+    evil_seal(&evil, &j);
+    lab_m4(&evil, &j, &machine, buf_span(&chain));
+    maker_drop(&machine);
+    return lab_take(l, &j, buf_span(&j.t.m[M4]), why) == SR_OK && took(&j, &second);
+}
+
+/* Whoever learnt master 1 grants it to a joiner that has heard of epoch 2. */
+static bool old_master(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(buf) evidence = { 0 };
+    lab_hello(&j, &l->net.cid, &l->net.g, "c");
+    j.t.j.min_epoch = 2;
+    if (join_read_challenge(&j.t.j, buf_span(&j.t.m[M1]), buf_span(&j.t.m[M2]), &j.challenged, why) != SR_OK)
+        return false;
+    lab_m3(&j, &l->good);
+    evil_seal(&l->net, &j);
+    lab_m4(&l->net, &j, &l->good, SPAN_STR("\0\0"));
+    return lab_take(l, &j, buf_span(&j.t.m[M4]), why) == SR_OK && took(&j, &l->net.master);
+}
+
+/* Policy requires a bound channel; the one in between says there was none. */
+static bool unbound(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    struct granter strict = l->net.g;
+    strict.binding_required = true;
+    lab_hello(&j, &l->net.cid, &strict, "c");
+    j.t.joiner_cb = (struct binding){ 0 };
+    lab_m3(&j, &l->good);
+    return lab_grant(l, &strict, buf_span(&j.t.m[M3]), &j.t.granter_cb, NOW + 1, &j, why) == SR_OK &&
+           lab_stolen(&j, &j.t.k.ekj, &l->net.master);
+}
+
+/* M3 handed on over another TLS connection than it was made for. */
+static bool relayed(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    struct binding other = { .bound = true };
+    fill(other.exporter, sizeof other.exporter, "the connection of the one in between");
+    lab_hello(&j, &l->net.cid, &l->net.g, "c");
+    lab_m3(&j, &l->good);
+    return lab_grant(l, &l->net.g, buf_span(&j.t.m[M3]), &other, NOW + 1, &j, why) == SR_OK &&
+           lab_stolen(&j, &j.t.k.ekj, &l->net.master);
+}
+
+static void until_m4(struct lab *l, struct lab_join *j)
+{
+    lab_hello(j, &l->net.cid, &l->net.g, "c");
+    lab_m3(j, &l->good);
+    T(lab_grant(l, &l->net.g, buf_span(&j->t.m[M3]), &j->t.granter_cb, NOW + 1, j, NULL) == SR_OK);
+    lab_m4(&l->net, j, &l->good, SPAN_STR("\0\0"));
+    T(lab_take(l, j, buf_span(&j->t.m[M4]), NULL) == SR_OK);
+}
+
+/* Somebody without the masters confirms, so that the log names a member that has none. */
+static bool confirmed_by_nobody(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    struct m5 m = { 0 };
+    until_m4(l, &j);
+    m.sid = j.t.pending.sid;
+    fill(&m.mac, sizeof m.mac, "guess");
+    T(m5_encode(&m, &j.t.m[M5]) == SR_OK);
+    return join_confirm(&l->net.g, &j.t.pending, buf_span(&j.t.m[M5]), NOW + 2, &j.t.confirmed, why) == SR_OK;
+}
+
+/* The policy that let it in is superseded between M4 and M5. */
+static bool member_of_the_past(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    until_m4(l, &j);
+    T(join_m5(&j.t.hold, &j.t.m[M5]) == SR_OK);
+    struct granter now = l->net.g;
+    now.policy_number++;
+    now.policy_hash.b[0] ^= 1;
+    return join_confirm(&now, &j.t.pending, buf_span(&j.t.m[M5]), NOW + 2, &j.t.confirmed, why) == SR_OK;
+}
+
+/* M6 with another place in the log. */
+static bool leaf_moved(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(buf) changed = { 0 };
+    struct join_member member;
+    struct m6 m;
+    until_m4(l, &j);
+    T(join_m5(&j.t.hold, &j.t.m[M5]) == SR_OK);
+    T(join_confirm(&l->net.g, &j.t.pending, buf_span(&j.t.m[M5]), NOW + 2, &j.t.confirmed, NULL) == SR_OK);
+    T(make_m6(&l->net, &j.t) == SR_OK);
+    T(m6_decode(buf_span(&j.t.m[M6]), &m, NULL) == SR_OK);
+    m.leaf_index ^= 1;
+    T(m6_encode(&m, &changed) == SR_OK);
+    return join_read_m6(&j.t.j, &j.t.hold, &j.t.k, buf_span(&changed), &member, why) == SR_OK &&
+           member.leaf_index == m.leaf_index;
+}
+
+static const struct attack rows[] = {
+    { "seed_swap", honest_join, seed_swap, R_MASTER_COMMIT_MISMATCH },
+    { "genesis_swap", honest_join, genesis_swap, R_GENESIS_MISMATCH },
+    { "fake_granter", honest_join, fake_granter, R_REPORT_DATA },
+    { "reflection", honest_join, reflection, R_REPORT_DATA },
+    { "ciphertext_swap", honest_join, ciphertext_swap, R_SIGNATURE },
+    { "key_swap", honest_join, key_swap, R_REPORT_DATA },
+    { "replay", honest_join, replay, R_NONCE_USED },
+    { "replay_late", honest_join, replay_late, R_NONCE_EXPIRED },
+    { "own_challenge", honest_join, own_challenge, R_NONCE_FORGED },
+    { "stale_policy", honest_join, stale_policy, R_STALE_CHALLENGE },
+    { "rotation_between", honest_join, rotation_between, R_STALE_CHALLENGE },
+    { "epoch_fork", honest_join, epoch_fork, R_EPOCH_CHAIN },
+    { "old_master", honest_join, old_master, R_EPOCH },
+    { "unbound", honest_join, unbound, R_CHANNEL_BINDING },
+    { "relayed", honest_join, relayed, R_SIGNATURE },
+    { "confirmed_by_nobody", honest_join, confirmed_by_nobody, R_CONFIRM_MAC },
+    { "member_of_the_past", honest_join, member_of_the_past, R_POLICY_OLD },
+    { "leaf_moved", honest_join, leaf_moved, R_CONFIRM_MAC },
+};
+
+int main(int argc, char **argv)
+{
+    return attack_main(argc, argv, rows, sizeof rows / sizeof *rows);
+}
