@@ -276,7 +276,6 @@ static bool epoch_fork(struct lab *l, struct sr_why *why)
 static bool old_master(struct lab *l, struct sr_why *why)
 {
     SR_OWN(lab_join) j = { 0 };
-    SR_OWN(buf) evidence = { 0 };
     lab_hello(&j, &l->net.cid, &l->net.g, "c");
     j.t.j.min_epoch = 2;
     if (join_read_challenge(&j.t.j, buf_span(&j.t.m[M1]), buf_span(&j.t.m[M2]), &j.challenged, why) != SR_OK)
