@@ -2,6 +2,7 @@
  * one executable, so that the first member and all others have one code digest. The order is the security
  * argument, so it stands in one place. */
 #include "bootstrap/genesis.h"
+#include "crypto/program.h"
 #include "crypto/text.h"
 #include "node/config_digest.h"
 #include "node/harden.h"
@@ -179,6 +180,8 @@ int main(int argc, char *argv[])
     enum config_action action = CONFIG_RUN;
     struct sr_why why = { 0 };
     const struct logger log = { LOG_INFO, STDERR_FILENO };
+    if (program_start() != SR_OK)
+        return EXIT_FAILURE;
     enum sr_err e = configure(&c, &action, argc, argv, &why);
     if (e != SR_OK) {
         log_refusal(&log, LOG_ERROR, "config", e, &why);

@@ -1,6 +1,6 @@
 #include "client/cli.h"
 #include "client/commands.h"
-#include "crypto/secret.h"
+#include "crypto/program.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -13,7 +13,7 @@ static bool harden(void)
     umask(022); /* modes are given with each file; nobody writes ours */
     signal(SIGPIPE, SIG_IGN);
     return prctl(PR_SET_DUMPABLE, 0) == 0 && setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }) == 0 &&
-           secret_init() == SR_OK;
+           program_start() == SR_OK;
 }
 
 int main(int argc, char *argv[])

@@ -1,4 +1,5 @@
 #include "node/platform/launch.h"
+#include "node/platform/launch_exec.h"
 #include "node/platform/log_file.h"
 #include "node/platform/measure.h"
 #include "node/platform/platform.h"
@@ -130,16 +131,13 @@ static enum sr_err measure_into(const struct launch_options *o, const struct eve
     return extend_rest(&t, &plan, why);
 }
 
-static enum sr_err open_and_hash(const char *path, int *ret_fd, struct sha256 *ret, struct sr_why *why)
+static enum sr_err hash_file(const char *path, struct sha256 *ret, struct sr_why *why)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return sr_fail(why, SR_ENOENT, R_CONFIG, "%.100s: %s", path, strerror(errno));
     enum sr_err e = measure_file(fd, ret, why);
-    if (e == SR_OK)
-        *ret_fd = fd;
-    else
-        close(fd);
+    close(fd);
     return e;
 }
 
@@ -148,21 +146,35 @@ static enum sr_err measure_all(const struct launch_options *o, const struct sha2
 {
     struct sha256 files[1 + LAUNCH_WITH_MAX] = { *program };
     struct event_log want;
-    for (size_t i = 0; i < o->nwith; i++) {
-        int fd;
-        SR_TRY(open_and_hash(o->with[i], &fd, &files[1 + i], why));
-        close(fd);
-    }
+    for (size_t i = 0; i < o->nwith; i++)
+        SR_TRY(hash_file(o->with[i], &files[1 + i], why));
     SR_TRY(measure_events(files, 1 + o->nwith, o->has_config ? &o->config : NULL, &want, why));
     return measure_into(o, &want, why);
+}
+
+static enum sr_err open_program(const struct launch_options *o, int *ret_fd, struct sr_why *why)
+{
+    int file, copy;
+    SR_TRY(launch_exec_open(o->program, &file, why));
+    if (o->where == LAUNCH_IN_PLACE) {
+        *ret_fd = file;
+        return SR_OK;
+    }
+    enum sr_err e = launch_exec_copy(file, o->program, &copy, why);
+    close(file);
+    if (e == SR_OK)
+        *ret_fd = copy;
+    return e;
 }
 
 enum sr_err launch_measure(const struct launch_options *o, int *ret_fd, struct sr_why *why)
 {
     int fd;
     struct sha256 program;
-    SR_TRY(open_and_hash(o->program, &fd, &program, why));
-    enum sr_err e = measure_all(o, &program, why);
+    SR_TRY(open_program(o, &fd, why));
+    enum sr_err e = measure_file(fd, &program, why);
+    if (e == SR_OK)
+        e = measure_all(o, &program, why);
     if (e == SR_OK)
         *ret_fd = fd;
     else

@@ -1,10 +1,11 @@
 /* sealring-launch - measures a program into the TPM, then becomes it. */
+#include "crypto/program.h"
 #include "crypto/text.h"
 #include "node/platform/launch.h"
+#include "node/platform/launch_exec.h"
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,18 +13,25 @@ static const char help[] =
     "usage: sealring-launch --tcti TCTI --event-log FILE [options] -- PROGRAM [ARGUMENTS]\n"
     "\n"
     "Extends PCR 14 with the SHA-256 of PROGRAM (once per start of the machine), writes the event log, and\n"
-    "becomes PROGRAM: the very file that was measured. PROGRAM is a path; no PATH is searched, no script "
+    "becomes PROGRAM: the very bytes that were measured. PROGRAM is a path; no PATH is searched, no script "
     "run.\n"
+    "It inherits no variable but those of the service manager, LANG, TZ, TERM, SEALRING_* and those of "
+    "--env,\n"
+    "and no descriptor but 0 to 2 and the service manager's sockets.\n"
     "\n"
     "  --tcti TCTI          the TPM: unix:PATH, device:/dev/tpmrm0, swtpm:host=...,port=...\n"
     "  --event-log FILE     where the log of what was measured is kept\n"
     "  --config-digest HEX  measure this configuration too (sealring-node --print-config-digest)\n"
     "  --with FILE          measure this file too, after PROGRAM; may be repeated\n"
+    "  --env NAME           pass this variable on, if it is set; may be repeated\n"
+    "  --in-place           execute the file itself, not the copy of it that was measured: for kernels that\n"
+    "                       appraise files (IMA). The file must then not change between the two\n"
     "  --start HEX          PCR 14 as the firmware leaves it; zeros unless given\n"
     "  --help               print this\n"
     "\n"
-    "Exit codes, when PROGRAM was not started: 64 wrong usage; 66 PROGRAM or a FILE can't be read;\n"
-    "69 the TPM failed; 73 the event log can't be written; 65 the log does not fit the TPM (restart the\n"
+    "Exit codes, when PROGRAM was not started: 64 wrong usage; 66 PROGRAM or a FILE can't be read\n"
+    "or PROGRAM is no ELF executable; 69 the TPM failed; 73 the event log can't be written; 65 the log does "
+    "not fit the TPM (restart the\n"
     "machine); 71 anything else; 126 PROGRAM was measured but can't be executed.\n";
 
 enum {
@@ -58,12 +66,14 @@ static bool digest(const char *text, struct sha256 *ret)
     return hex_read(span_of(text), ret->b, sizeof ret->b) == SR_OK;
 }
 
-enum { OPT_TCTI, OPT_LOG, OPT_CONFIG, OPT_WITH, OPT_START, OPT_HELP };
+enum { OPT_TCTI, OPT_LOG, OPT_CONFIG, OPT_WITH, OPT_ENV, OPT_PLACE, OPT_START, OPT_HELP };
 static const struct option options[] = {
     { "tcti", required_argument, NULL, OPT_TCTI },
     { "event-log", required_argument, NULL, OPT_LOG },
     { "config-digest", required_argument, NULL, OPT_CONFIG },
     { "with", required_argument, NULL, OPT_WITH },
+    { "env", required_argument, NULL, OPT_ENV },
+    { "in-place", no_argument, NULL, OPT_PLACE },
     { "start", required_argument, NULL, OPT_START },
     { "help", no_argument, NULL, OPT_HELP },
     { 0 },
@@ -84,6 +94,12 @@ static const char *take_option(int c, struct launch_options *o)
             return "too many --with";
         o->with[o->nwith++] = optarg;
         return NULL;
+    case OPT_ENV:
+        if (o->nmore == LAUNCH_MORE_MAX)
+            return "too many --env";
+        o->more[o->nmore++] = optarg;
+        return NULL;
+    case OPT_PLACE: o->where = LAUNCH_IN_PLACE; return NULL;
     }
     return "unknown option, or one without its value; see --help";
 }
@@ -107,25 +123,44 @@ static int parse(int argc, char **argv, struct launch_options *o)
     return -1;
 }
 
+/* Before anything else: a linker that was told what to load has loaded it already. This stops accidents, not
+ * somebody who means it; only the boot chain does. */
+static int check_own_start(void)
+{
+    const char *name = launch_env_lost(environ);
+    if (!name)
+        return -1;
+    fprintf(stderr, "sealring-launch: not with %.*s in the environment\n", (int)strcspn(name, "="), name);
+    return EXIT_USAGE;
+}
+
+static int fail(enum sr_err e, const struct sr_why *why)
+{
+    fprintf(stderr, "sealring-launch: %s\n", *why->text ? why->text : sr_strerror(e));
+    return exit_code(e, why);
+}
+
 int main(int argc, char **argv)
 {
-    extern char **environ;
     struct launch_options o = { 0 };
+    struct launch_env env;
     struct sr_why why = { 0 };
     int fd = -1;
-    int code = parse(argc, argv, &o);
+    if (launch_exec_stdio() != SR_OK)
+        return EXIT_OTHER;
+    int code = check_own_start();
+    if (code < 0)
+        code = parse(argc, argv, &o);
     if (code >= 0)
         return code;
-    setenv("TSS2_LOG", "all+none", 0); /* what fails is said below, once */
-    enum sr_err e = secret_init();
+    enum sr_err e = launch_env(environ, o.more, o.nmore, getpid(), &env, &why);
+    if (e != SR_OK)
+        return usage(why.text);
+    e = program_start();
     if (e == SR_OK)
         e = launch_measure(&o, &fd, &why);
-    if (e != SR_OK) {
-        fprintf(stderr, "sealring-launch: %s\n", *why.text ? why.text : sr_strerror(e));
-        return exit_code(e, &why);
-    }
-    fexecve(fd, argv + optind, environ);
-    fprintf(stderr, "sealring-launch: ");
-    perror(o.program);
+    if (e != SR_OK)
+        return fail(e, &why);
+    (void)fail(launch_exec(fd, argv + optind, &env, &why), &why);
     return EXIT_NO_EXEC;
 }

@@ -52,7 +52,7 @@ check "its soname is libsealring.so.0" bash -c 'readelf -d "$0" | grep -q "SONAM
 check "its header is enough by itself, in C" bash -c 'echo "#include <sealring.h>" | cc -std=c99 -Wall -Werror -fsyntax-only -I"$0" -x c -' "$tree/usr/include"
 # shellcheck disable=SC2046 # words
 check "the example builds with pkg-config's words" cc -Wall -Werror -o "$run/fetch" examples/fetch.c \
-    $(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --cflags --libs sealring)
+    $(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --cflags --libs sealring) -Wl,-rpath,"$lib" # the launcher passes no LD_LIBRARY_PATH
 
 # A network of installed programs, and the example in it
 ldd "$build/sealringd" | grep -q libasan && { echo "$passed passed, $failed failed, 1 skipped"; exit $((failed > 0)); }
@@ -67,7 +67,7 @@ jq -cS --arg code "$code" '.release[0].where[0].value = $code' "$run/net/operato
     mv "$run/genesis.json" "$run/net/operator/genesis.json"
 check "genesis with the installed programs" network_genesis one
 example() { # PROGRAM WANT CID
-    env LD_LIBRARY_PATH="$lib" "$run/bin/sealring-launch" --tcti "$(net_tcti workload)" --event-log "$run/net/workload/event-log" \
+    "$run/bin/sealring-launch" --tcti "$(net_tcti workload)" --event-log "$run/net/workload/event-log" \
         -- "$1" "$(net_url one)" "$3" "$2" "$(net_tcti workload)" "$run/net/workload/event-log" "$(tpm_chain)"
 }
 says() { # STATUS TEXT, then example's
