@@ -1,7 +1,7 @@
 #pragma once
 /* cert.h - X.509 certificates of TPMs and evidence (RFC 5280; TCG EK Credential Profile 2.5). The only user
- * of OpenSSL's X.509 code. Roots are pinned by key, times are arguments, nothing is fetched: revocation is
- * a matter of policy (pins and deny lists), not of this file. */
+ * of OpenSSL's X.509 code, with cert_crl.h. Roots are pinned by key, times are arguments, nothing is
+ * fetched. */
 #include "crypto/hash.h"
 #include "crypto/pubkey.h"
 
@@ -28,6 +28,9 @@ void certs_drop(struct certs *c);
 enum sr_err cert_read(struct span der, struct cert *ret, struct sr_why *why);
 /* One to CERTS_MAX PEM blocks "CERTIFICATE", with white space between them and nothing else. */
 enum sr_err certs_read_pem(struct span pem, struct certs *ret, struct sr_why *why);
+/* The next PEM block (RFC 7468) of *rest, which moves on behind it; white space before it is skipped. The
+ * label borrows. SR_ENOENT: nothing but white space is left. SR_EFORMAT: no block, or not base64. */
+enum sr_err cert_pem_next(struct span *rest, struct span *ret_label, struct buf *ret_der);
 /* The certificate at the front of a TPM's NV area that is filled up with 00 or ff bytes. Borrows. */
 enum sr_err cert_trim(struct span padded, struct span *ret_der);
 
@@ -42,11 +45,28 @@ enum sr_err cert_common_name(const struct cert *c, struct buf *ret);
  * SR_ENOENT: there is none or more than one. */
 enum sr_err cert_extension(const struct cert *c, const char *oid, struct span *ret);
 
+/* When something is good: unix seconds, both ends included. */
+struct validity {
+    time_t from, until;
+};
+static inline bool validity_at(struct validity v, time_t at)
+{
+    return v.from <= at && at <= v.until;
+}
+static inline struct validity validity_both(struct validity a, struct validity b)
+{
+    return (struct validity){ a.from > b.from ? a.from : b.from, a.until < b.until ? a.until : b.until };
+}
+
 /* What a leaf is for. */
 enum cert_purpose {
-    CERT_EK,       /* extended key usage 2.23.133.8.1; encrypts, does not sign */
-    CERT_AK,       /* a vendor's certificate over an attestation key: signs */
-    CERT_EVIDENCE, /* a device's or instance's certificate that signs evidence (VCEK, PCK, Nitro, GPU) */
+    CERT_EK,         /* extended key usage 2.23.133.8.1; encrypts, does not sign */
+    CERT_AK,         /* a vendor's certificate over an attestation key: signs */
+    CERT_EVIDENCE,   /* a device's or instance's certificate that signs evidence (VCEK, PCK, Nitro, GPU) */
+    CERT_AMD_CA,     /* an ASK or ASVK: a CA, RSA, signed with RSASSA-PSS and SHA-384 */
+    CERT_AMD_VEK,    /* a VCEK or VLEK: P-384, signed with RSASSA-PSS and SHA-384 */
+    CERT_INTEL_CA,   /* a PCK CA: P-256, signed with ECDSA and SHA-256 */
+    CERT_INTEL_LEAF, /* a PCK or TCB signing certificate: no CA, P-256, signed with ECDSA and SHA-256 */
     CERT_PURPOSE_COUNT
 };
 
@@ -58,6 +78,19 @@ enum cert_purpose {
 enum sr_err cert_chain_verify(const struct cert *leaf, const struct cert chain[], size_t n_chain,
                               const struct sha256 anchors[], size_t n_anchors, time_t at,
                               enum cert_purpose purpose, struct sr_why *why, struct sha256 *ret_anchor);
+
+/* The same for any time: *ret says when all of the path is good, and the caller compares. For endorsements,
+ * which are verified once and used often. */
+enum sr_err cert_chain_validity(const struct cert *leaf, const struct cert chain[], size_t n_chain,
+                                const struct sha256 anchors[], size_t n_anchors, enum cert_purpose purpose,
+                                struct sr_why *why, struct sha256 *ret_anchor, struct validity *ret);
+
+/* A pinned root by itself: a CA that signed itself, of the purpose's algorithms. */
+enum sr_err cert_root_check(const struct cert *c, enum cert_purpose purpose, struct sr_why *why,
+                            struct validity *ret);
+/* Could issuer have issued c, by names, key identifiers and key usage? Says nothing of the signature. */
+bool cert_names_issuer(const struct cert *c, const struct cert *issuer);
+bool cert_has_serial(const struct cert *c, struct span number); /* big-endian, no leading zeros */
 
 /* Which TPM it is, by the directoryName in the subject alternative name (EK Credential Profile 3.2.9). */
 struct ek_names {

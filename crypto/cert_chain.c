@@ -16,16 +16,53 @@ SR_DEFINE_OWN_PTR(ASN1_OBJECT, ASN1_OBJECT_free)
 
 enum usage_rule { USAGE_REQUIRED, USAGE_IF_PRESENT };
 
-/* What a leaf must be. EK: TCG EK Credential Profile 2.5, 3.2.12 and 3.2.13: one decrypting key, of which
- * kind depends on the algorithm. Device certificates of AMD have no key usage at all. */
+enum end_rule { END_LEAF, END_CA };
+enum { ANY_DIGEST = 0, ANY_SIGNATURE = 0 };
+
+/* What the certificate at the lower end must be, and how it must be signed. EK: TCG EK Credential Profile
+ * 2.5, 3.2.12 and 3.2.13: one decrypting key, of which kind depends on the algorithm. AMD: RSASSA-PSS with
+ * SHA-384 everywhere (57230), and no key usage in device certificates. Intel: P-256 and SHA-256 everywhere
+ * (PCK Certificate and CRL specification). */
 static const struct purpose_row {
     const char *eku; /* OID that must be among the extended key usages; NULL: none asked for */
     enum usage_rule rule;
     uint32_t rsa_usage, ec_usage; /* all of these bits */
+    enum end_rule end;
+    int digest, signature; /* of the signature on it */
+    enum pubkey_type key;  /* in it; PUBKEY_NONE: any */
 } purposes[CERT_PURPOSE_COUNT] = {
-    [CERT_EK] = { "2.23.133.8.1", USAGE_REQUIRED, KU_KEY_ENCIPHERMENT, KU_KEY_AGREEMENT },
-    [CERT_AK] = { NULL, USAGE_REQUIRED, KU_DIGITAL_SIGNATURE, KU_DIGITAL_SIGNATURE },
-    [CERT_EVIDENCE] = { NULL, USAGE_IF_PRESENT, KU_DIGITAL_SIGNATURE, KU_DIGITAL_SIGNATURE },
+    [CERT_EK] = { .eku = "2.23.133.8.1",
+                  .rule = USAGE_REQUIRED,
+                  .rsa_usage = KU_KEY_ENCIPHERMENT,
+                  .ec_usage = KU_KEY_AGREEMENT },
+    [CERT_AK] = { .rule = USAGE_REQUIRED,
+                  .rsa_usage = KU_DIGITAL_SIGNATURE,
+                  .ec_usage = KU_DIGITAL_SIGNATURE },
+    [CERT_EVIDENCE] = { .rule = USAGE_IF_PRESENT,
+                        .rsa_usage = KU_DIGITAL_SIGNATURE,
+                        .ec_usage = KU_DIGITAL_SIGNATURE },
+    [CERT_AMD_CA] = { .rule = USAGE_REQUIRED,
+                      .rsa_usage = KU_KEY_CERT_SIGN,
+                      .end = END_CA,
+                      .digest = NID_sha384,
+                      .signature = NID_rsassaPss,
+                      .key = PUBKEY_RSA },
+    [CERT_AMD_VEK] = { .rule = USAGE_IF_PRESENT,
+                       .ec_usage = KU_DIGITAL_SIGNATURE,
+                       .digest = NID_sha384,
+                       .signature = NID_rsassaPss,
+                       .key = PUBKEY_P384 },
+    [CERT_INTEL_CA] = { .rule = USAGE_REQUIRED,
+                        .ec_usage = KU_KEY_CERT_SIGN,
+                        .end = END_CA,
+                        .digest = NID_sha256,
+                        .signature = NID_X9_62_id_ecPublicKey,
+                        .key = PUBKEY_P256 },
+    [CERT_INTEL_LEAF] = { .rule = USAGE_REQUIRED,
+                          .ec_usage = KU_DIGITAL_SIGNATURE,
+                          .digest = NID_sha256,
+                          .signature = NID_X9_62_id_ecPublicKey,
+                          .key = PUBKEY_P256 },
 };
 
 /* Signatures that may stand on a path: digest at least SHA-256, no other key than RSA and ECDSA. */
@@ -118,7 +155,7 @@ static enum sr_err check_signature(X509 *x, int depth, struct sr_why *why)
     return sr_fail(why, SR_EPROOF, R_CERT_WEAK, "certificate %d of the path: its signature algorithm", depth);
 }
 
-static enum sr_err check_path(const x509_stack *path, struct sr_why *why)
+static enum sr_err check_path(const x509_stack *path, enum end_rule end, struct sr_why *why)
 {
     for (int i = 0; i < sk_X509_num(path); i++) {
         struct cert c = { sk_X509_value(path, i) };
@@ -126,7 +163,7 @@ static enum sr_err check_path(const x509_stack *path, struct sr_why *why)
         SR_TRY(cert_pubkey(&c, &key, why));
         SR_TRY(check_signature(c.x509, i, why));
         int ca = X509_check_ca(c.x509);
-        if (i == 0 ? ca != 0 : ca != 1)
+        if (ca != (i > 0 || end == END_CA ? 1 : 0))
             return sr_fail(why, SR_EPROOF, R_CERT_CA, "certificate %d of the path %s a CA", i,
                            ca ? "is" : "is not");
     }
@@ -146,7 +183,15 @@ static bool has_eku(X509 *x, const char *oid)
 static enum sr_err check_purpose(const struct cert *leaf, const struct purpose_row *p, struct sr_why *why)
 {
     SR_OWN(pubkey) key = { 0 };
+    int digest, signature, bits;
+    uint32_t flags;
     SR_TRY(cert_pubkey(leaf, &key, why));
+    if (p->key != PUBKEY_NONE && pubkey_type(&key) != p->key)
+        return sr_fail(why, SR_EPROOF, R_CERT_PURPOSE, "leaf certificate: another kind of key");
+    if (X509_get_signature_info(leaf->x509, &digest, &signature, &bits, &flags) != 1 ||
+        (p->digest != ANY_DIGEST && digest != p->digest) ||
+        (p->signature != ANY_SIGNATURE && signature != p->signature))
+        return sr_fail(why, SR_EPROOF, R_CERT_WEAK, "leaf certificate: another signature algorithm");
     uint32_t want = pubkey_type(&key) == PUBKEY_RSA ? p->rsa_usage : p->ec_usage;
     uint32_t usage = X509_get_key_usage(leaf->x509);
     bool present = (X509_get_extension_flags(leaf->x509) & EXFLAG_KUSAGE) != 0;
@@ -157,7 +202,8 @@ static enum sr_err check_purpose(const struct cert *leaf, const struct purpose_r
     return SR_OK;
 }
 
-static X509_STORE_CTX *path_ctx(X509_STORE *store, X509 *leaf, x509_stack *others, time_t at)
+/* at NULL: the caller looks at the times. */
+static X509_STORE_CTX *path_ctx(X509_STORE *store, X509 *leaf, x509_stack *others, const time_t *at)
 {
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
     if (!ctx || X509_STORE_CTX_init(ctx, store, leaf, others) != 1) {
@@ -165,40 +211,119 @@ static X509_STORE_CTX *path_ctx(X509_STORE *store, X509 *leaf, x509_stack *other
         return NULL;
     }
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-    X509_VERIFY_PARAM_set_time(param, at);
+    if (at)
+        X509_VERIFY_PARAM_set_time(param, *at);
+    else
+        (void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME);
     X509_VERIFY_PARAM_set_depth(param, CERTS_MAX);
     X509_VERIFY_PARAM_set_auth_level(param, 2); /* 112 bits: RSA 2048, and no SHA-1 */
     (void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_CHECK_SS_SIGNATURE);
     return ctx;
 }
 
-enum sr_err cert_chain_verify(const struct cert *leaf, const struct cert chain[], size_t n_chain,
-                              const struct sha256 anchors[], size_t n_anchors, time_t at,
-                              enum cert_purpose purpose, struct sr_why *why, struct sha256 *ret_anchor)
+/* The time for which the whole path is good. */
+static enum sr_err path_validity(const x509_stack *path, struct validity *ret, struct sr_why *why)
+{
+    struct validity all = { 0 };
+    for (int i = 0; i < sk_X509_num(path); i++) {
+        struct cert c = { sk_X509_value(path, i) };
+        struct validity one;
+        if (cert_times(&c, &one.from, &one.until) != SR_OK)
+            return sr_fail(why, SR_EPROOF, R_CERT_TIME, "certificate %d of the path: its times", i);
+        all = i ? validity_both(all, one) : one;
+    }
+    *ret = all;
+    return SR_OK;
+}
+
+struct path_in {
+    const struct cert *leaf, *chain;
+    size_t n_chain;
+    const struct sha256 *anchors;
+    size_t n_anchors;
+    const time_t *at;
+    enum cert_purpose purpose;
+};
+
+static enum sr_err verify_path(const struct path_in *in, struct sr_why *why, struct sha256 *ret_anchor,
+                               struct validity *ret_valid)
 {
     KEEP_ERROR_QUEUE;
     struct sha256 anchor;
-    if (n_chain > CERTS_MAX - 1)
-        return sr_fail(why, SR_ETOOBIG, R_CERT_CHAIN, "certificate chain: %zu above the leaf", n_chain);
-    if (!leaf->x509 || (unsigned)purpose >= CERT_PURPOSE_COUNT)
+    if (in->n_chain > CERTS_MAX - 1)
+        return sr_fail(why, SR_ETOOBIG, R_CERT_CHAIN, "certificate chain: %zu above the leaf", in->n_chain);
+    if (!in->leaf->x509 || (unsigned)in->purpose >= CERT_PURPOSE_COUNT)
         return sr_fail(why, SR_EBUG, R_INTERNAL, "certificate chain: nothing to verify");
     SR_OWN_PTR(X509_STORE) store = X509_STORE_new();
     SR_OWN_PTR(x509_stack) others = sk_X509_new_null();
     if (!store || !others)
         return SR_ENOMEM;
-    SR_TRY(sort_chain(chain, n_chain, anchors, n_anchors, store, others, why));
-    SR_OWN_PTR(X509_STORE_CTX) ctx = path_ctx(store, leaf->x509, others, at);
+    SR_TRY(sort_chain(in->chain, in->n_chain, in->anchors, in->n_anchors, store, others, why));
+    SR_OWN_PTR(X509_STORE_CTX) ctx = path_ctx(store, in->leaf->x509, others, in->at);
     if (!ctx)
         return SR_ENOMEM;
     if (X509_verify_cert(ctx) != 1)
         return openssl_says(X509_STORE_CTX_get_error(ctx), X509_STORE_CTX_get_error_depth(ctx), why);
     const x509_stack *path = X509_STORE_CTX_get0_chain(ctx);
     int n = sk_X509_num(path);
-    if (n < 2 || pin_of(sk_X509_value(path, n - 1), anchors, n_anchors, &anchor) != SR_OK)
+    if (n < 2 || pin_of(sk_X509_value(path, n - 1), in->anchors, in->n_anchors, &anchor) != SR_OK)
         return sr_fail(why, SR_EPROOF, R_CERT_ANCHOR, "certificate path: does not end in a pinned key");
-    SR_TRY(check_path(path, why));
-    SR_TRY(check_purpose(leaf, &purposes[purpose], why));
+    SR_TRY(check_path(path, purposes[in->purpose].end, why));
+    SR_TRY(check_purpose(in->leaf, &purposes[in->purpose], why));
+    SR_TRY(path_validity(path, ret_valid, why));
+    *ret_anchor = anchor;
+    return SR_OK;
+}
+
+enum sr_err cert_chain_verify(const struct cert *leaf, const struct cert chain[], size_t n_chain,
+                              const struct sha256 anchors[], size_t n_anchors, time_t at,
+                              enum cert_purpose purpose, struct sr_why *why, struct sha256 *ret_anchor)
+{
+    struct path_in in = { leaf, chain, n_chain, anchors, n_anchors, &at, purpose };
+    struct sha256 anchor;
+    struct validity valid;
+    SR_TRY(verify_path(&in, why, &anchor, &valid));
     if (ret_anchor)
         *ret_anchor = anchor;
     return SR_OK;
+}
+
+enum sr_err cert_chain_validity(const struct cert *leaf, const struct cert chain[], size_t n_chain,
+                                const struct sha256 anchors[], size_t n_anchors, enum cert_purpose purpose,
+                                struct sr_why *why, struct sha256 *ret_anchor, struct validity *ret)
+{
+    struct path_in in = { leaf, chain, n_chain, anchors, n_anchors, NULL, purpose };
+    return verify_path(&in, why, ret_anchor, ret);
+}
+
+enum sr_err cert_root_check(const struct cert *c, enum cert_purpose purpose, struct sr_why *why,
+                            struct validity *ret)
+{
+    KEEP_ERROR_QUEUE;
+    struct validity valid;
+    if (!c->x509 || (unsigned)purpose >= CERT_PURPOSE_COUNT)
+        return sr_fail(why, SR_EBUG, R_INTERNAL, "root certificate: nothing to check");
+    if (X509_self_signed(c->x509, 1) != 1)
+        return sr_fail(why, SR_EPROOF, R_CERT_SIGNATURE, "root certificate: not signed by itself");
+    if (X509_check_ca(c->x509) != 1)
+        return sr_fail(why, SR_EPROOF, R_CERT_CA, "root certificate: not a CA");
+    SR_TRY(check_purpose(c, &purposes[purpose], why));
+    if (cert_times(c, &valid.from, &valid.until) != SR_OK)
+        return sr_fail(why, SR_EPROOF, R_CERT_TIME, "root certificate: its times");
+    *ret = valid;
+    return SR_OK;
+}
+
+bool cert_names_issuer(const struct cert *c, const struct cert *issuer)
+{
+    KEEP_ERROR_QUEUE;
+    return c->x509 && issuer->x509 && X509_check_issued(issuer->x509, c->x509) == X509_V_OK;
+}
+
+bool cert_has_serial(const struct cert *c, struct span number)
+{
+    const ASN1_INTEGER *serial = c->x509 ? X509_get0_serialNumber(c->x509) : NULL;
+    return serial && ASN1_STRING_type(serial) == V_ASN1_INTEGER &&
+           span_eq((struct span){ ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial) },
+                   number);
 }

@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-static const char begin[] = "-----BEGIN CERTIFICATE-----";
-static const char end[] = "-----END CERTIFICATE-----";
-
 static bool is_space(uint8_t c)
 {
     return c == '\n' || c == '\r' || c == ' ' || c == '\t';
@@ -24,20 +21,38 @@ static bool take(struct reader *r, const char *text)
     return rd_left(r) >= want.n && span_eq(rd_span(r, want.n), want);
 }
 
-/* The base64 between the two lines, without its line ends. */
-static enum sr_err one_block(struct reader *r, struct buf *ret_der)
+/* What stands between "-----BEGIN " or "-----END " and "-----": capitals, digits and spaces. */
+static struct span label(struct reader *r, const char *edge)
+{
+    struct span l = { r->p, 0 };
+    if (!take(r, edge))
+        return (struct span){ 0 };
+    l.p = r->p;
+    while (rd_left(r) && (*r->p == ' ' || (*r->p >= '0' && *r->p <= '9') || (*r->p >= 'A' && *r->p <= 'Z')))
+        (void)rd_u8(r);
+    l.n = (size_t)(r->p - l.p);
+    return take(r, "-----") ? l : (struct span){ 0 };
+}
+
+enum sr_err cert_pem_next(struct span *rest, struct span *ret_label, struct buf *ret_der)
 {
     SR_OWN(buf) body = { 0 };
-    if (!take(r, begin))
-        return SR_EFORMAT;
-    while (rd_left(r) && *r->p != '-') {
-        uint8_t c = rd_u8(r);
+    struct reader r = rd_init(*rest);
+    skip_space(&r);
+    if (!rd_left(&r))
+        return SR_ENOENT;
+    struct span begin = label(&r, "-----BEGIN ");
+    while (rd_left(&r) && *r.p != '-') { /* base64, without its line ends */
+        uint8_t c = rd_u8(&r);
         if (c != '\n' && c != '\r')
             wr_u8(&body, c);
     }
-    if (!take(r, end))
+    struct span end = label(&r, "-----END ");
+    if (begin.n == 0 || !span_eq(begin, end) || base64_read(buf_span(&body), ret_der) != SR_OK)
         return SR_EFORMAT;
-    return base64_read(buf_span(&body), ret_der);
+    *rest = (struct span){ r.p, rd_left(&r) };
+    *ret_label = begin;
+    return SR_OK;
 }
 
 enum sr_err certs_read_pem(struct span pem, struct certs *ret, struct sr_why *why)
@@ -45,13 +60,16 @@ enum sr_err certs_read_pem(struct span pem, struct certs *ret, struct sr_why *wh
     SR_OWN(certs) all = { 0 };
     if (pem.n > (size_t)CERTS_MAX * CERT_MAX * 2)
         return sr_fail(why, SR_ETOOBIG, R_CERT_FORMAT, "PEM: %zu bytes", pem.n);
-    struct reader r = rd_init(pem);
-    for (skip_space(&r); rd_left(&r); skip_space(&r)) {
+    for (;;) {
         SR_OWN(buf) der = { 0 };
+        struct span name;
+        enum sr_err e = cert_pem_next(&pem, &name, &der);
+        if (e == SR_ENOENT)
+            break;
+        if (e != SR_OK || !span_eq(name, SPAN_STR("CERTIFICATE")))
+            return sr_fail(why, SR_EFORMAT, R_CERT_FORMAT, "PEM: block %zu is malformed", all.n + 1);
         if (all.n == CERTS_MAX)
             return sr_fail(why, SR_ETOOBIG, R_CERT_FORMAT, "PEM: more than %d certificates", CERTS_MAX);
-        if (one_block(&r, &der) != SR_OK)
-            return sr_fail(why, SR_EFORMAT, R_CERT_FORMAT, "PEM: block %zu is malformed", all.n + 1);
         SR_TRY(cert_read(buf_span(&der), &all.c[all.n], why));
         all.n++;
     }
