@@ -85,6 +85,38 @@
     X(R_QUOTE_SELECTION, "quote-selection")                                                                  \
     X(R_QUOTE_DIGEST, "quote-digest")                                                                        \
     X(R_EVENT_LOG, "event-log")                                                                              \
+    /* evidence of AMD and Intel */                                                                          \
+    X(R_REPORT_FORMAT, "report-format")                                                                      \
+    X(R_REPORT_VERSION, "report-version")                                                                    \
+    X(R_REPORT_SIGNATURE, "report-signature")                                                                \
+    X(R_PRODUCT, "product")                                                                                  \
+    X(R_SIGNING_KEY, "signing-key")                                                                          \
+    X(R_VEK_EXTENSION, "vek-extension")                                                                      \
+    X(R_TCB_MISMATCH, "tcb-mismatch")                                                                        \
+    X(R_TCB_ORDER, "tcb-order")                                                                              \
+    X(R_CHIP_ID, "chip-id")                                                                                  \
+    X(R_CERT_DATA, "certification-data")                                                                     \
+    X(R_PCK_EXTENSION, "pck-extension")                                                                      \
+    X(R_QE_REPORT_SIGNATURE, "qe-report-signature")                                                          \
+    X(R_QE_BINDING, "qe-binding")                                                                            \
+    X(R_QE_IDENTITY, "qe-identity")                                                                          \
+    X(R_TDX_MODULE, "tdx-module")                                                                            \
+    X(R_TCB_UNSUPPORTED, "tcb-not-supported")                                                                \
+    X(R_TCB_REVOKED, "tcb-revoked")                                                                          \
+    X(R_TCB_STATUS, "tcb-status")                                                                            \
+    X(R_DEBUG, "debug")                                                                                      \
+    X(R_MIGRATABLE, "migratable")                                                                            \
+    X(R_SEPT_VE, "sept-ve-disable")                                                                          \
+    X(R_SERVICE_TD, "service-td")                                                                            \
+    X(R_COMPOSITE, "composite")                                                                              \
+    /* collateral */                                                                                         \
+    X(R_COLLATERAL_MISSING, "collateral-missing")                                                            \
+    X(R_COLLATERAL_FORMAT, "collateral-format")                                                              \
+    X(R_COLLATERAL_SIGNATURE, "collateral-signature")                                                        \
+    X(R_COLLATERAL_TIME, "collateral-time")                                                                  \
+    X(R_CRL_FORMAT, "crl-format")                                                                            \
+    X(R_CRL_SIGNATURE, "crl-signature")                                                                      \
+    X(R_CERT_REVOKED, "certificate-revoked")                                                                 \
     /* enrolment */                                                                                          \
     X(R_EK_CHAIN, "ek-chain")                                                                                \
     X(R_EK_KEY, "ek-key")                                                                                    \

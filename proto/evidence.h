@@ -24,17 +24,39 @@ struct ak_trust {
     size_t vendor_n;
 };
 
+/* Keys that are trusted, by the SHA-256 of their SubjectPublicKeyInfo. Borrowed. {0} trusts nobody. */
+struct pins {
+    const struct sha256 *v;
+    size_t n;
+};
+static inline bool pins_have(const struct pins *p, const struct sha256 *key)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (sha256_eq(&p->v[i], key))
+            return true;
+    return false;
+}
+
+struct collateral;  /* proto/evidence/collateral.h */
+struct check_trail; /* proto/evidence/checks.h */
+
 struct verify_in {
     struct span evidence;
-    struct sha512 rd; /* the report data that the evidence must be bound to */
-    time_t now;       /* unix seconds */
-    const struct ak_trust *ak;
+    struct sha512 rd;                    /* the report data that the evidence must be bound to */
+    time_t now;                          /* unix seconds */
+    const struct ak_trust *ak;           /* tpm */
+    struct pins roots;                   /* snp, tdx, sgx: the vendors' roots that count */
+    const struct collateral *collateral; /* snp, tdx, sgx: NULL is none, and refuses */
+    struct check_trail *trail;           /* filled with what was checked; NULL: nobody asks */
 };
 
 struct verifier {
     const char *name; /* as on the wire and in policies */
     size_t max;       /* longest evidence taken, bytes */
     enum sr_err (*verify)(const struct verify_in *in, struct claims *ret, struct sr_why *why);
+    /* What the evidence says it is bound to, before anything is verified: for looking at evidence without a
+     * challenge. NULL: it is not to be had from the evidence. */
+    enum sr_err (*report_data)(struct span evidence, struct sha512 *ret, struct sr_why *why);
 };
 
 /* The program's rows, NULL last. */

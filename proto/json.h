@@ -20,6 +20,10 @@ enum {
  * R_JSON_SYNTAX. */
 enum sr_err json_check(struct span text, struct sr_why *why);
 
+/* The bytes of the value of one member of the root, as they stand: what a signature over an inner object
+ * covers. Borrows. Checks the whole text as json_check() does; SR_ENOENT (R_JSON_MEMBER): no such member. */
+enum sr_err json_member_bytes(struct span text, const char *name, struct span *ret, struct sr_why *why);
+
 /* True when the text is what canonical writing gives: valid as above, members sorted bytewise, no whitespace,
  * the shortest escapes. Then equal meaning is equal bytes. */
 bool json_is_canonical(struct span text);

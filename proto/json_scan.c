@@ -14,6 +14,7 @@ struct scan {
     bool canonical;
     struct span names[NAMES_MAX];
     size_t names_n;
+    struct span want, found; /* a member of the root, and its value's bytes */
     struct sr_why *why;
 };
 
@@ -208,7 +209,10 @@ static enum sr_err object(struct scan *s)
         if (!skip(s, ':'))
             return syntax(s, "no colon");
         SR_TRY(space(s));
+        size_t from = s->at;
         SR_TRY(value(s));
+        if (s->depth == 1 && s->want.n && span_eq(s->names[s->names_n - 1], s->want))
+            s->found = (struct span){ s->text.p + from, s->at - from };
         SR_TRY(next(s, '}', &more));
     }
     s->names_n = base;
@@ -254,12 +258,16 @@ static enum sr_err value(struct scan *s)
     return syntax(s, "no value that we take");
 }
 
-static enum sr_err scan(struct span text, bool canonical, struct sr_why *why)
+/* want, ret_found: a member of the root and where its value stands; empty and NULL for none. */
+static enum sr_err scan_for(struct span text, bool canonical, struct span want, struct span *ret_found,
+                            struct sr_why *why)
 {
     struct scan s;
     s.text = text;
     s.at = s.depth = s.values = s.names_n = 0;
     s.canonical = canonical;
+    s.want = want;
+    s.found = (struct span){ 0 };
     s.why = why;
     if (text.n > JSON_SIZE_MAX)
         return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "JSON: %zu bytes", text.n);
@@ -268,7 +276,16 @@ static enum sr_err scan(struct span text, bool canonical, struct sr_why *why)
         return syntax(&s, "no object");
     SR_TRY(value(&s));
     SR_TRY(space(&s));
-    return s.at == text.n ? SR_OK : syntax(&s, "something after the object");
+    if (s.at != text.n)
+        return syntax(&s, "something after the object");
+    if (ret_found)
+        *ret_found = s.found;
+    return SR_OK;
+}
+
+static enum sr_err scan(struct span text, bool canonical, struct sr_why *why)
+{
+    return scan_for(text, canonical, (struct span){ 0 }, NULL, why);
 }
 
 enum sr_err json_check(struct span text, struct sr_why *why)
@@ -284,4 +301,14 @@ enum sr_err json_check_canonical(struct span text, struct sr_why *why)
 bool json_is_canonical(struct span text)
 {
     return scan(text, true, NULL) == SR_OK;
+}
+
+enum sr_err json_member_bytes(struct span text, const char *name, struct span *ret, struct sr_why *why)
+{
+    struct span found = { 0 };
+    SR_TRY(scan_for(text, false, span_of(name), &found, why));
+    if (!found.p)
+        return sr_fail(why, SR_ENOENT, R_JSON_MEMBER, "JSON: no member %s", name);
+    *ret = found;
+    return SR_OK;
 }

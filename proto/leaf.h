@@ -27,7 +27,7 @@ enum leaf_type { LEAF_TYPES(X) };
 enum {
     LEAF_MAX = 8192,    /* bytes of an encoded leaf */
     LEAF_KEYS_MAX = 64, /* keys a release names */
-    LEAF_COUNTS_MAX = 128,
+    LEAF_COUNTS_MAX = 256,
     LEAF_REASON_MAX = 40,   /* with its NUL */
     LEAF_ADDRESS_MAX = 256, /* with its NUL */
 };

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct ak_trust trust = {
         .network.b = { 0xc1 }, .epoch = 3, .akca.b = { 1 }, .vendor_roots = &root, .vendor_n = 1
     };
-    const struct verify_in in = { { data, size }, rd, 1800000000, &trust };
+    const struct verify_in in = { .evidence = { data, size }, .rd = rd, .now = 1800000000, .ak = &trust };
     struct tpm_evidence e;
     struct tpm_attest attest;
     struct tpm_signature sig;

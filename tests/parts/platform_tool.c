@@ -170,7 +170,7 @@ static enum sr_err do_verify(char **a, struct sr_why *why)
     struct claims c;
     sign_from_seed(&fixed, &ca, &trust.akca);
     SR_TRY(slurp(a[0], &evidence));
-    struct verify_in in = { buf_span(&evidence), rd, time(NULL), &trust };
+    struct verify_in in = { .evidence = buf_span(&evidence), .rd = rd, .now = time(NULL), .ak = &trust };
     SR_TRY(evidence_verify(SPAN_STR("tpm"), &in, &c, why));
     print(&c);
     return SR_OK;

@@ -14,7 +14,7 @@ static enum sr_err verify(const char *type, struct span e, const struct sha512 *
                           struct sr_why *why)
 {
     const struct ak_trust nobody = { .epoch = 0 };
-    const struct verify_in in = { e, *over, 0, &nobody };
+    const struct verify_in in = { .evidence = e, .rd = *over, .now = 0, .ak = &nobody };
     return evidence_verify(span_of(type), &in, c, why);
 }
 

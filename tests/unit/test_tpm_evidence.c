@@ -271,7 +271,7 @@ static const struct row {
 static enum sr_err verify(struct span evidence, const struct ak_trust *trust, struct claims *c,
                           struct sr_why *why)
 {
-    const struct verify_in in = { evidence, rd, MAKER_NOW, trust };
+    const struct verify_in in = { .evidence = evidence, .rd = rd, .now = MAKER_NOW, .ak = trust };
     return evidence_verify(SPAN_STR("tpm"), &in, c, why);
 }
 
@@ -443,7 +443,7 @@ static void the_row_knows_its_own_format_only(void)
     struct sr_why why = { 0 };
     static uint8_t big[TPM_EVIDENCE_MAX + 1];
     const struct ak_trust nobody = { .epoch = 0 };
-    struct verify_in in = { SPAN(big), rd, MAKER_NOW, &nobody };
+    struct verify_in in = { .evidence = SPAN(big), .rd = rd, .now = MAKER_NOW, .ak = &nobody };
     T(evidence_verify(SPAN_STR("tpm"), &in, &c, &why) == SR_ETOOBIG && why.reason == R_TOO_LARGE);
     in.evidence = SPAN_STR("sealring insecure evidence: proves nothing\n");
     T(evidence_verify(SPAN_STR("tpm"), &in, &c, &why) == SR_EFORMAT && why.reason == R_EVIDENCE_FORMAT);
