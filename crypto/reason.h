@@ -108,6 +108,8 @@
     X(R_MIGRATABLE, "migratable")                                                                            \
     X(R_SEPT_VE, "sept-ve-disable")                                                                          \
     X(R_SERVICE_TD, "service-td")                                                                            \
+    X(R_VMPL, "vmpl")                                                                                        \
+    X(R_ALIAS_CHECK, "alias-check")                                                                          \
     X(R_COMPOSITE, "composite")                                                                              \
     /* collateral */                                                                                         \
     X(R_COLLATERAL_MISSING, "collateral-missing")                                                            \

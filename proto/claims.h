@@ -3,12 +3,12 @@
  * written once. A claim is a name and one value: text (printable ASCII; binary as lower-case hex), an
  * unsigned number, or a truth value. specs/evidence-*.md list the names that each kind gives.
  *
- * A list is filled with claims_put_*(); the first put that does not fit (128 claims, 31-byte names, 383 bytes
+ * A list is filled with claims_put_*(); the first put that does not fit (112 claims, 31-byte names, 639 bytes
  * of text, a name twice, text that is not printable ASCII) makes the list bad, and a bad list finds nothing.
- * Ask claims_ok() once, at the end. A list owns no memory; it is large (about 55 KB). */
+ * Ask claims_ok() once, at the end. A list owns no memory; it is large (about 77 KB). */
 #include "crypto/bytes.h"
 
-enum { CLAIMS_MAX = 128, CLAIM_NAME_SIZE = 32, CLAIM_TEXT_SIZE = 384 };
+enum { CLAIMS_MAX = 112, CLAIM_NAME_SIZE = 32, CLAIM_TEXT_SIZE = 640 };
 enum claim_kind { CLAIM_TEXT, CLAIM_UINT, CLAIM_BOOL };
 
 struct claim {

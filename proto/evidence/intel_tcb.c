@@ -107,19 +107,21 @@ static void read_components(struct intel_json *r, const struct json *tcb, const 
         r->bad = true;
 }
 
-static bool none_above(const uint8_t *lower, const uint8_t *upper)
+static bool none_below(const uint8_t *a, const uint8_t *b)
 {
     for (size_t i = 0; i < TCB_COMPONENTS; i++)
-        if (lower[i] > upper[i])
+        if (a[i] < b[i])
             return false;
     return true;
 }
 
-/* Listed best first, or the first match would not be the best. */
-static bool follows(const struct tcb_level *upper, const struct tcb_level *lower)
+/* Listed best first: a level that is in nothing below one before it could never be matched. */
+static bool is_reachable(const struct tcb_info *t, const struct tcb_level *l)
 {
-    return none_above(lower->sgx, upper->sgx) && none_above(lower->tdx, upper->tdx) &&
-           lower->pcesvn <= upper->pcesvn;
+    for (const struct tcb_level *better = t->level; better < l; better++)
+        if (none_below(l->sgx, better->sgx) && none_below(l->tdx, better->tdx) && l->pcesvn >= better->pcesvn)
+            return false;
+    return true;
 }
 
 static void read_levels(struct intel_json *r, const struct json *root, struct tcb_info *t)
@@ -133,7 +135,7 @@ static void read_levels(struct intel_json *r, const struct json *root, struct tc
             read_components(r, tcb, "tdxtcbcomponents", l->tdx);
         l->pcesvn = (uint16_t)ij_u64(r, tcb, "pcesvn", UINT16_MAX);
         l->verdict = read_verdict(r, one, &t->advisories);
-        if (t->nlevel && !follows(&t->level[t->nlevel - 1], l))
+        if (!is_reachable(t, l))
             r->bad = true;
         t->nlevel++;
     }

@@ -1,3 +1,4 @@
+#include "proto/evidence/dcap_verifier.h"
 #include "proto/evidence/tpm_verifier.h"
 
-const struct verifier *const evidence_rows[] = { &verifier_tpm, NULL };
+const struct verifier *const evidence_rows[] = { &verifier_tpm, &verifier_tdx, &verifier_sgx, NULL };
