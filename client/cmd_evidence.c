@@ -1,21 +1,25 @@
-#include "client/claims_file.h"
 #include "client/cli.h"
 #include "client/commands.h"
+#include "client/evidence_input.h"
+#include "client/evidence_print.h"
+#include "client/policy_file.h"
 #include "crypto/cert.h"
 #include "crypto/text.h"
+#include "proto/appraisal.h"
 #include "proto/cid.h"
 #include "proto/evidence.h"
+#include "proto/evidence/vendor_roots.h"
 #include "proto/genesis.h"
-#include "proto/json.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
 enum { VENDOR_ROOTS_MAX = 16, ROOT_FILE_MAX = 64 << 10 };
 
 struct evidence_options {
-    const char *type, *at, *report_data, *bundle, *cid;
-    struct option_list vendor_roots;
+    const char *type, *at, *report_data, *bundle, *cid, *collateral, *policy;
+    struct option_list vendor_roots, waive;
 };
 
 /* Whose word counts, kept while the verifier runs. */
@@ -24,7 +28,16 @@ struct evidence_trust {
     struct genesis_checked genesis;
     struct sha256 roots[VENDOR_ROOTS_MAX];
     struct ak_trust trust;
+    struct pins pins;
+    struct collateral *collateral;
 };
+
+static void evidence_trust_drop(struct evidence_trust *t)
+{
+    buf_drop(&t->bundle);
+    collateral_free(t->collateral);
+    t->collateral = NULL;
+}
 
 static enum sr_err trust_network(const struct evidence_options *o, struct evidence_trust *t,
                                  struct sr_why *why)
@@ -38,6 +51,8 @@ static enum sr_err trust_network(const struct evidence_options *o, struct eviden
     t->trust.network = cid;
     t->trust.epoch = t->genesis.genesis.first.epoch;
     t->trust.akca = t->genesis.genesis.first.akca;
+    const struct type_roots *named = genesis_roots(&t->genesis.genesis, span_of(o->type));
+    t->pins = named ? (struct pins){ named->root, named->n } : (struct pins){ 0 };
     return SR_OK;
 }
 
@@ -54,6 +69,19 @@ static enum sr_err trust_vendors(const struct evidence_options *o, struct eviden
         SR_TRY(cert_spki_hash(&certs.c[0], &t->roots[t->trust.vendor_n++]));
     }
     t->trust.vendor_roots = t->roots;
+    if (t->trust.vendor_n)
+        t->pins = (struct pins){ t->roots, t->trust.vendor_n };
+    return SR_OK;
+}
+
+static enum sr_err report_data_text(const char *text, struct sha512 *ret, struct sr_why *why)
+{
+    char lower[2 * sizeof ret->b + 1] = { 0 };
+    size_t n = strlen(text);
+    for (size_t i = 0; i < n && i < sizeof lower; i++)
+        lower[i] = (char)tolower((unsigned char)text[i]);
+    if (n != sizeof lower - 1 || hex_read(span_of(lower), ret->b, sizeof ret->b) != SR_OK)
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "--report-data is 64 bytes in hex");
     return SR_OK;
 }
 
@@ -67,85 +95,135 @@ static enum sr_err read_time(const char *text, time_t *ret, struct sr_why *why)
     return SR_OK;
 }
 
-static enum sr_err verify(const struct evidence_options *o, const char *file, struct claims *ret,
-                          struct evidence_trust *t, struct sr_why *why)
+/* What the operator says it must be bound to; without that, what the evidence itself says, and the trail
+ * tells that nobody compared. */
+static enum sr_err read_report_data(const struct evidence_options *o, struct span evidence,
+                                    struct sha512 *ret, struct sr_why *why)
 {
-    SR_OWN(buf) evidence = { 0 };
-    struct verify_in in = { .ak = &t->trust };
-    if (hex_read(span_of(o->report_data), in.rd.b, sizeof in.rd.b) != SR_OK)
-        return sr_fail(why, SR_EFORMAT, R_CONFIG, "--report-data is 64 bytes in hex");
-    SR_TRY(read_time(o->at, &in.now, why));
+    const struct verifier *v = verifier_find(span_of(o->type));
+    if (!v)
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "--type %s: this program verifies no such evidence",
+                       o->type);
+    if (o->report_data)
+        return report_data_text(o->report_data, ret, why);
+    if (!v->report_data)
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "--report-data is needed for this type");
+    return v->report_data(evidence, ret, why);
+}
+
+static void mark_not_asked(struct check_trail *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (strcmp(t->c[i].name, "report-data") == 0 && t->c[i].outcome == CHECK_PASSED)
+            t->c[i].outcome = CHECK_NOT_ASKED;
+}
+
+static enum sr_err prepare(const struct evidence_options *o, struct evidence_trust *t, struct verify_in *in,
+                           struct sr_why *why)
+{
+    t->pins = vendor_roots(span_of(o->type));
+    SR_TRY(read_time(o->at, &in->now, why));
     if (o->bundle)
         SR_TRY(trust_network(o, t, why));
     SR_TRY(trust_vendors(o, t, why));
-    SR_TRY(cli_read_file(file, HANDSHAKE_EVIDENCE_MAX, &evidence, why));
-    in.evidence = buf_span(&evidence);
-    return evidence_verify(span_of(o->type), &in, ret, why);
+    if (o->collateral)
+        SR_TRY(collateral_read_dir(o->collateral, &t->pins, &t->collateral, why));
+    in->ak = &t->trust;
+    in->roots = t->pins;
+    in->collateral = t->collateral;
+    return SR_OK;
 }
 
-/* A verdict, or a file that could not be read at all. */
+/* With a policy its join rules decide; without one the baseline, or the strict set. */
+static enum sr_err appraise(const struct evidence_options *o, struct evidence_verdict *v, struct sr_why *why)
+{
+    struct waivers w = { 0 };
+    SR_OWN(policy_hold) hold = { 0 };
+    for (size_t i = 0; i < o->waive.n && w.n < WAIVERS_MAX; i++)
+        w.name[w.n++] = o->waive.v[i];
+    if (!o->policy || strcmp(o->policy, "strict") == 0)
+        return appraisal_check(o->policy ? APPRAISAL_STRICT : APPRAISAL_BASELINE, &v->claims, &w, &v->trail,
+                               why);
+    SR_TRY(policy_read_file(o->policy, &hold.p, why));
+    enum sr_err e = policy_join(hold.p, &v->claims, NULL, NULL, why);
+    check_note(&v->trail, "policy", e == SR_OK ? CHECK_PASSED : CHECK_FAILED,
+               e == SR_OK ? R_NONE : why->reason);
+    return e == SR_EDENIED ? SR_EPROOF : e;
+}
+
+static enum sr_err verify(const struct evidence_options *o, const char *file, struct evidence_trust *t,
+                          struct evidence_verdict *v)
+{
+    SR_OWN(buf) evidence = { 0 };
+    struct verify_in in = { .trail = &v->trail };
+    SR_TRY(prepare(o, t, &in, &v->why));
+    SR_TRY(evidence_read_file(file, &evidence, &v->why));
+    in.evidence = buf_span(&evidence);
+    SR_TRY(read_report_data(o, in.evidence, &in.rd, &v->why));
+    enum sr_err e = evidence_verify(span_of(o->type), &in, &v->claims, &v->why);
+    if (!o->report_data)
+        mark_not_asked(&v->trail);
+    return e == SR_OK ? appraise(o, v, &v->why) : e;
+}
+
+/* A verdict, or something that could not be read at all. */
 static bool is_verdict(enum sr_err e, const struct sr_why *why)
 {
-    return e == SR_OK || ((e == SR_EPROOF || e == SR_EFORMAT) && why->reason != R_CONFIG);
+    bool judged = e == SR_EPROOF || e == SR_EFORMAT || e == SR_ETOOBIG;
+    return e == SR_OK || (judged && why->reason != R_CONFIG);
 }
 
-static enum cli_exit print_verdict(const struct cli *c, enum sr_err verdict, struct claims *claims,
-                                   const struct sr_why *why)
+static const char *unknown_waiver(const struct evidence_options *o)
 {
-    SR_OWN(buf) out = { 0 };
-    SR_OWN(buf) object = { 0 };
-    const char *word = verdict == SR_OK ? "accept" : "reject";
-    const char *reason = sr_reason_text(verdict == SR_OK ? R_NONE : why->reason);
-    if (cli_json(c)) {
-        claims_write_json(claims, &object);
-        jw_object(&out);
-        jw_name(&out, "claims");
-        jw_raw(&out, buf_span(&object));
-        jw_member_text(&out, "reason", reason);
-        jw_member_text(&out, "verdict", word);
-        jw_object_end(&out);
-    } else {
-        wr_fmt(&out, "%s%s%s%s%s", word, verdict == SR_OK ? "" : ": ", verdict == SR_OK ? "" : reason,
-               verdict == SR_OK ? "" : ", ", verdict == SR_OK ? "" : why->text);
-        claims_write_text(claims, &out);
-    }
-    enum cli_exit e = cli_print(c, &out);
-    return e == EXIT_DONE && verdict != SR_OK ? EXIT_REFUSED : e;
+    for (size_t i = 0; i < o->waive.n; i++)
+        if (!appraisal_names(o->waive.v[i]))
+            return o->waive.v[i];
+    return NULL;
 }
 
 static enum cli_exit verify_evidence(struct cli *c)
 {
     struct cli_args args = { 0 };
-    struct sr_why why = { 0 };
     enum cli_exit e;
     struct evidence_options o = { 0 };
-    struct evidence_trust t = { 0 };
-    struct claims claims = { 0 };
+    SR_OWN(evidence_trust) t = { 0 };
+    struct evidence_verdict v = { 0 };
     const struct option_row rows[] = {
-        { "type", OPTION_TEXT, &o.type, "TYPE", "kind of evidence: tpm", NULL, true },
-        { "report-data", OPTION_TEXT, &o.report_data, "HEX", "the 64 bytes that it must be bound to", NULL,
-          true },
+        { "type", OPTION_TEXT, &o.type, "TYPE", "kind of evidence: snp, tdx, sgx or tpm", NULL, true },
         { "at", OPTION_TEXT, &o.at, "TIME", "judge as of this time, RFC 3339 in UTC (now)", NULL, false },
-        { "bundle", OPTION_TEXT, &o.bundle, "FILE", "genesis bundle: trust AK certificates of that network",
+        { "collateral", OPTION_TEXT, &o.collateral, "DIR",
+          "certificates, revocation lists, TCB infos, QE identities", NULL, false },
+        { "report-data", OPTION_TEXT, &o.report_data, "HEX", "the 64 bytes that it must be bound to", NULL,
+          false },
+        { "policy", OPTION_TEXT, &o.policy, "FILE", "appraise by this policy's join rules, or \"strict\"",
           NULL, false },
+        { "waive", OPTION_LIST, &o.waive, "CHECK", "go without this check of the appraisal", NULL, false },
+        { "bundle", OPTION_TEXT, &o.bundle, "FILE", "genesis bundle: trust whom that network trusts", NULL,
+          false },
         { "cid", OPTION_TEXT, &o.cid, "CID", "the network that the bundle must be of", "SEALRING_CID",
           false },
         { "vendor-root", OPTION_LIST, &o.vendor_roots, "FILE",
-          "PEM root of vendors' AK certificates to trust", NULL, false },
+          "PEM root to trust instead of the vendor's own", NULL, false },
         { 0 },
     };
     if (!cli_read(c, rows, 1, 1, &args, &e))
         return e;
-    enum sr_err done = verify(&o, args.v[0], &claims, &t, &why);
-    buf_drop(&t.bundle);
-    return is_verdict(done, &why) ? print_verdict(c, done, &claims, &why) : cli_fail(c, done, &why);
+    if (unknown_waiver(&o))
+        return cli_usage(c, "--waive %s: there is no such check to waive", unknown_waiver(&o));
+    if (o.waive.n && o.policy && strcmp(o.policy, "strict") != 0)
+        return cli_usage(c, "--waive is for the baseline and the strict appraisal, not for a policy");
+    v.appraisal = o.policy ? o.policy : "baseline";
+    v.err = verify(&o, args.v[0], &t, &v);
+    return is_verdict(v.err, &v.why) ? evidence_print(c, &v) : cli_fail(c, v.err, &v.why);
 }
 
 const struct command commands_evidence[] = {
     { "verify-evidence", "FILE", "does this evidence verify, and what does it claim?",
-      "Verifies one piece of evidence offline and prints the verdict and the claims. Exit status 0 accept, 1 "
-      "reject,\n"
-      "2 usage or unreadable. It says nothing about a policy: see policy explain.",
+      "Verifies one piece of evidence offline and prints the verdict, every check with its outcome, and the "
+      "claims.\n"
+      "FILE is raw, hex or base64. Files of the collateral folder are recognised by their content. Without "
+      "--policy\n"
+      "the baseline appraisal is applied. Exit status 0 accept, 1 reject, 2 usage or unreadable.",
       verify_evidence },
     { 0 },
 };

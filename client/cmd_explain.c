@@ -1,6 +1,7 @@
 #include "client/claims_file.h"
 #include "client/cli.h"
 #include "client/commands.h"
+#include "client/policy_file.h"
 #include "client/workload.h"
 #include "proto/policy_explain.h"
 
@@ -19,20 +20,6 @@ static enum sr_err read_claims(const char *path, struct claims *ret, struct sr_w
     SR_OWN(buf) text = { 0 };
     SR_TRY(cli_read_file(path, CLAIMS_FILE_MAX, &text, why));
     return claims_read_json(buf_span(&text), ret, why);
-}
-
-static enum sr_err read_document(const char *path, struct policy **ret, struct sr_why *why)
-{
-    SR_OWN(buf) text = { 0 };
-    SR_OWN(buf) document = { 0 };
-    SR_OWN(policy_signed) s = { 0 };
-    SR_TRY(cli_read_file(path, POLICY_SIGNED_MAX, &text, why));
-    if (policy_signed_parse(buf_span(&text), &s, NULL) == SR_OK) {
-        *ret = policy_ref(s.policy);
-        return SR_OK;
-    }
-    SR_TRY(policy_draft(buf_span(&text), &document, why));
-    return policy_parse(buf_span(&document), ret, why);
 }
 
 /* SR_EDENIED is an answer like SR_OK: the verdict is filled in both. */
@@ -58,7 +45,7 @@ static enum cli_exit answer(struct cli *c, const struct question *q)
     SR_OWN(policy_hold) hold = { 0 };
     SR_OWN(buf) out = { 0 };
     struct policy_verdict v = { 0 };
-    enum sr_err e = read_document(q->policy, &hold.p, &why);
+    enum sr_err e = policy_read_file(q->policy, &hold.p, &why);
     if (e == SR_OK)
         e = read_claims(q->claims, &peer, &why);
     if (e == SR_OK && q->self)
