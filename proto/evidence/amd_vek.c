@@ -39,6 +39,11 @@ const char *amd_product_text(enum amd_product p)
     return products[p].text;
 }
 
+const char *amd_product_name(enum amd_product p)
+{
+    return products[p].name;
+}
+
 static enum sr_err refuse(struct sr_why *why, const char *what)
 {
     return sr_fail(why, SR_EFORMAT, R_VEK_EXTENSION, "VEK certificate: %s", what);

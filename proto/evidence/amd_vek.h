@@ -5,6 +5,7 @@
 
 enum amd_product { AMD_NONE, AMD_MILAN, AMD_GENOA, AMD_TURIN, AMD_PRODUCT_COUNT };
 const char *amd_product_text(enum amd_product p); /* "milan"; of AMD_NONE "" */
+const char *amd_product_name(enum amd_product p); /* AMD's spelling: "Milan" */
 
 enum vek_kind { VEK_VCEK, VEK_VLEK };
 
