@@ -447,7 +447,7 @@ static void the_row_knows_its_own_format_only(void)
     T(evidence_verify(SPAN_STR("tpm"), &in, &c, &why) == SR_ETOOBIG && why.reason == R_TOO_LARGE);
     in.evidence = SPAN_STR("sealring insecure evidence: proves nothing\n");
     T(evidence_verify(SPAN_STR("tpm"), &in, &c, &why) == SR_EFORMAT && why.reason == R_EVIDENCE_FORMAT);
-    const char *const names[] = { "insecure", "TPM", "tpm ", " tpm", "", "sample", "tp", "tpm\n", "snp" };
+    const char *const names[] = { "insecure", "TPM", "tpm ", " tpm", "", "sample", "tp", "tpm\n", "sev" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         why.reason = R_NONE;
         T_ROW(evidence_verify(span_of(names[i]), &in, &c, &why) == SR_EPROOF && why.reason == R_EVIDENCE_TYPE,
