@@ -43,8 +43,10 @@ static void attempt_drop(struct attempt *a)
  * platform's queue. Not having them is our trouble, and the joiner may try the same challenge again. */
 static enum sr_err take_slot(struct node *n, struct core *c, struct attempt *a, struct sr_why *why)
 {
-    if (core_ak_cert(n, c, &a->cert, why) != SR_OK)
-        return sr_fail(why, SR_EBUSY, R_BUSY, "no AK certificate of our own at the moment");
+    struct sr_why none = { 0 };
+    if (core_ak_cert(n, c, &a->cert, &none) != SR_OK)
+        return sr_fail(why, SR_EBUSY, none.reason == R_TPM ? R_TPM : R_BUSY,
+                       "no AK certificate of our own at the moment: %.100s", none.text);
     enum sr_err e = tpm_slot_take(n->tpm, &a->slot, why);
     if (e != SR_OK)
         metrics_add(&n->metrics, M_TPM_BUSY, 1);

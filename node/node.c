@@ -30,6 +30,18 @@ static enum sr_err open_store(struct node *n, struct sr_why *why)
     return store_open(url, &n->store, why);
 }
 
+/* From the platform's thread, or from one that waited for it in vain. */
+static void on_health(void *ctx, bool healthy, const struct sr_why *why)
+{
+    struct node *n = ctx;
+    if (!healthy) {
+        log_refusal(&n->log, LOG_ERROR, "platform-failed", SR_EIO, why);
+        return;
+    }
+    struct logline l = log_start(&n->log, LOG_INFO, "platform-answers");
+    log_end(&l);
+}
+
 static enum sr_err open_platform(struct node *n, struct sr_why *why)
 {
     enum { CHAIN_MAX = 64 << 10 };
@@ -40,7 +52,9 @@ static enum sr_err open_platform(struct node *n, struct sr_why *why)
                                   .dir = n->config->state_dir,
                                   .deadline_ms = (unsigned)n->config->quote_ms };
     struct tpm_actor_options actor = { .queue = (size_t)n->config->quote_queue,
-                                       .deadline_ms = (unsigned)n->config->quote_ms };
+                                       .deadline_ms = (unsigned)n->config->quote_ms,
+                                       .on_health = on_health,
+                                       .ctx = n };
     if (n->config->ek_chain[0])
         SR_TRY(file_read(n->config->ek_chain, CHAIN_MAX, &chain, why));
     o.ek_chain = buf_span(&chain);
@@ -151,4 +165,5 @@ void node_stop(struct node *n)
     n->stop = true;
     pthread_cond_broadcast(&n->wake);
     pthread_mutex_unlock(&n->lock);
+    tpm_actor_quit(n->tpm);
 }

@@ -76,6 +76,9 @@ static void write_warnings(struct buf *b, struct node *n, const struct core *c)
         jw_text(b, "one member: losing it loses every key");
     if (!measured_boot(n))
         jw_text(b, "no measured boot: nothing shows which kernel runs under this node");
+    struct sr_why failure;
+    if (!tpm_actor_healthy(n->tpm, &failure))
+        jw_text(b, "the platform failed: this node grants no joins until it answers");
     if (!n->sandboxed)
         jw_text(b, "no Landlock: the kernel does not have it, or it is switched off");
     if (strcmp(sr_mode.name, "production") != 0)
@@ -134,6 +137,9 @@ void status_gauges(struct node *n, struct buf *ret)
 {
     struct core *c = NULL;
     metrics_gauge(ret, "sealring_member", "1 when this node is a member.", node_state(n) == NODE_MEMBER);
+    struct sr_why failure;
+    metrics_gauge(ret, "sealring_platform_healthy", "1 while the platform answers.",
+                  tpm_actor_healthy(n->tpm, &failure));
     metrics_gauge(ret, "sealring_connections", "Open connections.", n->http ? http_connections(n->http) : 0);
     if (node_core(n, &c, NULL) != SR_OK)
         return;

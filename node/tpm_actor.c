@@ -1,23 +1,11 @@
-#include "node/tpm_actor.h"
+#include "node/tpm_actor_parts.h"
+
+#include "node/clock.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
-
-/* One call on its way. It is the actor's and the caller's both: whoever leaves last frees it, so a caller
- * whose deadline passed does not pull memory from under a platform that is still busy. */
-struct job {
-    enum sr_err (*run)(struct platform *, struct job *);
-    struct job *next;
-    bool done, abandoned;
-    struct buf in[2], out;
-    struct sha512 rd;
-    struct sha256 digest;
-    struct key key;
-    enum sr_err err;
-    struct sr_why why;
-};
 
 struct tpm_actor {
     struct platform platform;
@@ -27,22 +15,49 @@ struct tpm_actor {
     pthread_cond_t work, finished;
     struct job *first, **last;
     size_t slots;
-    bool stop;
+    uint64_t busy_since; /* the job that runs; 0: none */
+    bool stop, ended, failed, probed;
+    struct sr_why why; /* of failed */
 };
 
-static void job_free(struct job *j)
+static struct timespec in_ms(unsigned ms)
 {
-    buf_drop(&j->in[0]);
-    buf_drop(&j->in[1]);
-    buf_drop(&j->out);
-    key_drop(&j->key);
-    free(j);
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_nsec -= 1000000000;
+        t.tv_sec++;
+    }
+    return t;
 }
 
+/* With the lock held. True: this is a change, which health_tell() says without it. */
+static bool health_set(struct tpm_actor *a, const struct sr_why *failure)
+{
+    bool changed = a->failed != (failure != NULL);
+    a->failed = failure != NULL;
+    a->probed = a->probed && !changed;
+    if (failure)
+        a->why = *failure;
+    return changed;
+}
+
+static void health_tell(const struct tpm_actor *a, const struct sr_why *failure)
+{
+    if (a->o.on_health)
+        a->o.on_health(a->o.ctx, failure == NULL, failure);
+}
+
+/* A failed platform is tried at once and then from time to time. NULL: stop, or it is time for that. */
 static struct job *next_job(struct tpm_actor *a)
 {
-    while (!a->first && !a->stop)
-        pthread_cond_wait(&a->work, &a->lock);
+    struct timespec until = in_ms(a->probed ? a->o.probe_ms : 0);
+    int rc = 0;
+    while (!a->first && !a->stop && rc != ETIMEDOUT)
+        rc = a->failed ? pthread_cond_timedwait(&a->work, &a->lock, &until)
+                       : pthread_cond_wait(&a->work, &a->lock);
     struct job *j = a->first;
     if (!j)
         return NULL;
@@ -52,21 +67,54 @@ static struct job *next_job(struct tpm_actor *a)
     return j;
 }
 
+/* One call on the platform: enters and leaves with the lock held. */
+static enum sr_err call(struct tpm_actor *a, struct job *j)
+{
+    a->busy_since = clock_boot_ms();
+    pthread_mutex_unlock(&a->lock);
+    enum sr_err e = j->run(&a->platform, j);
+    pthread_mutex_lock(&a->lock);
+    a->busy_since = 0;
+    const struct sr_why *failure = tpm_job_failed(e, &j->why) ? &j->why : NULL;
+    if (health_set(a, failure)) {
+        pthread_mutex_unlock(&a->lock);
+        health_tell(a, failure);
+        pthread_mutex_lock(&a->lock);
+    }
+    return e;
+}
+
+static void serve(struct tpm_actor *a, struct job *j)
+{
+    if (!j->abandoned)
+        j->err = call(a, j);
+    j->done = true;
+    if (j->abandoned)
+        tpm_job_free(j);
+    pthread_cond_broadcast(&a->finished);
+}
+
+static enum sr_err run_probe(struct platform *p, struct job *j)
+{
+    return platform_policy_digest(p, &j->digest, &j->why);
+}
+
 static void *run(void *arg)
 {
     struct tpm_actor *a = arg;
+    struct job probe = { .run = run_probe };
     pthread_mutex_lock(&a->lock);
-    for (struct job *j = next_job(a); j; j = next_job(a)) {
-        if (!j->abandoned) {
-            pthread_mutex_unlock(&a->lock);
-            j->err = j->run(&a->platform, j);
-            pthread_mutex_lock(&a->lock);
+    while (!a->stop) {
+        struct job *j = next_job(a);
+        if (j)
+            serve(a, j);
+        else if (!a->stop) {
+            a->probed = true;
+            (void)!call(a, &probe);
         }
-        j->done = true;
-        if (j->abandoned)
-            job_free(j);
-        pthread_cond_broadcast(&a->finished);
     }
+    a->ended = true;
+    pthread_cond_broadcast(&a->finished);
     pthread_mutex_unlock(&a->lock);
     return NULL;
 }
@@ -90,11 +138,12 @@ enum sr_err tpm_actor_start(struct platform *take, const struct tpm_actor_option
     }
     a->platform = SR_TAKE(*take);
     a->o = *o;
+    a->o.probe_ms = o->probe_ms ? o->probe_ms : TPM_ACTOR_PROBE_MS;
     a->last = &a->first;
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_mutex_init(&a->lock, NULL);
-    pthread_cond_init(&a->work, NULL);
+    pthread_cond_init(&a->work, &clock);
     pthread_cond_init(&a->finished, &clock);
     pthread_condattr_destroy(&clock);
     if (pthread_create(&a->thread, NULL, run, a)) {
@@ -105,16 +154,57 @@ enum sr_err tpm_actor_start(struct platform *take, const struct tpm_actor_option
     return SR_OK;
 }
 
-void tpm_actor_stop(struct tpm_actor *a)
+void tpm_actor_quit(struct tpm_actor *a)
 {
     if (!a)
         return;
     pthread_mutex_lock(&a->lock);
     a->stop = true;
     pthread_cond_broadcast(&a->work);
+    pthread_cond_broadcast(&a->finished);
     pthread_mutex_unlock(&a->lock);
+}
+
+/* Jobs that nobody waits for any more, and that no thread will take. */
+static void drop_rest(struct tpm_actor *a)
+{
+    while (a->first) {
+        struct job *j = a->first;
+        a->first = j->next;
+        tpm_job_free(j);
+    }
+}
+
+void tpm_actor_stop(struct tpm_actor *a)
+{
+    if (!a)
+        return;
+    tpm_actor_quit(a);
+    struct timespec until = in_ms(TPM_ACTOR_STOP_MS);
+    int rc = 0;
+    pthread_mutex_lock(&a->lock);
+    while (!a->ended && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&a->finished, &a->lock, &until);
+    bool ended = a->ended;
+    drop_rest(a);
+    a->last = &a->first;
+    pthread_mutex_unlock(&a->lock);
+    if (!ended) {
+        pthread_detach(a->thread);
+        return;
+    }
     pthread_join(a->thread, NULL);
     free_actor(a);
+}
+
+bool tpm_actor_healthy(struct tpm_actor *a, struct sr_why *why)
+{
+    pthread_mutex_lock(&a->lock);
+    bool good = !a->failed;
+    if (!good)
+        *why = a->why;
+    pthread_mutex_unlock(&a->lock);
+    return good;
 }
 
 const char *tpm_actor_type(const struct tpm_actor *a)
@@ -129,6 +219,9 @@ bool tpm_actor_enrols(const struct tpm_actor *a)
 
 enum sr_err tpm_slot_take(struct tpm_actor *a, struct tpm_slot *ret, struct sr_why *why)
 {
+    struct sr_why failure;
+    if (!tpm_actor_healthy(a, &failure))
+        return sr_fail(why, SR_EBUSY, R_TPM, "the platform failed: %.120s", failure.text);
     pthread_mutex_lock(&a->lock);
     bool room = a->slots < a->o.queue && !a->stop;
     a->slots += room;
@@ -149,179 +242,38 @@ void tpm_slot_drop(struct tpm_slot *s)
     s->actor = NULL;
 }
 
-static struct timespec deadline(const struct tpm_actor *a)
+/* The caller's deadline passed. Because the device holds the thread, or because others were before us? */
+static enum sr_err too_late(struct tpm_actor *a, struct sr_why *why)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += a->o.deadline_ms / 1000;
-    t.tv_nsec += (long)(a->o.deadline_ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_nsec -= 1000000000;
-        t.tv_sec++;
-    }
-    return t;
+    struct sr_why late = { 0 };
+    pthread_mutex_lock(&a->lock);
+    bool hangs = a->busy_since && clock_boot_ms() - a->busy_since >= a->o.deadline_ms / 2;
+    enum sr_err e =
+        hangs ? sr_fail(&late, SR_EBUSY, R_TPM, "no answer for %u ms", a->o.deadline_ms)
+              : sr_fail(&late, SR_EBUSY, R_BUSY, "the platform took longer than %u ms", a->o.deadline_ms);
+    bool changed = hangs && health_set(a, &late);
+    pthread_mutex_unlock(&a->lock);
+    if (changed)
+        health_tell(a, &late);
+    if (why)
+        *why = late;
+    return e;
 }
 
-/* SR_OK: the job is done and the caller's to read and free. SR_EBUSY: the deadline passed, it is the actor's.
- */
-static enum sr_err await(struct tpm_actor *a, struct job *j, struct sr_why *why)
+enum sr_err tpm_job_run(struct tpm_actor *a, struct job *j, struct sr_why *why)
 {
-    struct timespec until = deadline(a);
+    struct timespec until = in_ms(a->o.deadline_ms);
     int rc = 0;
     pthread_mutex_lock(&a->lock);
     *a->last = j;
     a->last = &j->next;
     pthread_cond_signal(&a->work);
-    while (!j->done && rc != ETIMEDOUT)
+    while (!j->done && !a->stop && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&a->finished, &a->lock, &until);
-    bool done = j->done;
+    bool done = j->done, stop = a->stop;
     j->abandoned = !done;
     pthread_mutex_unlock(&a->lock);
-    return done ? SR_OK
-                : sr_fail(why, SR_EBUSY, R_BUSY, "the platform took longer than %u ms", a->o.deadline_ms);
-}
-
-static struct job *new_job(enum sr_err (*fn)(struct platform *, struct job *), struct span a, struct span b)
-{
-    struct job *j = calloc(1, sizeof *j);
-    if (!j)
-        return NULL;
-    j->run = fn;
-    wr_span(&j->in[0], a);
-    wr_span(&j->in[1], b);
-    if (buf_ok(&j->in[0]) && buf_ok(&j->in[1]))
-        return j;
-    job_free(j);
-    return NULL;
-}
-
-/* A job whose result is bytes. Frees it. */
-static enum sr_err bytes_of(struct tpm_actor *a, struct job *j, struct buf *ret, struct sr_why *why)
-{
-    if (!j)
-        return SR_ENOMEM;
-    SR_TRY(await(a, j, why));
-    enum sr_err e = j->err;
-    if (e != SR_OK && why)
-        *why = j->why;
-    if (e == SR_OK)
-        wr_span(ret, buf_span(&j->out));
-    job_free(j);
-    return e != SR_OK || buf_ok(ret) ? e : SR_ENOMEM;
-}
-
-static enum sr_err run_quote(struct platform *p, struct job *j)
-{
-    return platform_quote(p, &j->rd, buf_span(&j->in[0]), &j->out, &j->why);
-}
-
-enum sr_err tpm_actor_quote(struct tpm_slot *s, const struct sha512 *rd, struct span ak_cert, struct buf *ret,
-                            struct sr_why *why)
-{
-    if (!s->actor)
-        return SR_EBUG;
-    struct job *j = new_job(run_quote, ak_cert, (struct span){ 0 });
-    if (j)
-        j->rd = *rd;
-    return bytes_of(s->actor, j, ret, why);
-}
-
-static enum sr_err run_seal(struct platform *p, struct job *j)
-{
-    return platform_seal(p, &j->key, &j->out, &j->why);
-}
-
-/* For callers that consume nothing: the slot only lasts for the call. */
-static enum sr_err with_slot(struct tpm_actor *a, struct job *j, struct buf *ret, struct sr_why *why)
-{
-    SR_OWN(tpm_slot) slot = { 0 };
-    enum sr_err e = tpm_slot_take(a, &slot, why);
-    if (e != SR_OK && j)
-        job_free(j);
-    return e == SR_OK ? bytes_of(a, j, ret, why) : e;
-}
-
-enum sr_err tpm_actor_seal(struct tpm_actor *a, const struct key *k, struct buf *ret, struct sr_why *why)
-{
-    struct job *j = new_job(run_seal, (struct span){ 0 }, (struct span){ 0 });
-    if (j)
-        j->key = *k;
-    return with_slot(a, j, ret, why);
-}
-
-/* The key travels back in a wiping buffer like everything else. */
-static enum sr_err run_unseal(struct platform *p, struct job *j)
-{
-    SR_TRY(platform_unseal(p, buf_span(&j->in[0]), &j->key, &j->why));
-    wr_span(&j->out, key_span(&j->key));
-    return SR_OK;
-}
-
-enum sr_err tpm_actor_unseal(struct tpm_actor *a, struct span blob, struct key *ret, struct sr_why *why)
-{
-    SR_OWN(buf) out = { 0 };
-    SR_TRY(with_slot(a, new_job(run_unseal, blob, (struct span){ 0 }), &out, why));
-    struct reader r = rd_init(buf_span(&out));
-    rd_copy(&r, ret->b, sizeof ret->b);
-    return rd_end(&r) ? SR_OK : SR_EBUG;
-}
-
-static enum sr_err run_policy_digest(struct platform *p, struct job *j)
-{
-    SR_TRY(platform_policy_digest(p, &j->digest, &j->why));
-    wr_span(&j->out, SPAN(j->digest.b));
-    return SR_OK;
-}
-
-enum sr_err tpm_actor_policy_digest(struct tpm_actor *a, struct sha256 *ret, struct sr_why *why)
-{
-    SR_OWN(buf) out = { 0 };
-    SR_TRY(with_slot(a, new_job(run_policy_digest, (struct span){ 0 }, (struct span){ 0 }), &out, why));
-    struct reader r = rd_init(buf_span(&out));
-    rd_copy(&r, ret->b, sizeof ret->b);
-    return rd_end(&r) ? SR_OK : SR_EBUG;
-}
-
-static enum sr_err run_enrol_request(struct platform *p, struct job *j)
-{
-    struct enrol_nonce nonce;
-    random_fill(nonce.b, sizeof nonce.b);
-    return platform_enrol_request(p, &j->digest, &nonce, &j->out, &j->why);
-}
-
-enum sr_err tpm_actor_enrol_request(struct tpm_actor *a, const struct sha256 *network, struct buf *ret_e1,
-                                    struct sr_why *why)
-{
-    struct job *j = new_job(run_enrol_request, (struct span){ 0 }, (struct span){ 0 });
-    if (j)
-        j->digest = *network;
-    return with_slot(a, j, ret_e1, why);
-}
-
-static enum sr_err run_enrol_answer(struct platform *p, struct job *j)
-{
-    return platform_enrol_answer(p, buf_span(&j->in[0]), buf_span(&j->in[1]), &j->out, &j->why);
-}
-
-enum sr_err tpm_actor_enrol_answer(struct tpm_actor *a, struct span e1, struct span e2, struct buf *ret_e3,
-                                   struct sr_why *why)
-{
-    return with_slot(a, new_job(run_enrol_answer, e1, e2), ret_e3, why);
-}
-
-static enum sr_err run_self_claims(struct platform *p, struct job *j)
-{
-    struct claims c = { 0 };
-    SR_TRY(platform_self_claims(p, &c, &j->why));
-    wr_span(&j->out, (struct span){ (const uint8_t *)&c, sizeof c });
-    return SR_OK;
-}
-
-enum sr_err tpm_actor_self_claims(struct tpm_actor *a, struct claims *ret, struct sr_why *why)
-{
-    SR_OWN(buf) out = { 0 };
-    SR_TRY(with_slot(a, new_job(run_self_claims, (struct span){ 0 }, (struct span){ 0 }), &out, why));
-    struct reader r = rd_init(buf_span(&out));
-    rd_copy(&r, ret, sizeof *ret);
-    return rd_end(&r) ? SR_OK : SR_EBUG;
+    if (done)
+        return SR_OK;
+    return stop ? sr_fail(why, SR_EBUSY, R_BUSY, "the node stops") : too_late(a, why);
 }

@@ -1,11 +1,8 @@
 #include "node/platform/tpm.h"
 #include "node/platform/tpm_tcti.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <tss2/tss2_mu.h>
 #include <tss2/tss2_rc.h>
-#include <tss2/tss2_tctildr.h>
 
 enum sr_err tpm_rc(TSS2_RC rc, const char *what, struct sr_why *why)
 {
@@ -21,16 +18,6 @@ bool tpm_refused(TSS2_RC rc)
         return false;
     return (rc & TPM2_RC_FMT1) != 0 || rc == TPM2_RC_PCR_CHANGED || rc == TPM2_RC_POLICY ||
            rc == TPM2_RC_AUTH_UNAVAILABLE || rc == TPM2_RC_AUTH_TYPE;
-}
-
-static enum sr_err connect_tcti(const char *tcti, unsigned deadline_ms, struct tpm *t, struct sr_why *why)
-{
-    if (tcti && strncmp(tcti, "unix:", 5) == 0)
-        return tpm_tcti_unix(tcti + 5, deadline_ms, &t->tcti, why);
-    if (!tcti || (strncmp(tcti, "device:", 7) != 0 && strncmp(tcti, "swtpm:", 6) != 0))
-        return sr_fail(why, SR_EIO, R_TPM, "a TPM is named unix:PATH, device:PATH or swtpm:...");
-    t->by_loader = true;
-    return tpm_rc(Tss2_TctiLdr_Initialize(tcti, &t->tcti), "no TPM there", why);
 }
 
 /* Part 2, 7.2; the stack's own macros shift a signed 0x80 out of range. */
@@ -56,11 +43,11 @@ static void flush_range(struct tpm *t, TPM2_HANDLE first)
 enum sr_err tpm_open(const char *tcti, unsigned deadline_ms, struct tpm *ret, struct sr_why *why)
 {
     SR_OWN(tpm) t = { 0 };
-    SR_TRY(connect_tcti(tcti, deadline_ms, &t, why));
+    SR_TRY(tpm_tcti_open(tcti, deadline_ms, &t.tcti, why));
     SR_TRY(tpm_rc(Esys_Initialize(&t.esys, t.tcti, NULL), "TPM software stack", why));
     SR_TRY(tpm_rc(Esys_SelfTest(t.esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_NO), "TPM self-test",
                   why));
-    if (!t.by_loader) {
+    if (!tpm_tcti_managed(t.tcti)) {
         flush_range(&t, TRANSIENT_FIRST);
         flush_range(&t, SESSION_FIRST);
     }
@@ -72,11 +59,13 @@ void tpm_drop(struct tpm *t)
 {
     if (t->esys)
         Esys_Finalize(&t->esys);
-    if (t->by_loader)
-        Tss2_TctiLdr_Finalize(&t->tcti);
-    else
-        tpm_tcti_unix_free(t->tcti);
+    tpm_tcti_free(t->tcti);
     *t = (struct tpm){ 0 };
+}
+
+bool tpm_lost(const struct tpm *t)
+{
+    return !t->tcti || tpm_tcti_lost(t->tcti);
 }
 
 void tpm_object_drop(struct tpm_object *o)

@@ -10,14 +10,13 @@
 struct tpm {
     ESYS_CONTEXT *esys;
     TSS2_TCTI_CONTEXT *tcti;
-    bool by_loader; /* tcti came from tctildr */
 };
 
-/* "unix:PATH" is our own, with the deadline; "device:PATH" and "swtpm:..." go through tctildr, where the
- * driver's own limits hold. Self-tests, and over unix: flushes what a killed predecessor left in the TPM,
- * which has no resource manager there. SR_EIO R_TPM. */
+/* tcti: tpm_tcti.h. Every answer has the deadline. Self-tests, and flushes what a killed predecessor left in
+ * a TPM that has no resource manager. SR_EIO R_TPM. */
 enum sr_err tpm_open(const char *tcti, unsigned deadline_ms, struct tpm *ret, struct sr_why *why);
 void tpm_drop(struct tpm *t);
+bool tpm_lost(const struct tpm *t); /* closed, or an answer did not come in time: only opening anew helps */
 
 /* SR_EIO R_TPM with what failed, unless rc is success. */
 enum sr_err tpm_rc(TSS2_RC rc, const char *what, struct sr_why *why);

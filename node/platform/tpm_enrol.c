@@ -85,9 +85,11 @@ static enum sr_err find_ek(struct tpm *t, const struct ek_kind **ret, struct buf
         ESYS_TR nv;
         struct span der;
         SR_OWN(buf) area = { 0 };
-        if (Esys_TR_FromTPMPublic(t->esys, kinds[i].nv, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &nv) !=
-            TSS2_RC_SUCCESS)
+        TSS2_RC rc =
+            Esys_TR_FromTPMPublic(t->esys, kinds[i].nv, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &nv);
+        if (tpm_refused(rc)) /* no such index */
             continue;
+        SR_TRY(tpm_rc(rc, "TPM2_NV_ReadPublic", why));
         enum sr_err e = nv_read(t, nv, &area, why);
         Esys_TR_Close(t->esys, &nv);
         SR_TRY(e);

@@ -4,9 +4,12 @@
 #include "proto/evidence/tpm_claims.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct platform_state {
     struct tpm tpm;
+    char *tcti; /* and the deadline: to open it again when an answer was lost */
+    unsigned deadline_ms;
     struct buf log; /* empty: no event log was named; then there is nothing to say in evidence */
 };
 
@@ -14,7 +17,18 @@ static void close_tpm(struct platform_state *s)
 {
     tpm_drop(&s->tpm);
     buf_drop(&s->log);
+    free(s->tcti);
     free(s);
+}
+
+/* A TPM that did not answer in time is opened anew: its late answer would be taken for the next one's.
+ * Nothing of ours lives in a TPM from one call to the next. */
+static enum sr_err awake(struct platform_state *s, struct sr_why *why)
+{
+    if (!tpm_lost(&s->tpm))
+        return SR_OK;
+    tpm_drop(&s->tpm);
+    return tpm_open(s->tcti, s->deadline_ms, &s->tpm, why);
 }
 
 /* What evidence made now would say, and whether it would hold. */
@@ -41,12 +55,27 @@ static enum sr_err open_log(const char *path, struct platform_state *s, struct s
     return e == SR_EPROOF ? SR_EFORMAT : e;
 }
 
+/* How a call ended. Whatever it made of it, a lost answer is the TPM's failure and says nothing of what was
+ * asked. */
+static enum sr_err ended(struct platform_state *s, enum sr_err e, struct sr_why *why)
+{
+    struct sr_why was = { 0 };
+    if (e == SR_OK || e == SR_ENOMEM || !tpm_lost(&s->tpm))
+        return e;
+    if (why)
+        was = *why;
+    return was.reason == R_TPM ? SR_EIO
+                               : sr_fail(why, SR_EIO, R_TPM, "the TPM does not answer: %.110s", was.text);
+}
+
 static enum sr_err open_tpm(const struct platform_options *o, struct platform_state **ret, struct sr_why *why)
 {
     struct platform_state *s = calloc(1, sizeof *s);
     if (!s)
         return SR_ENOMEM;
-    enum sr_err e = tpm_open(o->tcti, o->deadline_ms ? o->deadline_ms : PLATFORM_DEADLINE_MS, &s->tpm, why);
+    s->deadline_ms = o->deadline_ms ? o->deadline_ms : PLATFORM_DEADLINE_MS;
+    s->tcti = strdup(o->tcti ? o->tcti : "");
+    enum sr_err e = s->tcti ? awake(s, why) : SR_ENOMEM;
     if (e == SR_OK)
         e = open_log(o->event_log, s, why);
     if (e == SR_OK)
@@ -62,36 +91,42 @@ static enum sr_err quote(struct platform_state *s, const struct sha512 *rd, stru
     struct sha256 nonce = evidence_nonce32(SPAN_STR("tpm"), rd);
     if (s->log.n == 0)
         return sr_fail(why, SR_EFORMAT, R_EVENT_LOG, "no event log is configured");
-    return tpm_quote(&s->tpm, &nonce, ak_cert, buf_span(&s->log), ret, why);
+    SR_TRY(awake(s, why));
+    return ended(s, tpm_quote(&s->tpm, &nonce, ak_cert, buf_span(&s->log), ret, why), why);
 }
 
 static enum sr_err seal(struct platform_state *s, const struct key *k, struct buf *ret, struct sr_why *why)
 {
-    return tpm_seal(&s->tpm, k, ret, why);
+    SR_TRY(awake(s, why));
+    return ended(s, tpm_seal(&s->tpm, k, ret, why), why);
 }
 
 static enum sr_err unseal(struct platform_state *s, struct span blob, struct key *ret, struct sr_why *why)
 {
-    return tpm_unseal(&s->tpm, blob, ret, why);
+    SR_TRY(awake(s, why));
+    return ended(s, tpm_unseal(&s->tpm, blob, ret, why), why);
 }
 
 static enum sr_err policy_digest(struct platform_state *s, struct sha256 *ret, struct sr_why *why)
 {
     struct tpm_pcrs pcrs;
-    SR_TRY(tpm_pcrs_read(&s->tpm, &pcrs, why));
+    SR_TRY(awake(s, why));
+    SR_TRY(ended(s, tpm_pcrs_read(&s->tpm, &pcrs, why), why));
     return tpm_policy_digest(&pcrs, ret);
 }
 
 static enum sr_err enrol_request(struct platform_state *s, const struct sha256 *network,
                                  const struct enrol_nonce *nonce, struct buf *ret, struct sr_why *why)
 {
-    return tpm_enrol_request(&s->tpm, network, nonce, ret, why);
+    SR_TRY(awake(s, why));
+    return ended(s, tpm_enrol_request(&s->tpm, network, nonce, ret, why), why);
 }
 
 static enum sr_err activate(struct platform_state *s, struct span blob, struct span seed, struct key *ret,
                             struct sr_why *why)
 {
-    return tpm_activate(&s->tpm, blob, seed, ret, why);
+    SR_TRY(awake(s, why));
+    return ended(s, tpm_activate(&s->tpm, blob, seed, ret, why), why);
 }
 
 static enum sr_err self_claims(struct platform_state *s, struct claims *ret, struct sr_why *why)
@@ -99,8 +134,9 @@ static enum sr_err self_claims(struct platform_state *s, struct claims *ret, str
     SR_OWN(buf) ak = { 0 };
     struct tpm_public pub;
     struct tpm_name name;
-    SR_TRY(measured(s, ret, why));
-    SR_TRY(tpm_ak_bytes(&s->tpm, &ak, why));
+    SR_TRY(awake(s, why));
+    SR_TRY(ended(s, measured(s, ret, why), why));
+    SR_TRY(ended(s, tpm_ak_bytes(&s->tpm, &ak, why), why));
     SR_TRY(tpm_public_read(buf_span(&ak), R_TPM, &pub, why));
     SR_TRY(tpm_public_name(&pub, &name));
     claims_put_hex(ret, "ak", (struct span){ name.b + 2, name.n - 2 });

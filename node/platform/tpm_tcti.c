@@ -1,100 +1,97 @@
 #include "node/platform/tpm_tcti.h"
+#include "node/platform/tpm_dial.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { HEADER = 10, ANSWER_MAX = 4096 };
 
-struct unix_tcti {
+struct tcti {
     TSS2_TCTI_CONTEXT_COMMON_V1 common; /* first: the interface's vtable */
+    const struct tpm_line *line;
     int fd;
-    bool lost; /* an answer may still be on its way: nothing read now would be the right one */
+    bool lost;
     unsigned deadline_ms;
 };
 
-static struct unix_tcti *of(TSS2_TCTI_CONTEXT *t)
+static struct tcti *of(TSS2_TCTI_CONTEXT *t)
 {
-    return (struct unix_tcti *)t;
+    return (struct tcti *)t;
 }
 
-static int64_t now_ms(void)
+static ssize_t put(const struct tcti *u, const uint8_t *p, size_t n)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return u->line->kind == LINE_SOCKET ? send(u->fd, p, n, MSG_NOSIGNAL) : write(u->fd, p, n);
 }
 
-/* Waits until fd is ready for event, not past end. */
-static bool ready(int fd, short event, int64_t end)
+static bool again(ssize_t k)
 {
-    struct pollfd p = { .fd = fd, .events = event };
-    for (;;) {
-        int64_t left = end - now_ms();
-        if (left <= 0)
-            return false;
-        int n = poll(&p, 1, (int)left);
-        if (n > 0)
-            return true;
-        if (n == 0 || errno != EINTR)
-            return false;
-    }
+    return k < 0 && (errno == EINTR || errno == EAGAIN);
 }
 
 static TSS2_RC transmit(TSS2_TCTI_CONTEXT *t, size_t n, const uint8_t *p)
 {
-    struct unix_tcti *u = of(t);
-    int64_t end = now_ms() + u->deadline_ms;
+    struct tcti *u = of(t);
+    int64_t end = tpm_dial_now() + u->deadline_ms;
     while (!u->lost && n > 0) {
-        ssize_t k = ready(u->fd, POLLOUT, end) ? send(u->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT) : -1;
-        if (k < 0) {
+        ssize_t k = tpm_dial_wait(u->fd, POLLOUT, end) == 0 ? put(u, p, n) : 0;
+        if (again(k))
+            continue;
+        if (k <= 0) {
             u->lost = true;
-        } else {
-            p += k;
-            n -= (size_t)k;
+            break;
         }
+        p += k;
+        n -= (size_t)k;
     }
     return u->lost ? TSS2_TCTI_RC_IO_ERROR : TSS2_RC_SUCCESS;
 }
 
-static bool read_all(struct unix_tcti *u, uint8_t *p, size_t n, int64_t end)
+static size_t size_of(const uint8_t *p)
 {
-    while (n > 0) {
-        ssize_t k = ready(u->fd, POLLIN, end) ? recv(u->fd, p, n, MSG_DONTWAIT) : -1;
+    return (size_t)p[2] << 24 | (size_t)p[3] << 16 | (size_t)p[4] << 8 | p[5];
+}
+
+/* Each read has room for a whole answer: older drivers throw away what one read leaves. 0: none came whole.
+ */
+static size_t read_answer(struct tcti *u, uint8_t room[static ANSWER_MAX], int64_t end)
+{
+    size_t have = 0;
+    while (have < HEADER || have < size_of(room)) {
+        if ((have >= HEADER && size_of(room) > ANSWER_MAX) || tpm_dial_wait(u->fd, POLLIN, end) != 0)
+            return 0;
+        ssize_t k = read(u->fd, room + have, ANSWER_MAX - have);
+        if (again(k))
+            continue;
         if (k <= 0)
-            return false;
-        p += k;
-        n -= (size_t)k;
+            return 0;
+        have += (size_t)k;
     }
-    return true;
+    return size_of(room) == have ? have : 0;
 }
 
 /* ESYS waits for ever (timeout -1); the deadline is ours. */
 static TSS2_RC receive(TSS2_TCTI_CONTEXT *t, size_t *n, uint8_t *p, int32_t timeout)
 {
-    struct unix_tcti *u = of(t);
-    int64_t end = now_ms() + u->deadline_ms;
+    struct tcti *u = of(t);
+    uint8_t room[ANSWER_MAX];
     (void)timeout;
     if (!p) {
         *n = ANSWER_MAX;
         return TSS2_RC_SUCCESS;
     }
-    if (u->lost || *n < HEADER || !read_all(u, p, HEADER, end)) {
+    size_t got = u->lost ? 0 : read_answer(u, room, tpm_dial_now() + u->deadline_ms);
+    if (got == 0 || got > *n) {
         u->lost = true;
         return TSS2_TCTI_RC_IO_ERROR;
     }
-    size_t size = (size_t)p[2] << 24 | (size_t)p[3] << 16 | (size_t)p[4] << 8 | p[5];
-    if (size < HEADER || size > *n || !read_all(u, p + HEADER, size - HEADER, end)) {
-        u->lost = true;
-        return TSS2_TCTI_RC_MALFORMED_RESPONSE;
-    }
-    *n = size;
+    memcpy(p, room, got);
+    explicit_bzero(room, sizeof room);
+    *n = got;
     return TSS2_RC_SUCCESS;
 }
 
@@ -123,46 +120,45 @@ static void finalize(TSS2_TCTI_CONTEXT *t)
     of(t)->fd = -1;
 }
 
-static int dial(const char *path)
-{
-    struct sockaddr_un a = { .sun_family = AF_UNIX };
-    if (strlen(path) >= sizeof a.sun_path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    strcpy(a.sun_path, path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
+static const TSS2_TCTI_CONTEXT_COMMON_V1 vtable = { .magic = 0x7365616c72696e67, /* "sealring" */
+                                                    .version = 1,
+                                                    .transmit = transmit,
+                                                    .receive = receive,
+                                                    .finalize = finalize,
+                                                    .cancel = cancel,
+                                                    .getPollHandles = poll_handles,
+                                                    .setLocality = locality };
 
-enum sr_err tpm_tcti_unix(const char *path, unsigned deadline_ms, TSS2_TCTI_CONTEXT **ret, struct sr_why *why)
+enum sr_err tpm_tcti_open(const char *name, unsigned deadline_ms, TSS2_TCTI_CONTEXT **ret, struct sr_why *why)
 {
-    struct unix_tcti *u = calloc(1, sizeof *u);
+    const struct tpm_line *line = tpm_dial_kind(name);
+    if (!line)
+        return sr_fail(why, SR_EIO, R_TPM,
+                       "a TPM is named unix:PATH, device:PATH or swtpm:host=...,port=...");
+    struct tcti *u = calloc(1, sizeof *u);
     if (!u)
         return SR_ENOMEM;
-    u->fd = dial(path);
+    *u = (struct tcti){ .common = vtable, .line = line, .deadline_ms = deadline_ms };
+    u->fd = line->dial(name + strlen(line->prefix), tpm_dial_now() + deadline_ms);
     if (u->fd < 0) {
         free(u);
-        return sr_fail(why, SR_EIO, R_TPM, "no TPM at %.90s: %s", path, strerror(errno));
+        return sr_fail(why, SR_EIO, R_TPM, "no TPM at %.90s: %s", name, strerror(errno));
     }
-    u->deadline_ms = deadline_ms;
-    u->common = (TSS2_TCTI_CONTEXT_COMMON_V1){ .magic = 0x7365616c72696e67, /* "sealring" */
-                                               .version = 1,
-                                               .transmit = transmit,
-                                               .receive = receive,
-                                               .finalize = finalize,
-                                               .cancel = cancel,
-                                               .getPollHandles = poll_handles,
-                                               .setLocality = locality };
     *ret = (TSS2_TCTI_CONTEXT *)u;
     return SR_OK;
 }
 
-void tpm_tcti_unix_free(TSS2_TCTI_CONTEXT *t)
+bool tpm_tcti_lost(TSS2_TCTI_CONTEXT *t)
+{
+    return of(t)->lost;
+}
+
+bool tpm_tcti_managed(TSS2_TCTI_CONTEXT *t)
+{
+    return of(t)->line->kind == LINE_DEVICE;
+}
+
+void tpm_tcti_free(TSS2_TCTI_CONTEXT *t)
 {
     if (t)
         finalize(t);

@@ -7,7 +7,7 @@ bin=$(realpath "$1")
 tool=$bin/tests/platform_tool other=$bin/tests/platform_tool_other
 dir=$(mktemp -d) passed=0 failed=0 skipped=0
 tpm_init "$dir"
-trap 'tpm_stop_all; rm -rf "$dir"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; tpm_stop_all; rm -rf "$dir"' EXIT
 check() { if "${@:2}"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $1"; fi; }
 says() { # the last line of what a step prints
     local want=$1 got
@@ -64,6 +64,22 @@ check "the node says of itself what the verifier says" \
 check "with another TPM's AK certificate it does not verify" \
     says ok "$tool" quote "$t" "$dir/log" "$dir/b.cert" "$dir/swapped"
 check "because another key quoted" says quote-signature "$tool" verify "$dir/swapped"
+
+# The other lines to a TPM, each before the same one
+line() { # KIND: claims over it are those over the socket
+    local pid line
+    python3 tests/e2e/tpm_between.py "$dir/line" "$(tpm_tcti a | cut -d: -f2)" "--$1" 2>"$dir/line.err" &
+    pid=$!
+    for _ in $(seq 100); do [ -e "$dir/line" ] && break; sleep 0.05; done
+    [ "$1" = pty ] && line=device:$dir/line || line=swtpm:host=127.0.0.1,port=$(cat "$dir/line")
+    timeout 30 "$tool" claims "$line" "$dir/log" | sort >"$dir/line.claims"
+    kill $pid
+    wait $pid 2>/dev/null
+    rm -f "$dir/line"
+    "$tool" claims "$t" "$dir/log" | sort | diff - "$dir/line.claims"
+}
+check "a character device is a line to a TPM" line pty
+check "so is TCP" line tcp
 
 # tpm2-tools: our credential opened by them, theirs by us, their quote judged by our parsers
 if command -v tpm2_quote >/dev/null && command -v socat >/dev/null; then

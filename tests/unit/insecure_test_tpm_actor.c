@@ -14,7 +14,7 @@ static struct tpm_actor *start(size_t queue, unsigned deadline_ms)
 {
     struct platform p = { 0 };
     struct platform_options o = { .dir = dir };
-    struct tpm_actor_options a = { queue, deadline_ms };
+    struct tpm_actor_options a = { .queue = queue, .deadline_ms = deadline_ms };
     struct tpm_actor *ret = NULL;
     struct sr_why why = { 0 };
     T(platform_open(SPAN_STR("insecure"), &o, &p, &why) == SR_OK);
