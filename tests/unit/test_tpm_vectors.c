@@ -2,8 +2,11 @@
  * folder (../shared/vectors unless set); without it this says so and is done. */
 #include "tests/t.h"
 
+#include "crypto/cert.h"
 #include "proto/evidence/tpm_check.h"
 
+#include <openssl/bn.h>
+#include <openssl/ecdsa.h>
 #include <stdlib.h>
 
 static const char *folder;
@@ -104,6 +107,133 @@ static void a_quote_of_nothing_is_read_as_that(void)
     }
 }
 
+/* PEM or DER, one or several, behind those that are there. */
+static bool read_certs(const char *name, struct certs *to)
+{
+    SR_OWN(buf) file = { 0 };
+    struct certs more = { 0 };
+    if (!slurp(name, &file))
+        return false;
+    bool pem = file.n > 5 && memcmp(file.p, "-----", 5) == 0;
+    if ((pem ? certs_read_pem(buf_span(&file), &more, NULL) : cert_read(buf_span(&file), &more.c[0], NULL)) !=
+        SR_OK)
+        return false;
+    more.n += !pem;
+    for (size_t i = 0; i < more.n && to->n < CERTS_MAX; i++)
+        to->c[to->n++] = more.c[i];
+    return true;
+}
+
+/* A leaf, what is above it, and the root's pin. */
+static enum sr_reason chain_reason(const struct certs *path, time_t at, enum cert_purpose purpose,
+                                   uint8_t other_pin)
+{
+    struct sha256 pin, anchor = { 0 };
+    struct sr_why why = { 0 };
+    T(cert_spki_hash(&path->c[path->n - 1], &pin) == SR_OK);
+    pin.b[0] ^= other_pin;
+    enum sr_err e =
+        cert_chain_verify(&path->c[0], path->c + 1, path->n - 1, &pin, 1, at, purpose, &why, &anchor);
+    return e == SR_OK && sha256_eq(&anchor, &pin) ? R_NONE : why.reason;
+}
+
+enum { GCE_2023 = 1700000000, GCE_2026 = 1770249600, BEFORE_ANY = 1500000000 };
+static const struct gce_row {
+    const char *leaf, *inter, *root;
+    enum sr_reason as_ak, as_ek;
+} gce[] = {
+    { "pca_tpm_ecc_sign_cert.pem", "gcp_ek_ak_ca_intermediate_v3.crt", "gcp_ek_ak_ca_root.crt", R_NONE,
+      R_CERT_PURPOSE },
+    { "pca_tpm_rsa_sign_cert.pem", "gcp_ek_ak_ca_intermediate_v3.crt", "gcp_ek_ak_ca_root.crt", R_NONE,
+      R_CERT_PURPOSE },
+    { "uca_tpm_ecc_sign_cert.pem", "tpm_ek_intermediate_3.crt", "tpm_ek_root_1.cer", R_NONE, R_CERT_PURPOSE },
+    { "uca_tpm_rsa_sign_cert.pem", "tpm_ek_intermediate_3.crt", "tpm_ek_root_1.cer", R_NONE, R_CERT_PURPOSE },
+    { "pca_tpm_ecc_enc_cert.pem", "gcp_ek_ak_ca_intermediate_v3.crt", "gcp_ek_ak_ca_root.crt", R_CERT_PURPOSE,
+      R_CERT_PURPOSE }, /* no extended key usage: no EK certificate by TCG's profile */
+    { "pca_tpm_rsa_enc_cert.pem", "gcp_ek_ak_ca_intermediate_v3.crt", "gcp_ek_ak_ca_root.crt", R_CERT_PURPOSE,
+      R_CERT_PURPOSE },
+    { "uca_tpm_ecc_enc_cert.pem", "tpm_ek_intermediate_3.crt", "tpm_ek_root_1.cer", R_CERT_PURPOSE, R_NONE },
+    { "uca_tpm_rsa_enc_cert.pem", "tpm_ek_intermediate_3.crt", "tpm_ek_root_1.cer", R_CERT_PURPOSE, R_NONE },
+};
+
+static void google_certifies_keys_that_sign_as_AKs(void)
+{
+    for (size_t i = 0; i < sizeof gce / sizeof *gce; i++) {
+        SR_OWN(certs) path = { 0 };
+        char name[3][96];
+        const char *const files[3] = { gce[i].leaf, gce[i].inter, gce[i].root };
+        bool there = true;
+        for (int k = 0; k < 3 && there; k++) {
+            snprintf(name[k], sizeof name[k], "gotpmtools/%s", files[k]);
+            there = read_certs(name[k], &path);
+        }
+        if (!there)
+            continue;
+        ran++;
+        enum sr_reason ak = chain_reason(&path, GCE_2023, CERT_AK, 0),
+                       ek = chain_reason(&path, GCE_2023, CERT_EK, 0);
+        T_ROW(ak == gce[i].as_ak, gce[i].leaf);
+        T_ROW(ek == gce[i].as_ek, gce[i].leaf);
+        if (ak != gce[i].as_ak || ek != gce[i].as_ek)
+            printf("  as AK %s, as EK %s\n", sr_reason_text(ak), sr_reason_text(ek));
+        T_ROW(chain_reason(&path, GCE_2023, CERT_AK, 1) == R_CERT_ANCHOR, gce[i].leaf);
+        T_ROW(chain_reason(&path, BEFORE_ANY, CERT_AK, 0) == R_CERT_TIME, gce[i].leaf);
+    }
+}
+
+/* ECDSA as DER to TPMT_SIGNATURE. */
+static void tpmt_of(struct span der, struct buf *ret)
+{
+    const uint8_t *p = der.p;
+    uint8_t r[32], s[32];
+    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)der.n);
+    T(sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), r, 32) == 32 &&
+      BN_bn2binpad(ECDSA_SIG_get0_s(sig), s, 32) == 32);
+    ECDSA_SIG_free(sig);
+    wr_u16be(ret, TPM_ALG_ECDSA);
+    wr_u16be(ret, TPM_ALG_SHA256);
+    wr_u16be(ret, 32);
+    wr_span(ret, SPAN(r));
+    wr_u16be(ret, 32);
+    wr_span(ret, SPAN(s));
+}
+
+/* A quote of a machine at Google under Google's certificate: all of it holds but for the selection, which is
+ * that of its maker and not ours. */
+static void a_quote_of_a_GCE_machine_holds_under_its_certificate(void)
+{
+    SR_OWN(certs) path = { 0 };
+    SR_OWN(pubkey) key = { 0 };
+    SR_OWN(buf) attest = { 0 };
+    SR_OWN(buf) der = { 0 };
+    SR_OWN(buf) sig = { 0 };
+    SR_OWN(buf) nonce = { 0 };
+    struct sr_why why = { 0 };
+    struct tpm_attest a;
+    struct tpm_pcrs pcrs = { 0 };
+    if (!read_certs("raw/gcp-amd/ak_chain.pem", &path) || !slurp("raw/gcp-amd/quote.attest", &attest) ||
+        !slurp("raw/gcp-amd/quote.ecdsa_der", &der) || !slurp("raw/gcp-amd/nonce.bin", &nonce) ||
+        !read_certs("gcp/gcp-ekak-root.pem", &path))
+        return;
+    ran++;
+    T(chain_reason(&path, GCE_2026, CERT_AK, 0) == R_NONE);
+    T(chain_reason(&path, GCE_2026, CERT_AK, 1) == R_CERT_ANCHOR);
+    T(chain_reason(&path, BEFORE_ANY, CERT_AK, 0) == R_CERT_TIME);
+    T(cert_pubkey(&path.c[0], &key, NULL) == SR_OK);
+    tpmt_of(buf_span(&der), &sig);
+    struct tpm_quote_in in = { .attest = buf_span(&attest), .signature = buf_span(&sig), .pcrs = &pcrs };
+    T(nonce.n == sizeof in.nonce.b);
+    memcpy(in.nonce.b, nonce.p, sizeof in.nonce.b);
+    T(tpm_quote_verify(&in, &key, &a, &why) == SR_EPROOF && why.reason == R_QUOTE_SELECTION);
+    for (size_t i = 0; i < attest.n; i++) { /* every byte of it is signed */
+        attest.p[i] ^= 1;
+        T(tpm_quote_verify(&in, &key, &a, &why) != SR_OK && why.reason != R_QUOTE_SELECTION);
+        attest.p[i] ^= 1;
+    }
+    in.nonce.b[31] ^= 1;
+    T(tpm_quote_verify(&in, &key, &a, &why) == SR_EPROOF && why.reason == R_REPORT_DATA);
+}
+
 int main(void)
 {
     folder = getenv("SEALRING_VECTORS");
@@ -113,6 +243,8 @@ int main(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         one(&rows[i]);
     a_quote_of_nothing_is_read_as_that();
+    google_certifies_keys_that_sign_as_AKs();
+    a_quote_of_a_GCE_machine_holds_under_its_certificate();
     if (ran == 0)
         printf("skipped: no captured vectors in %s\n", folder);
     return t_end();
