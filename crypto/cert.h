@@ -26,10 +26,10 @@ void certs_drop(struct certs *c);
 /* One certificate, version 3, in DER, every byte of it. SR_ETOOBIG over CERT_MAX; SR_EFORMAT: anything that
  * would be encoded differently, trailing bytes, duplicate or malformed extensions. */
 enum sr_err cert_read(struct span der, struct cert *ret, struct sr_why *why);
-/* One to CERTS_MAX PEM blocks "CERTIFICATE", with white space between them and nothing else. */
+/* One to CERTS_MAX PEM blocks "CERTIFICATE", with line ends between them and nothing else. */
 enum sr_err certs_read_pem(struct span pem, struct certs *ret, struct sr_why *why);
-/* The next PEM block (RFC 7468) of *rest, which moves on behind it; white space before it is skipped. The
- * label borrows. SR_ENOENT: nothing but white space is left. SR_EFORMAT: no block, or not base64. */
+/* The next PEM block (RFC 7468) of *rest, which moves on behind it; line ends before it are skipped. The
+ * label borrows. SR_ENOENT: nothing but line ends is left. SR_EFORMAT: no block, or not base64. */
 enum sr_err cert_pem_next(struct span *rest, struct span *ret_label, struct buf *ret_der);
 /* The certificate at the front of a TPM's NV area that is filled up with 00 or ff bytes. Borrows. */
 enum sr_err cert_trim(struct span padded, struct span *ret_der);

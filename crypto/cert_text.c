@@ -4,14 +4,9 @@
 
 #include <string.h>
 
-static bool is_space(uint8_t c)
+static void skip_line_ends(struct reader *r)
 {
-    return c == '\n' || c == '\r' || c == ' ' || c == '\t';
-}
-
-static void skip_space(struct reader *r)
-{
-    while (rd_left(r) && is_space(*r->p))
+    while (rd_left(r) && (*r->p == '\n' || *r->p == '\r'))
         (void)rd_u8(r);
 }
 
@@ -38,7 +33,7 @@ enum sr_err cert_pem_next(struct span *rest, struct span *ret_label, struct buf 
 {
     SR_OWN(buf) body = { 0 };
     struct reader r = rd_init(*rest);
-    skip_space(&r);
+    skip_line_ends(&r);
     if (!rd_left(&r))
         return SR_ENOENT;
     struct span begin = label(&r, "-----BEGIN ");

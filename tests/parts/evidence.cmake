@@ -1,3 +1,16 @@
 # Every single bit of made-up quotes and reports: too slow for the inner loop.
-add_test(NAME bits/dcap COMMAND test_dcap)
-set_tests_properties(bits/dcap PROPERTIES LABELS slow TIMEOUT 600 ENVIRONMENT SEALRING_ALL_BITS=1)
+foreach(kind dcap snp)
+    add_test(NAME bits/${kind} COMMAND test_${kind})
+    set_tests_properties(bits/${kind} PROPERTIES LABELS slow TIMEOUT 900 ENVIRONMENT SEALRING_ALL_BITS=1)
+endforeach()
+
+# Captured evidence, which is not part of the tree.
+add_executable(evidence_tool parts/evidence_tool.c)
+target_link_libraries(evidence_tool sr_production sr_client sr_bootstrap sr_node)
+add_test(NAME vectors/evidence
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/parts/evidence_vectors.py $<TARGET_FILE:sealring> $<TARGET_FILE:evidence_tool>
+         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+set_tests_properties(vectors/evidence PROPERTIES LABELS slow TIMEOUT 900 SKIP_RETURN_CODE 77)
+
+add_executable(evidence_corpus EXCLUDE_FROM_ALL parts/evidence_corpus.c)
+target_link_libraries(evidence_corpus sr_production sr_proto)

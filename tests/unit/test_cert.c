@@ -329,7 +329,9 @@ static void pem_holds_certificates_and_nothing_else(void)
         enum sr_err err;
     } rows[] = {
         { "", "", 1, 2, SR_OK },
-        { "\n\n ", "\r\n\n", 1, 2, SR_OK },
+        { "\n\r\n", "\r\n\n", 1, 2, SR_OK },
+        { " ", "", 1, 0, SR_EFORMAT },
+        { "", "\t", 1, 0, SR_EFORMAT },
         { "", "", 4, CERTS_MAX, SR_OK },
         { "", "", 5, 0, SR_ETOOBIG },
         { "", "", 0, 0, SR_EFORMAT },

@@ -5,12 +5,14 @@
 
 typedef void change_fn(struct world *w);
 
-enum kind { TDX4 = 1, TDX5 = 2, SGX3 = 4, TDX = TDX4 | TDX5, ALL = TDX | SGX3 };
+enum kind { TDX4 = 1, TDX5 = 2, SGX3 = 4, SGX4 = 8, SGX5 = 16, TDX = TDX4 | TDX5, ALL = 31 };
 static const struct world_kind {
     enum kind bit;
     uint16_t version;
     bool tdx;
-} kinds[] = { { TDX4, 4, true }, { TDX5, 5, true }, { SGX3, 3, false } };
+} kinds[] = {
+    { TDX4, 4, true }, { TDX5, 5, true }, { SGX3, 3, false }, { SGX4, 4, false }, { SGX5, 5, false }
+};
 
 /* ---- the quote ---- */
 static void nothing(struct world *w)
@@ -639,12 +641,6 @@ static void shorter_and_longer(const struct world_kind *k)
     }
 }
 
-/* The only bit of a quote that nothing depends on: the NUL behind the certificates may be a blank. */
-static bool is_free(const struct world *w, size_t bit)
-{
-    return bit / 8 == w->evidence.n - 1 && bit % 8 == 5;
-}
-
 /* Every bit takes minutes under a sanitizer: the quick run takes each fifth. */
 static size_t bit_step(void)
 {
@@ -669,7 +665,7 @@ static void every_bit(const struct world_kind *k)
         w.evidence.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
         (void)v->report_data(in.evidence, &in.rd, NULL); /* whatever it says: the other checks must see it */
         c.n = 0;
-        if (v->verify(&in, &c, NULL) == SR_OK && !is_free(&w, bit)) {
+        if (v->verify(&in, &c, NULL) == SR_OK) {
             printf("version %d: bit %zu of byte %zu\n", k->version, bit % 8, bit / 8);
             accepted++;
         }
@@ -765,7 +761,8 @@ int main(void)
                 one(&rows[i], &kinds[k]);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         shorter_and_longer(&kinds[k]);
-        every_bit(&kinds[k]);
+        if (kinds[k].bit & (TDX | SGX3)) /* the others differ in their headers alone */
+            every_bit(&kinds[k]);
     }
     for (int f = 0; f < F_COUNT; f++)
         every_bit_of_collateral((enum dcap_file)f, getenv("SEALRING_ALL_BITS") ? 7 : 211);

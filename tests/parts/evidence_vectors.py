@@ -1,0 +1,180 @@
+"""evidence_vectors.py SEALRING TOOL - captured SNP, TDX and SGX evidence through `sealring verify-evidence`: the verdict
+that the index expects, for the reason of the reviewed table below, and the evidence changed in many ways, none of
+which may be accepted. The evidence is not part of the tree: SEALRING_VECTORS names its folder
+(../shared/vectors unless set). SEALRING_VECTOR_BITS=all flips every bit of every accepted one."""
+import calendar
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+SEALRING, TOOL = sys.argv[1:3]
+FOLDER = os.environ.get("SEALRING_VECTORS", "../shared/vectors")
+FULL = os.environ.get("SEALRING_VECTOR_BITS") == "all"
+
+# Why each is refused, reviewed against the words of the index. Accepted ones are not listed.
+REASONS = {
+    "snp/milan-v2-debug-gosevguest": "debug",
+    "snp/milan-v2-enarx-oldtcb-debug-2": "debug",
+    "snp/neg-tamper-sig-r-2": "report-signature",
+    "snp/neg-forged-vcek-legacy": "certificate-signature",
+    "snp/neg-forged-vcek-new": "certificate-signature",
+    "snp/neg-pair-other-chip-vcek": "chip-id",
+    "snp/neg-pair-genoa-ask": "collateral-missing",  # nobody of the VCEK's issuer's name
+    "snp/neg-pair-wrong-ark": "collateral-missing",  # nobody of the ASK's issuer's name
+    "snp/neg-pair-vlek-report-with-vcek": "signing-key",
+    "snp/neg-pair-turin-report-genoa-vcek": "product",
+    "tdx/v4-50806f-trustee-debug-2023": "debug",
+    "tdx/v4-50806f-trustee-debug-2026": "debug",
+    "tdx/v4-50806f-openenclave-2023": "sept-ve-disable",
+    "tdx/v4-50806f-openenclave-2026": "sept-ve-disable",
+    "tdx/v4-50806f-gotdx-spr-e4": "tcb-not-supported",
+    "tdx/v4-50806f-aael-trustee-2025": "tcb-status",
+    "tdx/v4-50806f-aael-trustee-2026": "tcb-status",
+    "tdx/v4-90c06f-cmc-azure-nolevel": "tcb-not-supported",
+    "tdx/v4-b0c06f-dcapqvl-old-nolevel": "tcb-not-supported",
+    "tdx/v4-c0806f-oasis": "tcb-status",
+    "tdx/v4-c0806f-cmc-b": "tcb-status",
+    "tdx/v4-00a06d-trustee-gnr": "tcb-status",
+    "tdx/v5-90c06f-alibaba-2025": "service-td",
+    "tdx/v5-90c06f-alibaba-2026": "service-td",
+    "tdx/v5-90c06f-trustee-nolevel": "tcb-not-supported",
+    "tdx/v5-90c06f-oe-moduleupdate-2026-relaunch": "tcb-status",
+    "tdx/v5-00806f-oe-2025": "migratable",
+    "tdx/neg-v4-preprod-root-30806f": "certificate-anchor",
+    "tdx/neg-v5-preprod-root-10806f": "certificate-anchor",
+    "tdx/neg-v4-intel-sample-testroot": "certification-data",
+    "tdx/neg-v4-tampered-cmc": "quote-signature",
+    "tdx/neg-time-expired-collateral": "collateral-time",
+    "tdx/neg-time-before-issue": "collateral-time",
+    "tdx/neg-time-pck-expired": "certificate-time",
+    "tdx/neg-sgx-qe-identity-for-tdx": "collateral-missing",
+    "tdx/neg-processor-crl-for-platform-pck": "collateral-missing",
+    "sgx/v3-00a067-dcapqvl-2023": "tcb-status",
+    "sgx/v3-00a067-dcapqvl-2025": "tcb-status",
+    "sgx/v3-00606a-oasis-2023-05": "tcb-status",
+    "sgx/v3-00606a-occlum-debug-ood": "debug",
+    "sgx/v3-00606a-ratsrs-oodconf": "debug",
+    "sgx/neg-v3-quote-sig-cmc": "quote-signature",
+    "sgx/neg-v3-pck-chain-automata": "collateral-missing",  # its CA's issuer is not beside it
+    "sgx/neg-v3-cert-oe": "certificate-signature",
+    "sgx/neg-v3-quote-sig-oe": "quote-signature",
+    "sgx/neg-v3-corrupt-fortanix": "certification-data",
+    "sgx/neg-v3-ppid-ct3-automata": "certification-data",
+    "sgx/neg-v3-intel-sample-ct1": "certification-data",
+}
+# One of each format and version, every bit of which is flipped: those with a second genuine one beside them.
+EVERY_BIT = ["snp/milan-v2-azure-trustee", "snp/milan-v3-azure-tav", "snp/turin-v5-oak", "tdx/v4-b0c06f-near-eval20",
+             "tdx/v5-90c06f-gotdx", "sgx/v3-00706a-cmc-uptodate"]
+OTHER = {"snp": "snp/genoa-v5-oak", "tdx": "tdx/v4-90c06f-dstack", "sgx": "sgx/v3-00a067-dcapqvl-2025"}
+
+passed = failed = 0
+
+
+def check(what, good):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    if not good:
+        print("FAILED:", what)
+
+
+def kind(v):
+    return {"sev-snp": "snp"}.get(v["tee"], v["tee"])
+
+
+def evidence(v):
+    return v["files"].get("report") or v["files"].get("quote")
+
+
+def collateral(v):
+    return [f"{FOLDER}/{p}" for k, p in v["files"].items() if k not in ("report", "quote") and "inside" not in p]
+
+
+def at(v):
+    return v.get("verify_time") or "2024-01-01T00:00:00Z"
+
+
+def judge(v, files, *more):
+    with tempfile.TemporaryDirectory() as d:
+        for i, f in enumerate(files):
+            shutil.copy(f, f"{d}/{i}")
+        r = subprocess.run([SEALRING, "verify-evidence", "--type", kind(v), "--at", at(v), "--collateral", d, "--json",
+                            *more, f"{FOLDER}/{evidence(v)}"], capture_output=True, text=True, timeout=60)
+    return r.returncode, json.loads(r.stdout) if r.stdout.startswith("{") else {}
+
+
+def verdicts(vectors):
+    for v in vectors:
+        code, said = judge(v, collateral(v))
+        want = v["expected"]["verdict_strict_policy"]
+        reason = REASONS.get(v["id"], "none")
+        check(f"{v['id']}: {said.get('verdict')} {said.get('reason')}, not {want} {reason}",
+              said.get("verdict") == want and said.get("reason") == reason and code == (want != "accept"))
+        status = said.get("claims", {}).get("tcb.status")
+        check(f"{v['id']}: {status}", status is None or status == v["expected"]["tcb_status"])
+
+
+def numbers_count(v):
+    """Each number of an accepted one, raised by one in a policy, refuses it."""
+    _, said = judge(v, collateral(v))
+    names = [n for n, x in said["claims"].items() if isinstance(x, int) and not isinstance(x, bool)]
+    check(f"{v['id']}: has numbers", len(names) > 4)
+    for name in names:
+        for value, want in ((said["claims"][name], 0), (said["claims"][name] + 1, 1)):
+            rule = {"name": "r", "type": kind(v),
+                    "where": [{"claim": name, "op": "min", "value": value}]}
+            with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
+                json.dump({**POLICY, "join": [rule]}, f)
+                f.flush()
+                code, out = judge(v, collateral(v), "--policy", f.name)
+            check(f"{v['id']}: {name} min {value}: {code} {out.get('reason')}", code == want)
+
+
+def changed(v, mode, count, seed=1):
+    other = next(x for x in VECTORS if x["id"] == OTHER[kind(v)])
+    moment = calendar.timegm(time.strptime(at(v), "%Y-%m-%dT%H:%M:%SZ"))
+    r = subprocess.run([TOOL, kind(v), str(moment), "none", mode, str(count), str(seed), f"{FOLDER}/{evidence(other)}",
+                        f"{FOLDER}/{evidence(v)}", *collateral(v)], capture_output=True, text=True)
+    lines = [x for x in r.stdout.splitlines() if x.startswith("accepted")]
+    last = r.stdout.splitlines()[-1:] or ["nothing"]
+    print(v["id"], mode, *last)
+    check(f"{v['id']} {mode}: {r.stderr} {lines[:5]}", r.returncode == 0 and not lines)
+
+
+def revoked_ca():
+    """The one revoked AMD CA, by its list and without it."""
+    v = next(x for x in VECTORS if x["id"] == "snp/neg-revoked-genoa-ask")
+    genoa = next(x for x in VECTORS if x["id"] == "snp/genoa-v5-oak")
+    vek = [f for f in collateral(genoa) if "vcek" in f]
+    for files in (collateral(v), [f for f in collateral(v) if "crl" not in f]):
+        code, said = judge(genoa, files + vek)
+        check(f"revoked ASK: {said.get('reason')}", code == 1 and said.get("reason") in
+              ("certificate-signature", "certificate-revoked"))
+
+
+if not os.path.exists(f"{FOLDER}/INDEX.json"):
+    print("skipped: SEALRING_VECTORS has no captured evidence")
+    sys.exit(77)
+VECTORS = json.load(open(f"{FOLDER}/INDEX.json"))["vectors"]
+POLICY = {"version": 1, "number": 1, "previous": "0" * 64, "min_epoch": 1, "channel_binding": "optional", "release": [],
+          "tenants": []}
+with_evidence = [v for v in VECTORS if evidence(v)]
+accepted = [v for v in with_evidence if v["expected"]["verdict_strict_policy"] == "accept"]
+verdicts(with_evidence)
+check("every reason of the table was seen", set(REASONS) <= {v["id"] for v in with_evidence})
+revoked_ca()
+for id in ("snp/genoa-v5-oak", "tdx/v5-90c06f-gotdx", "sgx/v3-00706a-cmc-uptodate"):
+    numbers_count(next(v for v in accepted if v["id"] == id))
+for v in accepted:
+    exhaustive = v["id"] in EVERY_BIT
+    changed(v, "bits", 1 if exhaustive or FULL else 97)
+    changed(v, "lengths", 1)
+for v in accepted:
+    if v["id"] in EVERY_BIT:
+        changed(v, "mutate", 20000 if not FULL else 200000)
+        changed(v, "files", 7 if FULL else 601)
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed != 0)
