@@ -31,6 +31,7 @@ static const struct ek_template {
     { "H-1", TPM_ALG_RSA, TPM_ALG_SHA256, 0x000300f2, { policy_b, 32 }, 128, 0, 2048 },
     { "H-2", TPM_ALG_ECC, TPM_ALG_SHA256, 0x000300f2, { policy_b, 32 }, 128, TPM_CURVE_P256, 0 },
     { "H-3", TPM_ALG_ECC, TPM_ALG_SHA384, 0x000300f2, { policy_b384, 48 }, 256, TPM_CURVE_P384, 0 },
+    { "H-6", TPM_ALG_RSA, TPM_ALG_SHA384, 0x000300f2, { policy_b384, 48 }, 256, 0, 3072 },
 };
 
 static bool fits(const struct ek_template *t, const struct tpm_public *ek)

@@ -4,7 +4,7 @@
 #include "proto/evidence/tpm_quote.h"
 
 /* An EK is restricted to decryption and made from a template of the profile: L-1 (RSA-2048), L-2 (P-256), H-1
- * (RSA-2048), H-2 (P-256), H-3 (P-384). SR_EPROOF R_EK_TEMPLATE. */
+ * (RSA-2048), H-2 (P-256), H-3 (P-384), H-6 (RSA-3072). SR_EPROOF R_EK_TEMPLATE. */
 enum sr_err ek_template_check(const struct tpm_public *ek, struct sr_why *why);
 
 /* Only a TPM that holds ek, and next to it the key of that name, learns secret. Appends TPM2B_ID_OBJECT's and
