@@ -1,6 +1,7 @@
 # lib_tpm.sh - real software TPMs for tests, sourced, not run. All of it stays in one directory:
 #
-#   tpm_init DIR        a manufacturer: DIR/ca, made with the first TPM; all TPMs stop when the script exits
+#   tpm_init DIR        a manufacturer: DIR/ca, made with the first TPM
+#   tpm_stop_all        ends all of them; whoever sources this calls it in the trap that is theirs
 #   tpm_new NAME        a TPM with an EK certificate of that manufacturer, not running
 #   tpm_start NAME      starts it ("power on": PCRs are zero); prints nothing
 #   tpm_stop NAME       ends it ("power off")
@@ -38,7 +39,6 @@ create_certs_tool_config = $TPM_DIR/ca/localca.conf
 create_certs_tool_options = $TPM_DIR/ca/localca.options
 active_pcr_banks = sha256
 EOF
-    trap tpm_stop_all EXIT
 }
 
 tpm_new() {

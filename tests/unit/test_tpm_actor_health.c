@@ -190,12 +190,13 @@ static void quitting_sends_callers_home(void)
     struct platform p = { .row = &fake };
     const struct tpm_actor_options o = { .queue = QUEUE, .deadline_ms = 60000 };
     struct tpm_actor *a = NULL;
-    pthread_t thread;
+    pthread_t thread = { 0 };
     void *good = NULL;
     struct sr_why why = { 0 };
     mode = HANGS;
     calls = 0;
-    T(tpm_actor_start(&p, &o, &a) == SR_OK && pthread_create(&thread, NULL, ask, a) == 0);
+    T(tpm_actor_start(&p, &o, &a) == SR_OK);
+    T(pthread_create(&thread, NULL, ask, a) == 0);
     T(within(2000, &calls, 1));
     uint64_t t0 = clock_boot_ms();
     tpm_actor_quit(a);
