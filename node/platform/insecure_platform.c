@@ -29,6 +29,19 @@ static bool in_dir(const char *dir, const char *name, char ret[PATH_MAX])
     return n > 0 && n < PATH_MAX;
 }
 
+/* Nothing that the host put in a file's place is waited for: a FIFO opens at once and is refused here. */
+static int open_regular(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+        close(fd);
+        fd = -1;
+        errno = EINVAL;
+    }
+    return fd;
+}
+
 /* Makes the key file when there is none; a torn one (killed while it was made) is not mended. */
 static enum sr_err read_key(const char *dir, struct key *ret, struct sr_why *why)
 {
@@ -43,7 +56,7 @@ static enum sr_err read_key(const char *dir, struct key *ret, struct sr_why *why
         if (close(fd) != 0 || !good)
             return sr_fail(why, SR_EIO, R_CONFIG, "can't write %.90s: %s", path, strerror(errno));
     }
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    fd = open_regular(path);
     ssize_t n = fd < 0 ? -1 : read(fd, ret->b, sizeof ret->b);
     if (fd >= 0)
         close(fd);
@@ -67,9 +80,15 @@ static enum sr_err read_claims(const char *dir, struct claims *ret, struct sr_wh
     char path[PATH_MAX], line[512];
     if (!in_dir(dir, "insecure-claims", path))
         return sr_fail(why, SR_EIO, R_CONFIG, "the directory's path is too long");
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return own_digest(ret, why);
+    int fd = open_regular(path);
+    if (fd < 0)
+        return errno == ENOENT ? own_digest(ret, why)
+                               : sr_fail(why, SR_EIO, R_CONFIG, "can't read %.90s", path);
+    FILE *f = fdopen(fd, "r");
+    if (!f) {
+        close(fd);
+        return SR_ENOMEM;
+    }
     while (fgets(line, sizeof line, f)) {
         char *value = strchr(line, ' ');
         line[strcspn(line, "\n")] = 0;
