@@ -1,6 +1,6 @@
-/* state_secrets DIR - the secrets of an insecure node, from a copy of its state folder: lines of "name hex". It is
- * linked with the insecure mode alone, so there is nothing that it could open of a production node. What it prints
- * is what e2e/secrets.sh searches for. */
+/* state_secrets DIR - the secrets of an insecure node, from a copy of its state folder: lines of "name hex".
+ * It is linked with the insecure mode alone, so there is nothing that it could open of a production node.
+ * What it prints is what e2e/secrets.sh searches for. */
 #include "crypto/text.h"
 #include "node/home.h"
 #include "node/keyring_parts.h"
