@@ -1,15 +1,11 @@
 #!/usr/bin/env python3
-"""PCR 14 after a launch of one program with no configuration, from specs/measurement.md alone."""
-import hashlib, struct, sys
+"""pcr14.py PROGRAM: PCR 14 after a launch of it with no configuration."""
+import hashlib
+import sys
 
-def lp(b):
-    return struct.pack(">I", len(b)) + b
-
-def event(kind, name, digest):
-    return lp(b"sealring/v1/event") + lp(kind) + lp(name) + digest
+from launch_events import launch
 
 pcr = bytes(32)
-program = hashlib.sha256(open(sys.argv[1], "rb").read()).digest()
-for e in (event(b"code", b"program", program), event(b"config", b"config", bytes(32))):
-    pcr = hashlib.sha256(pcr + hashlib.sha256(e).digest()).digest()
+for e in launch(sys.argv[1]):
+    pcr = hashlib.sha256(pcr + e.digest()).digest()
 print(pcr.hex())
