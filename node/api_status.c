@@ -3,12 +3,21 @@
 #include "node/clock.h"
 #include "node/status.h"
 
+/* A member whose log takes nothing more does nothing more: it is no use to anybody. */
+static enum node_state health(struct node *n)
+{
+    struct core *c = NULL;
+    enum node_state s = node_state(n);
+    return s == NODE_MEMBER && node_core(n, &c, NULL) == SR_OK && !journal_healthy(c->journal) ? NODE_FAILED
+                                                                                               : s;
+}
+
 static enum sr_err healthz(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
 {
     SR_OWN(buf) b = { 0 };
     (void)q;
     (void)why;
-    enum node_state s = node_state(n);
+    enum node_state s = health(n);
     jw_object(&b);
     jw_member_text(&b, "state", node_state_text(s));
     jw_object_end(&b);

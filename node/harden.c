@@ -29,6 +29,7 @@ enum sr_err harden_process(struct sr_why *why)
     const struct rlimit none = { 0, 0 };
     umask(077);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a write over a limit fails like one on a full disk */
     if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_DUMPABLE, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         return sr_fail(why, SR_EIO, R_CONFIG, "cannot harden the process: %s", strerror(errno));
     if (secret_init() != SR_OK)

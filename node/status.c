@@ -76,6 +76,8 @@ static void write_warnings(struct buf *b, struct node *n, const struct core *c)
         jw_text(b, "one member: losing it loses every key");
     if (!measured_boot(n))
         jw_text(b, "no measured boot: nothing shows which kernel runs under this node");
+    if (c && !journal_healthy(c->journal))
+        jw_text(b, "the log takes no entries: nothing is granted or released");
     struct sr_why failure;
     if (!tpm_actor_healthy(n->tpm, &failure))
         jw_text(b, "the platform failed: this node grants no joins until it answers");
