@@ -55,12 +55,31 @@ def forms(secret):
 STRING = re.compile(rb'"((?:\\x[0-9a-f]{2})+)"')
 
 
+UNFINISHED = b" <unfinished ...>"
+RESUMED = re.compile(rb"<\.\.\. \w+ resumed>")
+
+
+def whole(lines):
+    """A call that another thread's call interrupts is written in two pieces: put together, by the thread that made it."""
+    begun = {}
+    for line in lines:
+        pid, _, rest = line.rstrip(b"\n").partition(b" ")
+        rest = rest.lstrip()
+        if rest.endswith(UNFINISHED):
+            begun[pid] = rest.removesuffix(UNFINISHED)
+        elif RESUMED.match(rest):
+            yield begun.pop(pid, b"") + RESUMED.sub(b"", rest, count=1)
+        else:
+            yield rest
+    yield from begun.values()  # a process was ended in it
+
+
 def calls(path):
     """Each system call of a trace as (name and first arguments, all the bytes in it)."""
-    for line in open(path, "rb"):
+    for line in whole(open(path, "rb")):
         strings = STRING.findall(line)
         if strings:
-            head = STRING.sub(b'""', line)[:60].split(b" ", 1)[-1].strip()
+            head = STRING.sub(b'""', line)[:60].strip()
             yield head, b"\0".join(bytes.fromhex(s.replace(b"\\x", b"").decode()) for s in strings)
 
 
