@@ -24,7 +24,7 @@ enum sr_err stand_take(struct node *n, struct stand *ret, struct sr_why *why)
 struct appraiser api_appraiser(const struct stand *s)
 {
     const struct home *h = &s->core->home;
-    return (struct appraiser){ h->cid, &h->epochs[h->nepochs - 1], s->policy.p };
+    return (struct appraiser){ h->cid, &h->epochs[h->nepochs - 1], s->policy.p, (time_t)clock_unix() };
 }
 
 struct binding api_binding(const struct request *q)

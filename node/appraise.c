@@ -1,23 +1,15 @@
 #include "node/appraise.h"
 
 #include "crypto/text.h"
-#include "node/clock.h"
 #include "node/keyring.h"
-
-#include <string.h>
 
 enum sr_err appraise(const struct appraiser *by, struct span type, struct span evidence,
                      const struct sha512 *rd, struct appraisal *ret, struct sr_why *why)
 {
     struct ak_trust trust = { .network = by->cid, .epoch = by->newest->epoch, .akca = by->newest->akca };
     trust.vendor_roots = policy_vendor_ak_roots(by->policy, &trust.vendor_n);
-    struct verify_in in = { .evidence = evidence, .rd = *rd, .now = (time_t)clock_unix(), .ak = &trust };
-    if (type.n > EVIDENCE_TYPE_MAX)
-        return sr_fail(why, SR_EPROOF, R_EVIDENCE_TYPE, "no such type");
-    SR_TRY(evidence_verify(type, &in, &ret->claims, why));
-    ret->verified = (struct verified){ .rd = *rd };
-    memcpy(ret->verified.type, type.p, type.n);
-    return SR_OK;
+    struct verify_in in = { .evidence = evidence, .rd = *rd, .now = by->now, .ak = &trust };
+    return verified_evidence(type, &in, &ret->verified, &ret->claims, why);
 }
 
 static void hash_claim(const struct claims *c, const char *name, struct sha256 *ret)

@@ -5,6 +5,8 @@
 #include "proto/policy.h"
 #include "proto/verified.h"
 
+#include <time.h>
+
 struct epoch_pubs;
 struct leaf;
 struct keyring;
@@ -19,6 +21,7 @@ struct appraiser {
     struct sha256 cid;
     const struct epoch_pubs *newest;
     const struct policy *policy;
+    time_t now; /* unix seconds */
 };
 enum sr_err appraise(const struct appraiser *by, struct span type, struct span evidence,
                      const struct sha512 *rd, struct appraisal *ret, struct sr_why *why);

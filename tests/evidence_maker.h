@@ -27,10 +27,11 @@ struct maker {
     EVP_PKEY *key; /* the AK that signs quotes: P-256 */
     struct sign_key ca;
     struct sign_pub ca_pub;
-    uint32_t attributes;  /* of the AK in the certificate */
-    uint32_t hierarchy;   /* in the quote's signer */
-    struct ak_cert cert;  /* without AK; signed by ca when nsig is 0, else taken as it is */
-    struct event_log log; /* PCR 14 follows from it when evidence is made, unless keep_pcr14 */
+    uint32_t attributes;     /* of the AK in the certificate */
+    uint32_t hierarchy;      /* in the quote's signer */
+    struct ak_cert cert;     /* without AK; signed by ca when nsig is 0, else taken as it is */
+    const struct buf *chain; /* a vendor's certificates in its place: count, LP of each, the AK's first */
+    struct event_log log;    /* PCR 14 follows from it when evidence is made, unless keep_pcr14 */
     int keep_pcr14;
     struct tpm_pcrs pcrs;
     /* the quote */
@@ -214,9 +215,11 @@ static inline void maker_evidence(struct maker *m, const struct sha512 *rd, stru
     maker_cert(m, &cert);
     maker_attest(m, m->nonce ? m->nonce : &nonce, &attest);
     maker_sign(m, buf_span(&attest), &sig);
-    const struct tpm_evidence e = {
-        TPM_CERT_OURS, buf_span(&cert), buf_span(&attest), buf_span(&sig), m->shown ? *m->shown : m->pcrs,
-        buf_span(&log)
-    };
+    const struct tpm_evidence e = { m->chain ? TPM_CERT_X509 : TPM_CERT_OURS,
+                                    buf_span(m->chain ? m->chain : &cert),
+                                    buf_span(&attest),
+                                    buf_span(&sig),
+                                    m->shown ? *m->shown : m->pcrs,
+                                    buf_span(&log) };
     maker_need(tpm_evidence_write(&e, ret) == SR_OK, "evidence");
 }

@@ -43,8 +43,8 @@ static inline void attest(const char *who, const char *type, const struct sha512
     wr_span(ret, SPAN(s.b));
 }
 
-static inline enum sr_err appraise(struct span evidence, struct span type, const struct sha512 *rd,
-                                   struct verified *ret)
+static inline enum sr_err attest_check(struct span evidence, struct span type, const struct sha512 *rd,
+                                       struct verified *ret)
 {
     struct sign_key k;
     struct sign_pub p;
@@ -207,7 +207,7 @@ static inline enum sr_err grant(struct net *n, struct tape *t, const struct join
     SR_OWN(buf) evidence = { 0 };
     struct join_grant_random random;
     fill(&random, sizeof random, "grant");
-    if (appraise(a->evidence, a->type, &a->rd, &v) != SR_OK)
+    if (attest_check(a->evidence, a->type, &a->rd, &v) != SR_OK)
         return sr_fail(&t->why, SR_EPROOF, R_REPORT_DATA, "evidence");
     SR_TRY(nonce_consume(n->used, &a->nonce, NOW + 2, &spent, &t->why));
     SR_TRY(join_grant(&n->g, a, &v, &spent, &n->bundle, SPAN_STR("tpm"), &random, &sealed, &t->why));
@@ -224,7 +224,7 @@ static inline enum sr_err take_grant(struct tape *t, struct span m4, const struc
     struct verified v;
     struct join_policy policy = { 1, params->first_policy };
     SR_TRY(join_read_grant(&t->j, &t->wait, m4, &granted, &t->why));
-    if (appraise(granted.m4.evidence, granted.m4.type, &granted.rd, &v) != SR_OK)
+    if (attest_check(granted.m4.evidence, granted.m4.type, &granted.rd, &v) != SR_OK)
         return sr_fail(&t->why, SR_EPROOF, R_REPORT_DATA, "evidence");
     return join_open_grant(&t->wait, &granted, &t->k, &v, &policy, &t->got, &t->hold, &t->why);
 }
@@ -375,7 +375,7 @@ static inline enum sr_err serve(struct net *n, struct tape_w *t, const struct re
     SR_OWN(release_values) values = { 0 };
     struct kem_key eph;
     fill(&eph, sizeof eph, "eph W");
-    if (appraise(q->evidence, q->type, &q->rd, &v) != SR_OK)
+    if (attest_check(q->evidence, q->type, &q->rd, &v) != SR_OK)
         return sr_fail(&t->why, SR_EPROOF, R_REPORT_DATA, "evidence");
     SR_TRY(nonce_consume(n->used, &q->nonce, NOW + 2, &spent, &t->why));
     make_values(&q->wants, &values);

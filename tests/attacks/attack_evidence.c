@@ -1,6 +1,7 @@
 /* Attacks on evidence: a machine that is not what it says it is asks for the masters, in an otherwise honest
  * join. */
 #include "tests/attacks/lab.h"
+#include "tests/vendor_maker.h"
 
 /* The whole join as its owner would do it; true: the owner reads the newest master. */
 static bool join_as(struct lab *l, struct maker *machine, struct sr_why *why)
@@ -37,6 +38,16 @@ static bool own_ak_ca(struct lab *l, struct sr_why *why)
     return join_and_drop(l, &m, why);
 }
 
+/* Enrolled in a network of the attacker's own, where software passes for a TPM. */
+static bool other_network(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(net) own = { 0 };
+    struct maker m;
+    net_make(&own, "the attacker's master");
+    lab_machine(&m, &own, GOOD);
+    return join_and_drop(l, &m, why);
+}
+
 /* One operator vouches for a software key with the AK-CA that counts at genesis alone. */
 static bool operators_ak_ca(struct lab *l, struct sr_why *why)
 {
@@ -44,6 +55,39 @@ static bool operators_ak_ca(struct lab *l, struct sr_why *why)
     lab_machine(&m, &l->net, GOOD);
     make_signer("certifier", &m.ca, &m.ca_pub);
     m.cert.kind = AK_CERT_GENESIS;
+    return join_and_drop(l, &m, why);
+}
+
+/* A software key that a maker of TPMs certified whom policy does not name: the attacker. */
+static bool own_vendor(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) leaf = { 0 };
+    SR_OWN(buf) root = { 0 };
+    SR_OWN(buf) chain = { 0 };
+    struct maker m;
+    EVP_PKEY *ca = make_key("P-256");
+    lab_machine(&m, &l->net, GOOD);
+    struct made_spec s = { .cn = "maker",
+                           .issuer = "maker",
+                           .key = ca,
+                           .issuer_key = ca,
+                           .ca = true,
+                           .pathlen = -1,
+                           .usage = KU_KEY_CERT_SIGN,
+                           .serial = 1,
+                           .from = MAKER_NOW - 100,
+                           .until = MAKER_NOW + 100 };
+    make_cert(&s, &root);
+    s.cn = "machine";
+    s.key = m.key;
+    s.ca = false;
+    s.usage = KU_DIGITAL_SIGNATURE;
+    make_cert(&s, &leaf);
+    EVP_PKEY_free(ca);
+    wr_u8(&chain, 2);
+    wr_lp(&chain, buf_span(&leaf));
+    wr_lp(&chain, buf_span(&root));
+    m.chain = &chain;
     return join_and_drop(l, &m, why);
 }
 
@@ -192,7 +236,9 @@ static bool workload_joins(struct lab *l, struct sr_why *why)
 static const struct attack rows[] = {
     { "other_code", honest_join, other_code, R_NO_RULE },
     { "own_ak_ca", honest_join, own_ak_ca, R_AK_CERT },
+    { "other_network", honest_join, other_network, R_AK_CERT_NETWORK },
     { "operators_ak_ca", honest_join, operators_ak_ca, R_AK_CERT },
+    { "own_vendor", honest_join, own_vendor, R_CERT_ANCHOR },
     { "old_ak_ca", honest_join, old_ak_ca, R_AK_CERT_EPOCH },
     { "old_certificate", honest_join, old_certificate, R_AK_CERT_EXPIRED },
     { "other_pcrs", honest_join, other_pcrs, R_QUOTE_SELECTION },

@@ -217,14 +217,14 @@ static bool rotation_between(struct lab *l, struct sr_why *why)
     struct nonce_spent spent;
     struct join_grant_random random;
     struct maker software;
-    struct ak_trust trust = lab_trust(&l->net);
+    struct appraiser by = lab_appraiser(l);
     fill(&random, sizeof random, "grant");
     lab_machine(&software, &l->net, GOOD); /* certified with the leaked epoch 1 AK-CA key */
     lab_hello(&j, &l->net.cid, &l->net.g, "c");
     lab_m3(&j, &software);
     maker_drop(&software);
     T(join_open_attest(&l->net.g, buf_span(&j.t.m[M3]), &j.t.granter_cb, NOW + 1, &j.attest, NULL) == SR_OK);
-    T(lab_appraise(l, &trust, LAB_JOIN, j.attest.evidence, &j.attest.rd, &v, NULL) == SR_OK);
+    T(lab_appraise(&by, LAB_JOIN, j.attest.type, j.attest.evidence, &j.attest.rd, &v, NULL) == SR_OK);
     T(nonce_consume(l->net.used, &j.attest.nonce, NOW + 1, &spent, NULL) == SR_OK);
     struct granter now = l->net.g;
     struct master_bundle both = l->net.bundle;
@@ -320,28 +320,49 @@ static void until_m4(struct lab *l, struct lab_join *j)
     T(lab_take(l, j, buf_span(&j->t.m[M4]), NULL) == SR_OK);
 }
 
-/* Somebody without the masters confirms, so that the log names a member that has none. */
+/* Does the network now vouch for that joiner as a member, by the M6 that follows? */
+static bool vouched_for(struct lab *l, struct lab_join *j)
+{
+    struct m6 m6;
+    struct member_cert c;
+    return make_m6(&l->net, &j->t) == SR_OK && m6_decode(buf_span(&j->t.m[M6]), &m6, NULL) == SR_OK &&
+           member_cert_check(m6.cert, &l->net.cid, 1, &l->net.keys.pub.member_ca, &c, NULL) == SR_OK &&
+           memcmp(&c.key, &j->t.k.member_pub, sizeof c.key) == 0;
+}
+
+/* M4 is kept from the joiner and somebody without the masters confirms in its place: a certified member that
+ * has nothing, in every list and log. */
 static bool confirmed_by_nobody(struct lab *l, struct sr_why *why)
 {
     SR_OWN(lab_join) j = { 0 };
     struct m5 m = { 0 };
-    until_m4(l, &j);
+    lab_hello(&j, &l->net.cid, &l->net.g, "c");
+    lab_m3(&j, &l->good);
+    T(lab_grant(l, &l->net.g, buf_span(&j.t.m[M3]), &j.t.granter_cb, NOW + 1, &j, NULL) == SR_OK);
+    lab_m4(&l->net, &j, &l->good, SPAN_STR("\0\0"));
     m.sid = j.t.pending.sid;
     fill(&m.mac, sizeof m.mac, "guess");
     T(m5_encode(&m, &j.t.m[M5]) == SR_OK);
-    return join_confirm(&l->net.g, &j.t.pending, buf_span(&j.t.m[M5]), NOW + 2, &j.t.confirmed, why) == SR_OK;
+    return join_confirm(&l->net.g, &j.t.pending, buf_span(&j.t.m[M5]), NOW + 2, &j.t.confirmed, why) ==
+               SR_OK &&
+           vouched_for(l, &j);
 }
 
-/* The policy that let it in is superseded between M4 and M5. */
+/* The policy that let its code in is superseded, by one that does not, between M4 and M5. It goes on to be a
+ * member. */
 static bool member_of_the_past(struct lab *l, struct sr_why *why)
 {
     SR_OWN(lab_join) j = { 0 };
+    struct join_member member;
     until_m4(l, &j);
     T(join_m5(&j.t.hold, &j.t.m[M5]) == SR_OK);
     struct granter now = l->net.g;
     now.policy_number++;
     now.policy_hash.b[0] ^= 1;
-    return join_confirm(&now, &j.t.pending, buf_span(&j.t.m[M5]), NOW + 2, &j.t.confirmed, why) == SR_OK;
+    return join_confirm(&now, &j.t.pending, buf_span(&j.t.m[M5]), NOW + 2, &j.t.confirmed, why) == SR_OK &&
+           vouched_for(l, &j) &&
+           join_read_m6(&j.t.j, &j.t.hold, &j.t.k, buf_span(&j.t.m[M6]), &member, why) == SR_OK &&
+           took(&j, &l->net.master);
 }
 
 /* M6 with another place in the log. */

@@ -41,12 +41,12 @@ static enum sr_err answer(struct lab *l, const struct releaser *by, struct span 
     struct nonce_spent spent;
     struct kem_key eph;
     SR_OWN(release_values) values = { 0 };
-    struct ak_trust trust = lab_trust(&l->net);
+    struct appraiser appraiser = lab_appraiser(l);
     const struct release_promise promise = { 11, SPAN_STR("leaf"), SPAN_STR("checkpoint") };
     const struct release_keys keys = { &eph, &l->net.keys.release };
     fill(&eph, sizeof eph, "eph W");
     SR_TRY(release_open_request(by, w2, &r->t.node_cb, now, r->q, why));
-    SR_TRY(lab_appraise(l, &trust, LAB_RELEASE, r->q->evidence, &r->q->rd, &v, why));
+    SR_TRY(lab_appraise(&appraiser, LAB_RELEASE, r->q->type, r->q->evidence, &r->q->rd, &v, why));
     SR_TRY(nonce_consume(l->net.used, &r->q->nonce, now, &spent, why));
     make_values(&r->q->wants, &values);
     return release_w3(by, r->q, &v, &spent, &values, &promise, &keys, ret, why);
@@ -214,7 +214,8 @@ static bool values_swap(struct lab *l, struct sr_why *why)
     return own_values(l, &r, true, why);
 }
 
-/* A workload that uses one session key twice is handed its first answer again. */
+/* A workload that uses one session key twice is handed its first answer again, and lives on with the password
+ * that was changed in between. */
 static bool first_answer(struct lab *l, struct sr_why *why)
 {
     SR_OWN(lab_release) r = { 0 };
@@ -223,7 +224,8 @@ static bool first_answer(struct lab *l, struct sr_why *why)
     T(answer(l, &l->net.r, buf_span(&r.t.m[W2]), NOW + 1, &r, &r.t.m[W3], NULL) == SR_OK);
     ask(l, &later, "second");
     return release_open(&later.t.w, &later.t.wait, &later.t.ekw, &later.t.wants, buf_span(&r.t.m[W3]),
-                        &later.t.got, why) == SR_OK;
+                        &later.t.got, why) == SR_OK &&
+           holds(&later.t.got, "app/db");
 }
 
 static const struct attack rows[] = {

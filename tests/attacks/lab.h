@@ -8,7 +8,7 @@
  * after
  *
  * An attack returns true only when it holds the bytes it wanted, or the victim took the attacker's. */
-#include "proto/policy.h"
+#include "node/appraise.h"
 #include "tests/evidence_maker.h"
 #include "tests/handshake.h"
 
@@ -21,7 +21,9 @@ struct lab {
 /* The code event of good machines; anything else is refused by policy. */
 #define GOOD_CODE "ab00000000000000000000000000000000000000000000000000000000000000"
 enum { GOOD = 0xab, BAD = 0x66 };
-#define LAB_ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+/* A maker of TPMs whose certificates policy lets count: nobody here is its. */
+#define LAB_VENDOR "4400000000000000000000000000000000000000000000000000000000000000"
+#define LAB_ZEROS  "0000000000000000000000000000000000000000000000000000000000000000"
 
 static inline struct policy *lab_policy(const char *rule_code)
 {
@@ -30,7 +32,8 @@ static inline struct policy *lab_policy(const char *rule_code)
     struct policy *p = NULL;
     wr_fmt(&text,
            "{\"version\":1,\"number\":1,\"previous\":\"" LAB_ZEROS "\",\"min_epoch\":1,"
-           "\"channel_binding\":\"optional\",\"join\":[{\"name\":\"members\",\"type\":\"tpm\",\"where\":"
+           "\"vendor_ak_roots\":[\"" LAB_VENDOR
+           "\"],\"channel_binding\":\"optional\",\"join\":[{\"name\":\"members\",\"type\":\"tpm\",\"where\":"
            "[{\"claim\":\"code\",\"op\":\"eq\",\"value\":\"%s\"}]}],\"release\":[{\"name\":\"web\",\"type\":"
            "\"tpm\",\"tenant\":\"acme\",\"keys\":[\"app/*\"],\"usages\":[\"secret\",\"raw\"],\"where\":"
            "[{\"claim\":\"debug\",\"op\":\"eq\",\"value\":false}]}],"
@@ -54,9 +57,10 @@ static inline void lab_machine(struct maker *m, const struct net *n, uint8_t cod
     maker_launch(m, code, NULL);
 }
 
-static inline struct ak_trust lab_trust(const struct net *n)
+/* Whose word counts: what a member's appraiser goes by. */
+static inline struct appraiser lab_appraiser(const struct lab *l)
 {
-    return (struct ak_trust){ .network = n->cid, .epoch = n->keys.pub.epoch, .akca = n->keys.pub.akca };
+    return (struct appraiser){ l->net.cid, &l->net.keys.pub, l->policy, MAKER_NOW };
 }
 
 static inline void lab_open(struct lab *l)
@@ -73,20 +77,20 @@ static inline void lab_close(struct lab *l)
     net_drop(&l->net);
 }
 
-/* As a member does: the type's verifier, then the rules of the list. */
+/* As a member does, by its own code: evidence to claims, then the rules of the list. */
 enum lab_list { LAB_JOIN, LAB_RELEASE };
-static inline enum sr_err lab_appraise(const struct lab *l, const struct ak_trust *trust, enum lab_list list,
+static inline enum sr_err lab_appraise(const struct appraiser *by, enum lab_list list, struct span type,
                                        struct span evidence, const struct sha512 *rd, struct verified *ret,
                                        struct sr_why *why)
 {
-    static struct claims claims;
-    const struct verify_in in = { .evidence = evidence, .rd = *rd, .now = MAKER_NOW, .ak = trust };
+    static struct appraisal a;
     const struct policy_want want = { SPAN_STR("acme"), SPAN_STR("app/db"), POLICY_SECRET };
-    claims = (struct claims){ 0 };
-    SR_TRY(verified_evidence(SPAN_STR("tpm"), &in, ret, &claims, why));
+    a = (struct appraisal){ 0 };
+    SR_TRY(appraise(by, type, evidence, rd, &a, why));
+    *ret = a.verified;
     if (list == LAB_RELEASE)
-        return policy_release(l->policy, &claims, NULL, &want, NULL, why);
-    return policy_join(l->policy, &claims, NULL, NULL, why);
+        return policy_release(by->policy, &a.claims, NULL, &want, NULL, why);
+    return policy_join(by->policy, &a.claims, NULL, NULL, why);
 }
 
 /* ---- a join in steps ---- */
@@ -134,10 +138,10 @@ static inline enum sr_err lab_grant(const struct lab *l, const struct granter *g
     struct verified v;
     struct nonce_spent spent;
     struct join_grant_random random;
-    struct ak_trust trust = lab_trust(&l->net);
+    struct appraiser by = lab_appraiser(l);
     fill(&random, sizeof random, "grant");
     SR_TRY(join_open_attest(g, m3, cb, now, &j->attest, why));
-    SR_TRY(lab_appraise(l, &trust, LAB_JOIN, j->attest.evidence, &j->attest.rd, &v, why));
+    SR_TRY(lab_appraise(&by, LAB_JOIN, j->attest.type, j->attest.evidence, &j->attest.rd, &v, why));
     SR_TRY(nonce_consume(l->net.used, &j->attest.nonce, now, &spent, why));
     return join_grant(g, &j->attest, &v, &spent, &l->net.bundle, SPAN_STR("tpm"), &random, &j->sealed, why);
 }
@@ -159,10 +163,8 @@ static inline enum sr_err lab_take(const struct lab *l, struct lab_join *j, stru
     struct verified v;
     struct join_policy policy = { 1, l->net.genesis.params.first_policy };
     SR_TRY(join_read_grant(&j->t.j, &j->t.wait, m4, &g, why));
-    struct ak_trust trust = { .network = j->t.j.cid,
-                              .epoch = g.epochs[g.nepochs - 1].epoch,
-                              .akca = g.epochs[g.nepochs - 1].akca };
-    SR_TRY(lab_appraise(l, &trust, LAB_JOIN, g.m4.evidence, &g.rd, &v, why));
+    const struct appraiser by = { j->t.j.cid, &g.epochs[g.nepochs - 1], l->policy, MAKER_NOW };
+    SR_TRY(lab_appraise(&by, LAB_JOIN, g.m4.type, g.m4.evidence, &g.rd, &v, why));
     return join_open_grant(&j->t.wait, &g, &j->t.k, &v, &policy, &j->t.got, &j->t.hold, why);
 }
 

@@ -280,7 +280,7 @@ static void a_genesis_bundle_is_checked_offline(void)
     T(genesis_bundle_encode(&b, &bundle, NULL) == SR_OK);
     struct span s = buf_span(&bundle);
     T(genesis_check(s, &cid, SPAN_STR("beacon"), &c, &why) == SR_OK);
-    T(appraise(c.bundle.evidence, c.bundle.type, &c.rd, &v) == SR_OK);
+    T(attest_check(c.bundle.evidence, c.bundle.type, &c.rd, &v) == SR_OK);
     T(genesis_check(s, &cid, (struct span){ 0 }, &c, &why) == SR_OK);
     T(genesis_check(s, &cid, SPAN_STR("beacom"), &c, &why) == SR_EPROOF && why.reason == R_GENESIS_MISMATCH);
     T(genesis_check(s, &n.cid, SPAN_STR("beacon"), &c, &why) == SR_EPROOF &&
@@ -288,7 +288,7 @@ static void a_genesis_bundle_is_checked_offline(void)
     for (size_t bit = 0; bit < bundle.n * 8; bit++) {
         bundle.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
         taken += genesis_check(s, &cid, (struct span){ 0 }, &c, &why) == SR_OK &&
-                 appraise(c.bundle.evidence, c.bundle.type, &c.rd, &v) == SR_OK;
+                 attest_check(c.bundle.evidence, c.bundle.type, &c.rd, &v) == SR_OK;
         bundle.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     for (size_t len = 0; len < bundle.n; len++)

@@ -155,7 +155,7 @@ static void evidence_of_another_session_grants_nothing(void)
     SR_OWN(join_sealed) sealed = { 0 };
     half_make(&h);
     fill(&random, sizeof random, "grant");
-    T(appraise(h.a.evidence, h.a.type, &h.a.rd, &v) == SR_OK);
+    T(attest_check(h.a.evidence, h.a.type, &h.a.rd, &v) == SR_OK);
     T(nonce_consume(h.n.used, &h.a.nonce, NOW, &spent, NULL) == SR_OK);
     struct verified other = v;
     struct nonce_spent other_spent = spent;
@@ -207,7 +207,7 @@ static void a_joiner_is_not_granted_by_itself(void)
     buf_drop(&forged);
     T(m4_encode(&m, &forged) == SR_OK);
     T(join_read_grant(&h.t.j, &h.t.wait, buf_span(&forged), &granted, &why) == SR_OK);
-    T(appraise(granted.m4.evidence, granted.m4.type, &granted.rd, &v) == SR_EPROOF);
+    T(attest_check(granted.m4.evidence, granted.m4.type, &granted.rd, &v) == SR_EPROOF);
     half_drop(&h);
 }
 
@@ -244,7 +244,7 @@ static void what_was_attested_is_what_is_opened(void)
         buf_drop(&forged);
         T(m4_encode(&f, &forged) == SR_OK);
         T(join_read_grant(&h.t.j, &h.t.wait, buf_span(&forged), &granted, &why) == SR_OK);
-        T(appraise(granted.m4.evidence, granted.m4.type, &granted.rd, &v) == SR_EPROOF);
+        T(attest_check(granted.m4.evidence, granted.m4.type, &granted.rd, &v) == SR_EPROOF);
         /* even with evidence that says so, it does not open */
         v = (struct verified){ .rd = granted.rd, .type = "tpm" };
         struct join_policy policy = { 1, h.n.genesis.params.first_policy };
@@ -263,7 +263,7 @@ static void the_policy_of_m4_is_the_one_of_the_challenge(void)
     half_make(&h);
     T(grant(&h.n, &h.t, &h.a) == SR_OK);
     T(join_read_grant(&h.t.j, &h.t.wait, buf_span(&h.t.m[M4]), &granted, &why) == SR_OK);
-    T(appraise(granted.m4.evidence, granted.m4.type, &granted.rd, &v) == SR_OK);
+    T(attest_check(granted.m4.evidence, granted.m4.type, &granted.rd, &v) == SR_OK);
     struct join_policy policy = { 2, h.n.genesis.params.first_policy };
     T(join_open_grant(&h.t.wait, &granted, &h.t.k, &v, &policy, &h.t.got, &h.t.hold, &why) == SR_EPROOF &&
       why.reason == R_POLICY_CHAIN);
@@ -303,7 +303,7 @@ static void recorded_joins_are_worth_nothing(void)
         buf_drop(&m3);
         T(m3_encode(&replay, &m3) == SR_OK);
         T(join_open_attest(&h.n.g, buf_span(&m3), &h.t.granter_cb, NOW, &a, NULL) == SR_OK);
-        accepted += appraise(a.evidence, a.type, &a.rd, &v) == SR_OK;
+        accepted += attest_check(a.evidence, a.type, &a.rd, &v) == SR_OK;
     }
     T(accepted == 0);
     half_drop(&h);

@@ -91,7 +91,7 @@ static void other_wants_need_other_evidence(void)
         m.want = buf_span(&want);
         T(w2_encode(&m, &w2) == SR_OK);
         T(release_open_request(&h.n.r, buf_span(&w2), &h.t.node_cb, NOW, &q, NULL) == SR_OK);
-        T(appraise(q.evidence, q.type, &q.rd, &v) == SR_EPROOF);
+        T(attest_check(q.evidence, q.type, &q.rd, &v) == SR_EPROOF);
     }
     half_drop(&h);
 }
@@ -309,7 +309,7 @@ static void a_node_releases_what_was_verified_and_asked(void)
     make_values(&h.q.wants, &values);
     const struct release_promise p = { 1, SPAN_STR("l"), SPAN_STR("c") };
     const struct release_keys keys = { &eph, &h.n.keys.release };
-    T(appraise(h.q.evidence, h.q.type, &h.q.rd, &v) == SR_OK);
+    T(attest_check(h.q.evidence, h.q.type, &h.q.rd, &v) == SR_OK);
     T(nonce_consume(h.n.used, &h.q.nonce, NOW, &spent, NULL) == SR_OK);
 
     struct verified other = v;
