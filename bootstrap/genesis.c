@@ -1,8 +1,8 @@
 #include "bootstrap/genesis.h"
 
+#include "crypto/file.h"
 #include "node/appraise.h"
 #include "node/clock.h"
-#include "node/file.h"
 #include "proto/cid.h"
 #include "proto/genesis_file.h"
 
@@ -116,7 +116,7 @@ static enum sr_err make_bundle(struct node *n, const struct inputs *in, const st
 }
 
 /* We check our own evidence as everybody else will: a bundle that nobody can verify must not leave. */
-static enum sr_err check_bundle(const struct home *h, struct span bundle, struct sr_why *why)
+static enum sr_err check_bundle(struct node *n, const struct home *h, struct span bundle, struct sr_why *why)
 {
     struct genesis_checked c;
     struct claims claims = { 0 };
@@ -127,9 +127,14 @@ static enum sr_err check_bundle(const struct home *h, struct span bundle, struct
                               .genesis_cas = cas->key,
                               .genesis_n = cas->n,
                               .genesis_k = cas->k };
-    struct verify_in in = {
-        .evidence = c.bundle.evidence, .rd = c.rd, .now = (time_t)c.bundle.created, .ak = &trust
-    };
+    SR_TRY(collateral_holder_trust(n->collateral, &c.genesis.params, why));
+    SR_OWN(collateral_hold) held = collateral_holder_get(n->collateral);
+    struct verify_in in = { .evidence = c.bundle.evidence,
+                            .rd = c.rd,
+                            .now = (time_t)c.bundle.created,
+                            .ak = &trust,
+                            .roots = appraise_roots(&c.genesis, c.bundle.type),
+                            .collateral = collateral_held(&held) };
     return evidence_verify(c.bundle.type, &in, &claims, why);
 }
 
@@ -183,7 +188,7 @@ static enum sr_err be_first(struct node *n, const struct inputs *in, const char 
     SR_OWN(buf) leaf = { 0 };
     SR_OWN(buf) policy = { 0 };
     SR_TRY(make_bundle(n, in, home, &bundle, why));
-    SR_TRY(check_bundle(home, buf_span(&bundle), why));
+    SR_TRY(check_bundle(n, home, buf_span(&bundle), why));
     SR_TRY(write_bundle(n, buf_span(&bundle), why));
     SR_TRY(first_cert(home, address, &cert));
     SR_TRY(first_leaf(n, home, &leaf));

@@ -8,6 +8,7 @@
 #include "node/harden.h"
 #include "node/life.h"
 #include "node/notify.h"
+#include "node/reload.h"
 #include "node/sandbox.h"
 #include "node/version.h"
 #include "proto/cid.h"
@@ -67,9 +68,7 @@ static void on_ready(struct node *n, void *ctx)
 static void reload(struct node *n)
 {
     struct sr_why why = { 0 };
-    if (!n->config->tls_cert[0])
-        return;
-    enum sr_err e = http_reload(n->http, n->config->tls_cert, n->config->tls_key, &why);
+    enum sr_err e = reload_all(n, &why);
     log_refusal(&n->log, e == SR_OK ? LOG_INFO : LOG_ERROR, "reload", e, &why);
 }
 

@@ -1,11 +1,13 @@
 #include "client/claims_file.h"
 #include "client/cli.h"
 #include "client/commands.h"
+#include "client/evidence_input.h"
 #include "client/keyfile.h"
 #include "client/workload.h"
 #include "crypto/cert.h"
 #include "crypto/text.h"
 #include "proto/cid.h"
+#include "proto/evidence/vendor_roots.h"
 #include "proto/genesis_file.h"
 #include "proto/json.h"
 #include "proto/policy.h"
@@ -17,7 +19,7 @@
 /* ---- genesis prepare ---- */
 
 struct prepare_options {
-    struct option_list operators, ak_cas, witnesses, roots;
+    struct option_list operators, ak_cas, witnesses, tpm_roots, roots;
     uint64_t k, ak_ca_k, witness_k;
     const char *policy, *out, *opnonce;
 };
@@ -66,12 +68,60 @@ static enum sr_err read_root(const char *path_or_hex, struct type_roots *t, stru
     return SR_OK;
 }
 
-static enum sr_err read_roots(const struct option_list *paths, struct type_roots *ret, struct sr_why *why)
+static enum sr_err add_vendors(struct type_roots *t, struct sr_why *why)
 {
-    memcpy(ret->type, "tpm", sizeof "tpm");
-    for (size_t i = 0; i < paths->n; i++)
-        SR_TRY(read_root(paths->v[i], ret, why));
-    qsort(ret->root, ret->n, sizeof ret->root[0], by_bytes);
+    struct pins known = vendor_roots(span_of(t->type));
+    for (size_t i = 0; i < known.n; i++)
+        SR_TRY(add_root(t, &known.v[i], why));
+    return known.n
+               ? SR_OK
+               : sr_fail(why, SR_EFORMAT, R_CONFIG, "%s=vendor: no roots of that type are known", t->type);
+}
+
+static enum sr_err roots_of_type(struct genesis_params *p, struct span type, struct type_roots **ret,
+                                 struct sr_why *why)
+{
+    if (!evidence_type_ok(type))
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "--root is TYPE=ROOT, such as snp=vendor");
+    for (size_t i = 0; i < p->ntypes; i++)
+        if (span_eq(span_of(p->types[i].type), type)) {
+            *ret = &p->types[i];
+            return SR_OK;
+        }
+    if (p->ntypes == GENESIS_TYPES_MAX)
+        return sr_fail(why, SR_ETOOBIG, R_GENESIS_FORMAT, "more than %d types", GENESIS_TYPES_MAX);
+    *ret = &p->types[p->ntypes++];
+    memcpy((*ret)->type, type.p, type.n);
+    return SR_OK;
+}
+
+static enum sr_err read_typed(const char *type_root, struct genesis_params *p, struct sr_why *why)
+{
+    const char *eq = strchr(type_root, '=');
+    struct span type = { (const uint8_t *)type_root, eq ? (size_t)(eq - type_root) : 0 };
+    struct type_roots *to = NULL;
+    SR_TRY(roots_of_type(p, type, &to, why));
+    return strcmp(eq + 1, "vendor") == 0 ? add_vendors(to, why) : read_root(eq + 1, to, why);
+}
+
+static int by_type(const void *a, const void *b)
+{
+    const struct type_roots *x = a, *y = b;
+    return span_cmp(span_of(x->type), span_of(y->type));
+}
+
+static enum sr_err read_roots(const struct prepare_options *o, struct genesis_params *p, struct sr_why *why)
+{
+    struct type_roots *tpm = NULL;
+    for (size_t i = 0; i < o->tpm_roots.n; i++) {
+        SR_TRY(roots_of_type(p, SPAN_STR("tpm"), &tpm, why));
+        SR_TRY(read_root(o->tpm_roots.v[i], tpm, why));
+    }
+    for (size_t i = 0; i < o->roots.n; i++)
+        SR_TRY(read_typed(o->roots.v[i], p, why));
+    for (size_t i = 0; i < p->ntypes; i++)
+        qsort(p->types[i].root, p->types[i].n, sizeof p->types[i].root[0], by_bytes);
+    qsort(p->types, p->ntypes, sizeof p->types[0], by_type);
     return SR_OK;
 }
 
@@ -113,8 +163,7 @@ static enum sr_err prepare(const struct prepare_options *o, struct sha256 *ret_h
     SR_TRY(read_keys(&o->operators, o->k, &p->operators, why));
     SR_TRY(read_keys(&o->ak_cas, o->ak_ca_k, &p->akcas, why));
     SR_TRY(read_keys(&o->witnesses, o->witness_k, &p->witnesses, why));
-    SR_TRY(read_roots(&o->roots, &p->types[0], why));
-    p->ntypes = o->roots.n ? 1 : 0;
+    SR_TRY(read_roots(o, p, why));
     SR_TRY(read_first_policy(o->policy, &p->first_policy, why));
     SR_TRY(genesis_file_write(&f, &text, why));
     SR_TRY(genesis_params_encode(p, &params, why));
@@ -149,8 +198,10 @@ static enum cli_exit genesis_prepare(struct cli *c)
         { "k", OPTION_UINT, &o.k, "N", "how many operators must sign a policy (1)", NULL, false },
         { "ak-ca", OPTION_LIST, &o.ak_cas, "PUB", "public key that certifies the first machine", NULL, true },
         { "ak-ca-k", OPTION_UINT, &o.ak_ca_k, "N", "how many of those must (1)", NULL, false },
-        { "tpm-root", OPTION_LIST, &o.roots, "FILE", "root of TPM endorsement keys: PEM, or its pin in hex",
-          NULL, false },
+        { "tpm-root", OPTION_LIST, &o.tpm_roots, "FILE",
+          "root of TPM endorsement keys: PEM, or its pin in hex", NULL, false },
+        { "root", OPTION_LIST, &o.roots, "TYPE=ROOT",
+          "root of another type of evidence: snp=FILE, snp=PIN, or snp=vendor for AMD's own", NULL, false },
         { "witness", OPTION_LIST, &o.witnesses, "PUB", "public key of a witness of the log", NULL, false },
         { "witness-k", OPTION_UINT, &o.witness_k, "N", "how many witnesses must cosign (0)", NULL, false },
         { "policy", OPTION_TEXT, &o.policy, "FILE", "the first policy, number 1", NULL, true },
@@ -167,7 +218,7 @@ static enum cli_exit genesis_prepare(struct cli *c)
 
 /* ---- verify-genesis ---- */
 
-/* The operators' word on the TPM counts only for roots that the record names. */
+/* What vouches for the hardware counts only when it leads to a root that the record names. */
 static enum sr_err check_root(const struct genesis *g, struct span type, const struct claims *claims,
                               struct sr_why *why)
 {
@@ -179,15 +230,34 @@ static enum sr_err check_root(const struct genesis *g, struct span type, const s
         if (strcmp(hex, root->text) == 0)
             return SR_OK;
     }
-    return roots || root ? sr_fail(why, SR_EPROOF, R_EK_CHAIN, "the TPM's root is none that the record names")
-                         : SR_OK;
+    return roots || root
+               ? sr_fail(why, SR_EPROOF, R_EK_CHAIN, "the evidence leads to no root that the record names")
+               : SR_OK;
 }
 
-static enum sr_err verify(struct span bundle, const struct sha256 *cid, struct span opnonce,
-                          struct genesis_checked *checked, struct claims *claims, struct sr_why *why)
+/* For SR_OWN. */
+struct collateral_own {
+    struct collateral *c;
+};
+
+static void collateral_own_drop(struct collateral_own *o)
 {
+    collateral_free(o->c);
+    o->c = NULL;
+}
+
+/* collateral: a folder; NULL: none. */
+static enum sr_err verify(struct span bundle, const struct sha256 *cid, struct span opnonce,
+                          const char *collateral, struct genesis_checked *checked, struct claims *claims,
+                          struct sr_why *why)
+{
+    SR_OWN(collateral_own) set = { 0 };
     SR_TRY(genesis_check(bundle, cid, opnonce, checked, why));
     const struct genesis *g = &checked->genesis;
+    const struct type_roots *named = genesis_roots(g, checked->bundle.type);
+    const struct pins roots = named ? (struct pins){ named->root, named->n } : (struct pins){ 0 };
+    if (collateral)
+        SR_TRY(collateral_read_dir(collateral, &roots, &set.c, why));
     const struct ak_trust trust = {
         .network = g->params_hash,
         .epoch = 1,
@@ -200,6 +270,8 @@ static enum sr_err verify(struct span bundle, const struct sha256 *cid, struct s
         .rd = checked->rd,
         .now = (time_t)checked->bundle.created,
         .ak = &trust,
+        .roots = roots,
+        .collateral = set.c,
     };
     SR_TRY(evidence_verify(checked->bundle.type, &in, claims, why));
     return check_root(g, checked->bundle.type, claims, why);
@@ -249,7 +321,7 @@ static enum cli_exit verify_genesis(struct cli *c)
     struct cli_args args = { 0 };
     struct sr_why why = { 0 };
     enum cli_exit e;
-    const char *node = NULL, *cid_text_in = NULL, *ca = NULL, *opnonce = NULL;
+    const char *node = NULL, *cid_text_in = NULL, *ca = NULL, *opnonce = NULL, *collateral = NULL;
     struct sha256 cid;
     struct genesis_file nonce = { 0 };
     struct genesis_checked checked;
@@ -260,6 +332,8 @@ static enum cli_exit verify_genesis(struct cli *c)
         { "node", OPTION_TEXT, &node, "URL", "a member to get the bundle from", "SEALRING_NODE", false },
         { "ca", OPTION_TEXT, &ca, "FILE", "check the node's TLS certificate too", "SEALRING_CA", false },
         { "opnonce", OPTION_TEXT, &opnonce, "HEX", "what the operators chose, if you know it", NULL, false },
+        { "collateral", OPTION_TEXT, &collateral, "DIR",
+          "vendors' certificates, lists and documents of that time, for snp, tdx and sgx", NULL, false },
         { 0 },
     };
     if (!cli_read(c, rows, 0, 1, &args, &e))
@@ -272,8 +346,8 @@ static enum cli_exit verify_genesis(struct cli *c)
     if (done == SR_OK)
         done = get_bundle(args.n ? args.v[0] : NULL, node, ca, cid_text_in, &bundle, &why);
     if (done == SR_OK)
-        done = verify(buf_span(&bundle), &cid, (struct span){ nonce.opnonce, nonce.opnonce_n }, &checked,
-                      &claims, &why);
+        done = verify(buf_span(&bundle), &cid, (struct span){ nonce.opnonce, nonce.opnonce_n }, collateral,
+                      &checked, &claims, &why);
     return done == SR_OK ? print_verdict(c, &checked, &cid, &claims) : cli_fail(c, done, &why);
 }
 

@@ -1,13 +1,8 @@
 #include "client/evidence_input.h"
 #include "client/cli.h"
 #include "crypto/text.h"
+#include "node/collateral/folder.h"
 #include "proto/verified.h"
-
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 enum { TEXT_MAX = HANDSHAKE_EVIDENCE_MAX * 3 };
 
@@ -52,59 +47,10 @@ enum sr_err evidence_read_file(const char *path, struct buf *ret, struct sr_why 
     return SR_OK;
 }
 
-/* ---- a folder ---- */
-
-struct folder {
-    struct buf file[COLLATERAL_FILES_MAX];
-    size_t n;
-};
-
-static void folder_drop(struct folder *f)
-{
-    for (size_t i = 0; i < f->n; i++)
-        buf_drop(&f->file[i]);
-    f->n = 0;
-}
-
-static enum sr_err read_one(const char *dir, const char *name, struct folder *ret, struct sr_why *why)
-{
-    char path[4096];
-    struct stat st;
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path || stat(path, &st) != 0 ||
-        !S_ISREG(st.st_mode) || st.st_size > COLLATERAL_FILE_MAX)
-        return SR_OK;
-    if (ret->n == COLLATERAL_FILES_MAX)
-        return sr_fail(why, SR_ETOOBIG, R_CONFIG, "%s: more than %d files", dir, COLLATERAL_FILES_MAX);
-    SR_TRY(cli_read_file(path, COLLATERAL_FILE_MAX, &ret->file[ret->n], why));
-    ret->n++;
-    return SR_OK;
-}
-
-static enum sr_err read_folder(const char *dir, struct folder *ret, struct sr_why *why)
-{
-    enum sr_err e = SR_OK;
-    DIR *d = opendir(dir);
-    if (!d)
-        return sr_fail(why, SR_EIO, R_CONFIG, "%s: %s", dir, strerror(errno));
-    for (struct dirent *one = readdir(d); one && e == SR_OK; one = readdir(d))
-        e = read_one(dir, one->d_name, ret, why);
-    closedir(d);
-    return e;
-}
-
-static enum sr_err make(const struct folder *f, const struct pins *roots, struct collateral **ret,
-                        struct sr_why *why)
-{
-    struct span files[COLLATERAL_FILES_MAX];
-    for (size_t i = 0; i < f->n; i++)
-        files[i] = buf_span(&f->file[i]);
-    return collateral_make(files, f->n, roots, ret, why);
-}
-
 enum sr_err collateral_read_dir(const char *dir, const struct pins *roots, struct collateral **ret,
                                 struct sr_why *why)
 {
-    SR_OWN(folder) f = { 0 };
-    SR_TRY(read_folder(dir, &f, why));
-    return make(&f, roots, ret, why);
+    SR_OWN(coll_folder) f = { 0 };
+    SR_TRY(coll_folder_read(dir, &f, why));
+    return coll_folder_set(&f, roots, ret, why);
 }

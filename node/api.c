@@ -8,6 +8,7 @@
 void stand_drop(struct stand *s)
 {
     policy_hold_drop(&s->policy);
+    collateral_hold_drop(&s->collateral);
     s->core = NULL;
 }
 
@@ -17,14 +18,19 @@ enum sr_err stand_take(struct node *n, struct stand *ret, struct sr_why *why)
     SR_TRY(node_core(n, &c, why));
     if (!journal_healthy(c->journal)) /* what can't be written down is not done */
         return sr_fail(why, SR_EBUSY, R_NOT_READY, "the log does not take entries");
-    *ret = (struct stand){ c, policy_holder_get(c->policy) };
+    *ret = (struct stand){ c, policy_holder_get(c->policy), collateral_holder_get(n->collateral) };
     return ret->policy.p ? SR_OK : sr_fail(why, SR_EBUSY, R_NOT_READY, "no policy yet");
 }
 
 struct appraiser api_appraiser(const struct stand *s)
 {
     const struct home *h = &s->core->home;
-    return (struct appraiser){ h->cid, &h->epochs[h->nepochs - 1], s->policy.p, (time_t)clock_unix() };
+    return (struct appraiser){ .cid = h->cid,
+                               .genesis = &h->genesis,
+                               .newest = &h->epochs[h->nepochs - 1],
+                               .policy = s->policy.p,
+                               .collateral = collateral_held(&s->collateral),
+                               .now = (time_t)clock_unix() };
 }
 
 struct binding api_binding(const struct request *q)

@@ -7,10 +7,12 @@
 extern const struct protocol protocol_join, protocol_enrol, protocol_release, protocol_policy,
     protocol_secrets, protocol_sync, protocol_log, protocol_status, protocol_admin;
 
-/* What a handler stands on: the member's core and one policy. SR_EBUSY while this node is no member. */
+/* What a handler stands on: the member's core, one policy, one set of collateral. SR_EBUSY while this node is
+ * no member. */
 struct stand {
     struct core *core;
     struct policy_hold policy;
+    struct collateral_hold collateral;
 };
 void stand_drop(struct stand *s);
 enum sr_err stand_take(struct node *n, struct stand *ret, struct sr_why *why);

@@ -1,5 +1,6 @@
 /* The administrator's Unix socket: root and our own user, by the kernel's word. */
 #include "node/api.h"
+#include "node/reload.h"
 #include "node/status.h"
 
 #include <signal.h>
@@ -24,10 +25,8 @@ static void say(struct node *n, const struct request *q, const char *what)
 
 static enum sr_err reload(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
 {
-    if (!n->config->tls_cert[0])
-        return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "no TLS certificate is configured");
     say(n, q, "admin-reload");
-    SR_TRY(http_reload(n->http, n->config->tls_cert, n->config->tls_key, why));
+    SR_TRY(reload_all(n, why));
     return done(r, "reload");
 }
 

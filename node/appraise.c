@@ -3,12 +3,23 @@
 #include "crypto/text.h"
 #include "node/keyring.h"
 
+struct pins appraise_roots(const struct genesis *g, struct span type)
+{
+    const struct type_roots *named = g ? genesis_roots(g, type) : NULL;
+    return named ? (struct pins){ named->root, named->n } : (struct pins){ 0 };
+}
+
 enum sr_err appraise(const struct appraiser *by, struct span type, struct span evidence,
                      const struct sha512 *rd, struct appraisal *ret, struct sr_why *why)
 {
     struct ak_trust trust = { .network = by->cid, .epoch = by->newest->epoch, .akca = by->newest->akca };
     trust.vendor_roots = policy_vendor_ak_roots(by->policy, &trust.vendor_n);
-    struct verify_in in = { .evidence = evidence, .rd = *rd, .now = by->now, .ak = &trust };
+    struct verify_in in = { .evidence = evidence,
+                            .rd = *rd,
+                            .now = by->now,
+                            .ak = &trust,
+                            .roots = appraise_roots(by->genesis, type),
+                            .collateral = by->collateral };
     return verified_evidence(type, &in, &ret->verified, &ret->claims, why);
 }
 

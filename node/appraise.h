@@ -2,6 +2,7 @@
 /* appraise.h - from evidence to claims: whose word counts in this network under this policy, then the
  * verifier. What comes out is the verified object that the handshakes take. */
 #include "proto/claims.h"
+#include "proto/genesis.h"
 #include "proto/policy.h"
 #include "proto/verified.h"
 
@@ -16,15 +17,21 @@ struct appraisal {
     struct claims claims;
 };
 /* Whose evidence: cid and epoch name the AK certificates that count, and no others do; the policy names
- * vendors' roots. */
+ * vendors' roots of AKs. The genesis record names the roots of each other type of evidence: a type that it
+ * does not name has none, and its evidence is refused. Borrowed for the call. */
 struct appraiser {
     struct sha256 cid;
+    const struct genesis *genesis; /* NULL: of a network without such roots */
     const struct epoch_pubs *newest;
     const struct policy *policy;
-    time_t now; /* unix seconds */
+    const struct collateral *collateral; /* NULL: none, and refuses what needs some */
+    time_t now;                          /* unix seconds */
 };
 enum sr_err appraise(const struct appraiser *by, struct span type, struct span evidence,
                      const struct sha512 *rd, struct appraisal *ret, struct sr_why *why);
+
+/* The roots that a genesis record names for that type. g may be NULL: none. */
+struct pins appraise_roots(const struct genesis *g, struct span type);
 
 /* What the log says of appraised evidence: salted hardware and AK, measurement. */
 void appraise_leaf(const struct keyring *k, const struct claims *c, struct leaf *leaf);

@@ -1,6 +1,6 @@
 #include "node/config.h"
 
-#include "node/file.h"
+#include "crypto/file.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -46,6 +46,8 @@ static const struct row rows[] = {
     TEXT("tcti", tcti, "device:/dev/tpmrm0", "where the TPM is: device:PATH, unix:PATH, swtpm:..."),
     TEXT("event-log", event_log, "/run/sealring/event-log", "what sealring-launch has measured"),
     TEXT("ek-chain", ek_chain, "", "PEM file with the intermediate certificates of the EK"),
+    TEXT("collateral-dir", collateral_dir, "",
+         "folder of vendors' certificates, revocation lists, TCB infos, QE identities; read again on SIGHUP"),
     TEXT("genesis", genesis, "", "bootstrap: genesis.json with the operators' parameters"),
     TEXT("genesis-policy", genesis_policy, "", "bootstrap: the first policy, whose hash genesis.json pins"),
     TEXT("genesis-ak-cert", genesis_ak_cert, "", "bootstrap: AK certificate signed by the operators' AK-CA"),

@@ -28,6 +28,7 @@ struct config {
     char tcti[CONFIG_TEXT];
     char event_log[CONFIG_TEXT];
     char ek_chain[CONFIG_TEXT];
+    char collateral_dir[CONFIG_TEXT];
     char genesis[CONFIG_TEXT];
     char genesis_policy[CONFIG_TEXT];
     char genesis_ak_cert[CONFIG_TEXT];

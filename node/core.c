@@ -85,6 +85,7 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
                               struct sr_why *why)
 {
     bool is_new;
+    SR_TRY(collateral_holder_trust(n->collateral, &c->home.genesis.params, why));
     SR_TRY(open_journal(c, why));
     SR_TRY(members_open(&c->home, &c->members, why));
     SR_TRY(ak_holder_new(&c->ak));

@@ -119,8 +119,14 @@ static enum sr_err judge(struct attempt *a, struct sr_why *why)
                                            .operators_k = g->operators.k };
     SR_TRY(policy_signed_parse(a->granted.m4.policy, &a->policy, why));
     SR_TRY(policy_holder_check(&rules, &a->policy, why));
-    struct appraiser by = { a->who.cid, &a->granted.epochs[a->granted.nepochs - 1], a->policy.policy,
-                            (time_t)clock_unix() };
+    SR_TRY(collateral_holder_trust(a->n->collateral, g, why));
+    SR_OWN(collateral_hold) held = collateral_holder_get(a->n->collateral);
+    struct appraiser by = { .cid = a->who.cid,
+                            .genesis = &a->granted.genesis,
+                            .newest = &a->granted.epochs[a->granted.nepochs - 1],
+                            .policy = a->policy.policy,
+                            .collateral = collateral_held(&held),
+                            .now = (time_t)clock_unix() };
     SR_TRY(appraise(&by, a->granted.m4.type, a->granted.m4.evidence, &a->granted.rd, &a->granter, why));
     SR_TRY(policy_join(a->policy.policy, &a->granter.claims, &a->n->self, NULL, why));
     struct join_policy p = { policy_number(a->policy.policy), *policy_hash(a->policy.policy) };

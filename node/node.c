@@ -1,6 +1,6 @@
 #include "node/node.h"
 
-#include "node/file.h"
+#include "crypto/file.h"
 
 #include "node/clock.h"
 
@@ -28,6 +28,12 @@ static enum sr_err open_store(struct node *n, struct sr_why *why)
         return sr_fail(why, SR_EIO, R_CONFIG, "state-dir: %s", strerror(errno));
     snprintf(url, sizeof url, "sqlite:%s/store.db", n->config->state_dir);
     return store_open(url, &n->store, why);
+}
+
+static enum sr_err open_collateral(struct node *n)
+{
+    const struct collateral_holder_options o = { .dir = n->config->collateral_dir, .log = &n->log };
+    return collateral_holder_new(&o, &n->collateral);
 }
 
 /* From the platform's thread, or from one that waited for it in vain. */
@@ -88,6 +94,7 @@ enum sr_err node_open(struct node *n, const struct config *c, struct sr_why *why
     pthread_condattr_destroy(&clock);
     SR_TRY(draw(n));
     SR_TRY(open_store(n, why));
+    SR_TRY(open_collateral(n));
     return open_platform(n, why);
 }
 
@@ -96,6 +103,7 @@ void node_close(struct node *n)
     core_close(atomic_exchange(&n->core, NULL), n->boot);
     tpm_actor_stop(n->tpm);
     store_close(n->store);
+    collateral_holder_free(n->collateral);
     sessions_free(n->sessions);
     nonce_set_free(n->nonces);
     nonce_set_free(n->requests);

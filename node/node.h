@@ -6,6 +6,7 @@
  *
  * A provisional node serves nothing but its health: routes ask node_core(), which is NULL until the member's
  * whole core exists. */
+#include "node/collateral_holder.h"
 #include "node/config.h"
 #include "node/core.h"
 #include "node/http.h"
@@ -26,6 +27,7 @@ struct node {
     struct claims self; /* what our own evidence would claim: read once, nothing changes it while we run */
     struct nonce_set *nonces, *requests;
     struct sessions *sessions;
+    struct collateral_holder *collateral;
     struct http *http;
 
     /* drawn at the start, never stored */

@@ -60,7 +60,9 @@ static inline void lab_machine(struct maker *m, const struct net *n, uint8_t cod
 /* Whose word counts: what a member's appraiser goes by. */
 static inline struct appraiser lab_appraiser(const struct lab *l)
 {
-    return (struct appraiser){ l->net.cid, &l->net.keys.pub, l->policy, MAKER_NOW };
+    return (struct appraiser){
+        .cid = l->net.cid, .newest = &l->net.keys.pub, .policy = l->policy, .now = MAKER_NOW
+    };
 }
 
 static inline void lab_open(struct lab *l)
@@ -163,7 +165,9 @@ static inline enum sr_err lab_take(const struct lab *l, struct lab_join *j, stru
     struct verified v;
     struct join_policy policy = { 1, l->net.genesis.params.first_policy };
     SR_TRY(join_read_grant(&j->t.j, &j->t.wait, m4, &g, why));
-    const struct appraiser by = { j->t.j.cid, &g.epochs[g.nepochs - 1], l->policy, MAKER_NOW };
+    const struct appraiser by = {
+        .cid = j->t.j.cid, .newest = &g.epochs[g.nepochs - 1], .policy = l->policy, .now = MAKER_NOW
+    };
     SR_TRY(lab_appraise(&by, LAB_JOIN, g.m4.type, g.m4.evidence, &g.rd, &v, why));
     return join_open_grant(&j->t.wait, &g, &j->t.k, &v, &policy, &j->t.got, &j->t.hold, why);
 }

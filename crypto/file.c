@@ -1,4 +1,4 @@
-#include "node/file.h"
+#include "crypto/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
