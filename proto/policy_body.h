@@ -5,7 +5,16 @@
 
 #include <stdatomic.h>
 
-enum policy_op { POLICY_EQ, POLICY_IN, POLICY_MIN, POLICY_MAX_OP, POLICY_PREFIX, POLICY_SAME };
+enum policy_op {
+    POLICY_EQ,
+    POLICY_IN,
+    POLICY_MIN,
+    POLICY_MAX_OP,
+    POLICY_PREFIX,
+    POLICY_SAME,
+    POLICY_SUBSET,
+    POLICY_NONE_OF
+};
 enum policy_effect { POLICY_ALLOW, POLICY_DENY };
 
 struct policy_value {
@@ -18,7 +27,8 @@ struct policy_value {
 struct policy_test {
     struct span claim;
     enum policy_op op;
-    const struct policy_value *values; /* one; "in": one or more; "same": none */
+    const struct policy_value
+        *values; /* one; of an operator that takes a list as many as there are; "same": none */
     size_t n;
 };
 
@@ -56,6 +66,7 @@ struct policy {
 };
 
 const char *policy_op_name(enum policy_op op);
+bool policy_op_lists(enum policy_op op); /* its value is an array */
 
 /* n zeroed things that go with the policy; NULL without memory. */
 void *policy_alloc(struct policy *p, size_t n, size_t size);

@@ -39,6 +39,31 @@ static bool begins_with(const struct policy_value *have, const struct policy_val
            span_eq((struct span){ have->text.p, want->text.n }, want->text);
 }
 
+/* A text is a set too: its elements stand between commas, and an empty one has none. */
+static bool next_element(struct span *rest, struct span *ret)
+{
+    const uint8_t *comma = rest->n ? memchr(rest->p, ',', rest->n) : NULL;
+    size_t n = comma ? (size_t)(comma - rest->p) : rest->n;
+    if (!rest->p)
+        return false;
+    *ret = (struct span){ rest->p, n };
+    *rest = comma ? (struct span){ comma + 1, rest->n - n - 1 } : (struct span){ 0 };
+    return true;
+}
+
+/* Every element is one of the values (all), or none is. */
+static bool elements(const struct policy_value *have, const struct policy_test *t, bool all)
+{
+    struct span rest = have->text.n ? have->text : (struct span){ 0 };
+    struct policy_value one = { .kind = JSON_STR };
+    if (have->kind != JSON_STR)
+        return false;
+    while (next_element(&rest, &one.text))
+        if (one_of(&one, t) != all)
+            return false;
+    return true;
+}
+
 static bool holds(const struct policy_test *t, const struct claim *found, const struct claim *own)
 {
     if (!found)
@@ -50,6 +75,8 @@ static bool holds(const struct policy_test *t, const struct claim *found, const 
     case POLICY_MIN: return have.kind == JSON_U64 && have.num >= t->values[0].num;
     case POLICY_MAX_OP: return have.kind == JSON_U64 && have.num <= t->values[0].num;
     case POLICY_PREFIX: return begins_with(&have, &t->values[0]);
+    case POLICY_SUBSET: return elements(&have, t, true);
+    case POLICY_NONE_OF: return elements(&have, t, false);
     case POLICY_SAME: {
         struct policy_value ours = own ? value_of(own) : (struct policy_value){ 0 };
         return own && equal(&have, &ours);

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { SHOWN_MAX = 4 }; /* values of an "in" that are spelled out in text */
+enum { SHOWN_MAX = 4 }; /* values of a list that are spelled out in text */
 
 static const char *outcome_name(enum policy_outcome o)
 {
@@ -129,7 +129,7 @@ static void put_values(struct buf *b, const struct policy_step *s)
     jw_name(b, "wanted");
     if (t->op == POLICY_SAME && s->own) {
         put_claim(b, s->own);
-    } else if (t->n == 1 && t->op != POLICY_IN) {
+    } else if (t->n == 1 && !policy_op_lists(t->op)) {
         put_value(b, &t->values[0]);
     } else {
         jw_array(b);

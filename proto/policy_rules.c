@@ -2,6 +2,8 @@
 #include "proto/glob.h"
 #include "proto/policy_body.h"
 
+#include <string.h>
+
 enum { CLAIM_NAME_MAX = 31, TYPE_MAX = 32 };
 
 enum { KIND_TEXT = 1, KIND_UINT = 2, KIND_BOOL = 4, KIND_ANY = 7 };
@@ -12,9 +14,14 @@ static const struct op_row {
     size_t least, most;
     unsigned kinds;
 } ops[] = {
-    [POLICY_EQ] = { "eq", 1, 1, KIND_ANY },          [POLICY_IN] = { "in", 1, POLICY_VALUES_MAX, KIND_ANY },
-    [POLICY_MIN] = { "min", 1, 1, KIND_UINT },       [POLICY_MAX_OP] = { "max", 1, 1, KIND_UINT },
-    [POLICY_PREFIX] = { "prefix", 1, 1, KIND_TEXT }, [POLICY_SAME] = { "same", 0, 0, 0 },
+    [POLICY_EQ] = { "eq", 1, 1, KIND_ANY },
+    [POLICY_IN] = { "in", 1, POLICY_VALUES_MAX, KIND_ANY },
+    [POLICY_MIN] = { "min", 1, 1, KIND_UINT },
+    [POLICY_MAX_OP] = { "max", 1, 1, KIND_UINT },
+    [POLICY_PREFIX] = { "prefix", 1, 1, KIND_TEXT },
+    [POLICY_SAME] = { "same", 0, 0, 0 },
+    [POLICY_SUBSET] = { "subset", 0, POLICY_VALUES_MAX, KIND_TEXT },
+    [POLICY_NONE_OF] = { "none-of", 1, POLICY_VALUES_MAX, KIND_TEXT },
 };
 enum { OPS_N = sizeof ops / sizeof *ops };
 
@@ -30,6 +37,16 @@ enum { USAGES_N = sizeof usages / sizeof *usages };
 const char *policy_op_name(enum policy_op op)
 {
     return (unsigned)op < OPS_N ? ops[op].name : "?";
+}
+
+bool policy_op_lists(enum policy_op op)
+{
+    return (unsigned)op < OPS_N && ops[op].most > 1;
+}
+
+static bool takes_sets(enum policy_op op)
+{
+    return op == POLICY_SUBSET || op == POLICY_NONE_OF;
 }
 
 unsigned policy_usage_find(struct span name)
@@ -83,6 +100,11 @@ static bool text_ok(struct span s)
 
 /* ---- comparisons ---- */
 
+static bool has_comma(struct span s)
+{
+    return s.n > 0 && memchr(s.p, ',', s.n) != NULL;
+}
+
 static unsigned kind_bit(enum json_type t)
 {
     switch (t) {
@@ -117,6 +139,8 @@ static enum sr_err values_read(struct policy *p, const struct json *first, size_
         SR_TRY(value_read(v, ops[t->op].kinds, &values[i], why));
         if (values[i].kind != values[0].kind)
             return bad(why, "where: values of different kinds");
+        if (takes_sets(t->op) && has_comma(values[i].text))
+            return bad(why, "where: a comma, which no element of a set has");
     }
     t->values = values;
     t->n = n;
@@ -149,9 +173,9 @@ static enum sr_err test_read(struct policy *p, const struct json *v, struct poli
     if (!claim_ok(t->claim))
         return bad(why, "where: not a claim's name");
     SR_TRY(op_read(op, &t->op, why));
-    bool list = t->op == POLICY_IN;
+    bool list = policy_op_lists(t->op);
     if (list && json_type(value) != JSON_ARRAY)
-        return bad(why, "where: \"in\" without an array");
+        return bad(why, "where: an operator that takes an array, without one");
     size_t n = list ? json_count(value) : value != NULL;
     if (n < ops[t->op].least || n > ops[t->op].most)
         return bad(why, "where: too few or too many values");

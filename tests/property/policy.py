@@ -55,6 +55,11 @@ def holds(test, claims, own):
         return type(have) is int and have <= want
     if op == "prefix":
         return type(have) is str and have.startswith(want)
+    if op in ("subset", "none-of"):
+        elements = set(have.split(",")) - ({""} if have == "" else set()) if type(have) is str else None
+        if elements is None:
+            return False
+        return elements <= set(want) if op == "subset" else not elements & set(want)
     if op == "same":
         return own is not None and test["claim"] in own and same_value(have, own[test["claim"]])
     raise AssertionError(op)
@@ -109,6 +114,7 @@ def judge(policy, claims, own, want):
 
 CLAIMS = ["code", "boot", "debug", "reset_count", "config"]
 TEXTS = ["a", "ab", "abc", "b", "1", "true", "measured"]
+SETS = ["", "a,b", "b,a", "a,,b", ",", "ab,abc,1", "a,b,ab"]
 NUMBERS = [0, 1, 2, 3, 2**32, 2**53 - 1]
 SEGMENTS = ["app", "app1", "ap", "db", "a.b", "x-y", "0"]
 PATTERNS = ["app/*", "**", "**", "app/**", "*", "a*/*", "db/a*b", "*p*", "app/db", "ap*1/**", "*.*", "*/*"]
@@ -122,19 +128,27 @@ def some_value(r, kind=None):
 
 def some_claims(r):
     claims = {name: some_value(r) for name in CLAIMS if r.random() < 0.8}
+    if r.random() < 0.5:
+        claims["advisories"] = r.choice(SETS)
     if r.random() < 0.95:
         claims["type"] = r.choice(["tpm", "tpm", "snp"]) if r.random() < 0.95 else some_value(r)
     return claims
 
 
 def some_test(r, claims):
-    name = r.choice(CLAIMS)
-    fit = {str: ["eq", "in", "prefix", "same"], int: ["eq", "in", "min", "max", "same"]}
-    ops = ["eq", "in", "min", "max", "prefix", "same"]
+    name = r.choice(CLAIMS + ["advisories"])
+    fit = {str: ["eq", "in", "prefix", "same", "subset", "none-of"], int: ["eq", "in", "min", "max", "same"]}
+    ops = ["eq", "in", "min", "max", "prefix", "same", "subset", "none-of"]
     op = r.choice(ops if r.random() < 0.3 else fit.get(type(claims.get(name)), ["eq", "in", "same"]))
     near = claims.get(name) if r.random() < 0.85 else None
     test = {"claim": name, "op": op}
-    if op == "eq":
+    if name == "advisories" and op in ("eq", "in", "prefix"):
+        near = None
+    if op in ("subset", "none-of"):
+        test["value"] = r.sample(TEXTS, r.randrange(0 if op == "subset" else 1, 5))
+        if type(near) is str and r.random() < 0.5:
+            test["value"] += [e for e in near.split(",") if e]
+    elif op == "eq":
         test["value"] = near if near is not None else some_value(r)
     elif op == "in":
         first = near if near is not None else some_value(r)
@@ -151,7 +165,7 @@ def some_rule(r, i, claims, release):
     fits = claims.get("type") in ("tpm", "snp") and r.random() < 0.9
     rule = {"name": "rule-%d" % i, "type": claims["type"] if fits else "tpm",
             "where": [some_test(r, claims) for _ in range(r.choice([1, 1, 1, 2, 3]))]}
-    if r.random() < 0.25:
+    if r.random() < 0.3:
         rule["effect"] = "deny"
     elif r.random() < 0.2:
         rule["effect"] = "allow"

@@ -148,6 +148,14 @@ static const struct parse_row {
     { "max a text", "'op':'eq','value':'aa'", "'op':'max','value':'7'", R_POLICY_FORMAT },
     { "prefix a text", "'op':'eq','value':'aa'", "'op':'prefix','value':'a'", R_NONE },
     { "prefix an empty text", "'op':'eq','value':'aa'", "'op':'prefix','value':''", R_POLICY_FORMAT },
+    { "subset of nothing", "'op':'eq','value':'aa'", "'op':'subset','value':[]", R_NONE },
+    { "none-of nothing", "'op':'eq','value':'aa'", "'op':'none-of','value':[]", R_POLICY_FORMAT },
+    { "subset of a text", "'op':'eq','value':'aa'", "'op':'subset','value':'a'", R_POLICY_FORMAT },
+    { "none-of numbers", "'op':'eq','value':'aa'", "'op':'none-of','value':[1]", R_POLICY_FORMAT },
+    { "subset with a comma", "'op':'eq','value':'aa'", "'op':'subset','value':['a','b,c']", R_POLICY_FORMAT },
+    { "none-of with an empty text", "'op':'eq','value':'aa'", "'op':'none-of','value':['']",
+      R_POLICY_FORMAT },
+    { "none-of without a value", "'op':'eq','value':'aa'", "'op':'none-of'", R_POLICY_FORMAT },
     { "prefix a number", "'op':'eq','value':'aa'", "'op':'prefix','value':1", R_POLICY_FORMAT },
     { "same", "'op':'eq','value':'aa'", "'op':'same'", R_NONE },
     { "same with a value", "'op':'eq','value':'aa'", "'op':'same','value':'aa'", R_POLICY_FORMAT },
@@ -346,6 +354,9 @@ static void fill(struct claims *c)
     *c = (struct claims){ 0 };
     claims_put_text(c, "type", SPAN_STR("tpm"));
     claims_put_text(c, "t", SPAN_STR("abc"));
+    claims_put_text(c, "set", SPAN_STR("SA-1,SA-2"));
+    claims_put_text(c, "gap", SPAN_STR("SA-1,,SA-2"));
+    claims_put_text(c, "empty", SPAN_STR(""));
     claims_put_text(c, "one", SPAN_STR("1"));
     claims_put_uint(c, "u", 7);
     claims_put_uint(c, "zero", 0);
@@ -416,6 +427,29 @@ static const struct op_row {
     { "u", "prefix", "'7'", false },
     { "b", "prefix", "'t'", false },
     { "none", "prefix", "'a'", false },
+    { "t", "subset", "['abc']", true },
+    { "t", "subset", "['abc','x']", true },
+    { "t", "subset", "['ab']", false },
+    { "t", "subset", "[]", false },
+    { "t", "none-of", "['ab','bc','c']", true },
+    { "t", "none-of", "['x','abc']", false },
+    { "set", "subset", "['SA-1','SA-2','SA-3']", true },
+    { "set", "subset", "['SA-1']", false },
+    { "set", "subset", "['SA-2','SA-3']", false },
+    { "set", "subset", "[]", false },
+    { "set", "none-of", "['SA-3','SA']", true },
+    { "set", "none-of", "['SA-3','SA-2']", false },
+    { "set", "none-of", "['SA-1']", false },
+    { "gap", "subset", "['SA-1','SA-2']", false },
+    { "gap", "none-of", "['SA-3']", true },
+    { "empty", "subset", "[]", true },
+    { "empty", "subset", "['SA-1']", true },
+    { "empty", "none-of", "['SA-1']", true },
+    { "u", "subset", "['7']", false },
+    { "u", "none-of", "['8']", false },
+    { "b", "none-of", "['false']", false },
+    { "none", "subset", "[]", false },
+    { "none", "none-of", "['SA-1']", false },
 };
 
 static enum sr_err join_with(const char *tests, const struct claims *peer, const struct claims *self,
