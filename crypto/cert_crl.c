@@ -19,6 +19,32 @@ static bool is_canonical(X509_CRL *x, struct span der)
     return at && i2d_X509_CRL(x, &at) == n && span_eq(buf_span(&again), der);
 }
 
+/* Past the head of one; the bytes are DER already. */
+static void into_sequence(struct reader *r)
+{
+    (void)rd_u8(r);
+    uint8_t length = rd_u8(r);
+    if (length & 0x80)
+        (void)rd_span(r, length & 0x7f);
+}
+
+/* The algorithm stands in the signed part and beside the signature. Nobody signs the second one, and OpenSSL
+ * does not compare them in lists as it does in certificates: RFC 5280, 5.1.1.2. */
+static bool algorithms_agree(const X509_CRL *x, struct span der)
+{
+    static const uint8_t version_2[] = { 0x02, 1, 1 };
+    SR_OWN(buf) outer = { 0 };
+    struct reader r = rd_init(der);
+    const X509_ALGOR *a = NULL;
+    X509_CRL_get0_signature(x, NULL, &a);
+    int n = i2d_X509_ALGOR(a, NULL);
+    uint8_t *at = n > 0 ? wr_room(&outer, (size_t)n) : NULL;
+    into_sequence(&r);
+    into_sequence(&r);
+    return at && i2d_X509_ALGOR(a, &at) == n && span_eq(rd_span(&r, sizeof version_2), SPAN(version_2)) &&
+           span_eq(rd_span(&r, outer.n), buf_span(&outer));
+}
+
 /* Critical extensions that are none of ours mean something that we would miss: 5.2. */
 static bool has_critical(const X509_CRL *x)
 {
@@ -50,6 +76,8 @@ enum sr_err cert_crl_read(struct span der, struct cert_crl *ret, struct sr_why *
         return sr_fail(why, SR_EFORMAT, R_CRL_FORMAT, "revocation list: not one DER list and nothing else");
     if (X509_CRL_get_version(c.x509) != X509_CRL_VERSION_2 || !times(c.x509, &valid))
         return sr_fail(why, SR_EFORMAT, R_CRL_FORMAT, "revocation list: not version 2 with a next update");
+    if (!algorithms_agree(c.x509, der))
+        return sr_fail(why, SR_EFORMAT, R_CRL_FORMAT, "revocation list: two signature algorithms");
     if (has_critical(c.x509) || X509_CRL_get_ext_by_NID(c.x509, NID_delta_crl, -1) >= 0)
         return sr_fail(why, SR_EFORMAT, R_CRL_FORMAT, "revocation list: not a whole list by its issuer");
     *ret = SR_TAKE(c);

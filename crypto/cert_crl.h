@@ -14,7 +14,8 @@ struct cert_crl {
 void cert_crl_drop(struct cert_crl *c);
 
 /* One list, version 2, in DER, every byte of it. SR_EFORMAT R_CRL_FORMAT: anything that would be encoded
- * differently, an unknown critical extension, a delta or indirect list, no next update. */
+ * differently, two signature algorithms, an unknown critical extension, a delta or indirect list, no next
+ * update. */
 enum sr_err cert_crl_read(struct span der, struct cert_crl *ret, struct sr_why *why);
 /* From thisUpdate to nextUpdate. */
 struct validity cert_crl_validity(const struct cert_crl *c);

@@ -5,11 +5,12 @@
 #include "proto/appraisal.h"
 #include "proto/evidence/collateral.h"
 #include "proto/evidence/dcap_quote.h"
+#include "tests/reached.h"
 #include "tests/vendor_maker.h"
 
 enum { W_NOW = 1800000000, W_DAY = 86400, W_LEVELS = 3 };
 
-enum dcap_file { F_ROOT, F_CA, F_SIGNER, F_ROOT_CRL, F_CA_CRL, F_TCB, F_QE, F_COUNT };
+enum dcap_file { F_ROOT, F_CA, F_SIGNER, F_ROOT_CRL, F_CA_CRL, F_TCB, F_QE, F_OTHER_CA, F_COUNT };
 
 struct w_level {
     uint8_t sgx[16], tdx[16];
@@ -23,7 +24,7 @@ struct w_document {
 };
 struct world {
     EVP_PKEY *root, *ca, *pck, *signer, *attestation, *other;
-    struct made_spec root_cert, ca_cert, pck_cert, signer_cert;
+    struct made_spec root_cert, ca_cert, pck_cert, signer_cert, other_ca;
     struct made_crl root_crl, ca_crl;
     /* the quote */
     uint16_t version, key_type, cert_type;
@@ -38,15 +39,18 @@ struct world {
     uint8_t svn[16], cpusvn[16], fmspc[6], pceid[2];
     unsigned pcesvn;
     int pck_drop, pck_twice; /* a field of the extension; 0: none */
+    bool pck_bare;           /* no extension at all */
     /* collateral */
     struct w_document tcb, identity;
     struct w_level level[W_LEVELS];
     size_t nlevel;
     int components;
     unsigned module_svn, module_major, qe_level;
-    const char *module_status, *qe_status, *json_twist; /* json_twist: appended within the object */
+    const char *module_status, *module_mask, *qe_status,
+        *json_twist; /* json_twist: appended within the object */
     char fmspc_text[13];
     bool omit[F_COUNT];
+    enum appraisal_set appraisal;
     /* made */
     struct buf evidence, file[F_COUNT];
 };
@@ -91,8 +95,11 @@ static inline struct world world_make(uint16_t version, bool tdx)
     w.ca_cert = w_cert("Intel SGX PCK Platform CA", "Intel SGX Root CA", w.ca, w.root, true);
     w.pck_cert = w_cert("Intel SGX PCK Certificate", "Intel SGX PCK Platform CA", w.pck, w.ca, false);
     w.signer_cert = w_cert("Intel SGX TCB Signing", "Intel SGX Root CA", w.signer, w.root, false);
-    w.root_crl = (struct made_crl){ "Intel SGX Root CA", w.root, false, W_NOW - W_DAY, W_NOW + W_DAY, 0 };
-    w.ca_crl = (struct made_crl){ "Intel SGX PCK Platform CA", w.ca, false, W_NOW - W_DAY, W_NOW + W_DAY, 0 };
+    w.root_crl =
+        (struct made_crl){ "Intel SGX Root CA", w.root, false, W_NOW - W_DAY, W_NOW + W_DAY, 0, CRL_GOOD };
+    w.ca_crl = (struct made_crl){
+        "Intel SGX PCK Platform CA", w.ca, false, W_NOW - W_DAY, W_NOW + W_DAY, 0, CRL_GOOD
+    };
     w.version = version;
     w.key_type = 2;
     w.cert_type = 5;
@@ -154,6 +161,9 @@ static inline struct world world_make(uint16_t version, bool tdx)
     w.module_status = w.qe_status = "UpToDate";
     w.qe_level = 7;
     w.json_twist = "";
+    w.module_mask = "FFFFFFFFFFFFFFFF";
+    w.other_ca = w_cert("Intel SGX PCK Platform CA", "Intel SGX Root CA", w.other, w.root, true);
+    w.omit[F_OTHER_CA] = true;
     return w;
 }
 
@@ -236,7 +246,8 @@ static inline void w_pck_ext(struct world *w)
         for (int n = i == w->pck_drop ? 0 : i == w->pck_twice ? 2 : 1; n > 0; n--)
             w_pck_fields(w, i, &all);
     w_tlv(&list, 0x30, buf_span(&all));
-    made_ext(&w->pck_cert, "1.2.840.113741.1.13.1", list.p, list.n);
+    if (!w->pck_bare)
+        made_ext(&w->pck_cert, "1.2.840.113741.1.13.1", list.p, list.n);
 }
 
 /* ---- collateral ---- */
@@ -291,8 +302,8 @@ static inline void w_tcb_info(struct world *w, struct buf *ret)
         wr_fmt(&b,
                "\"tdxModule\":{\"mrsigner\":\"%s\",\"attributes\":\"0000000000000000\",\"attributesMask\":"
                "\"FFFFFFFFFFFFFFFF\"},\"tdxModuleIdentities\":[{\"id\":\"TDX_%02X\",\"mrsigner\":\"%s\","
-               "\"attributes\":\"0000000000000000\",\"attributesMask\":\"FFFFFFFFFFFFFFFF\",",
-               zeros, w->module_major, zeros);
+               "\"attributes\":\"0000000000000000\",\"attributesMask\":\"%s\",",
+               zeros, w->module_major, zeros, w->module_mask);
         w_isv_level(&b, w->module_svn, w->module_status);
         wr_text(&b, "}],");
     }
@@ -405,6 +416,7 @@ static inline void world_build(struct world *w)
     make_cert(&w->root_cert, &w->file[F_ROOT]);
     make_cert(&w->ca_cert, &w->file[F_CA]);
     make_cert(&w->signer_cert, &w->file[F_SIGNER]);
+    make_cert(&w->other_ca, &w->file[F_OTHER_CA]);
     make_crl(&w->root_crl, &w->file[F_ROOT_CRL]);
     make_crl(&w->ca_crl, &w->file[F_CA_CRL]);
     w_tcb_info(w, &w->file[F_TCB]);
@@ -430,7 +442,10 @@ static inline enum sr_reason world_judge(const struct world *w, time_t now, stru
 {
     struct sr_why why = { 0 };
     struct sha256 root = made_pin(w_key(0));
-    struct verify_in in = { .evidence = buf_span(&w->evidence), .now = now, .roots = { &root, 1 } };
+    struct check_trail trail = { 0 };
+    struct verify_in in = {
+        .evidence = buf_span(&w->evidence), .now = now, .roots = { &root, 1 }, .trail = &trail
+    };
     struct collateral *c = world_collateral(w, &in.roots);
     enum sr_err e;
     *ret = (struct claims){ 0 };
@@ -438,7 +453,8 @@ static inline enum sr_reason world_judge(const struct world *w, time_t now, stru
     memset(in.rd.b, 0xda, sizeof in.rd.b);
     e = evidence_verify(w->tee == 0x81 ? SPAN_STR("tdx") : SPAN_STR("sgx"), &in, ret, &why);
     if (e == SR_OK)
-        e = appraisal_check(APPRAISAL_BASELINE, ret, NULL, NULL, &why);
+        e = appraisal_check(w->appraisal, ret, NULL, &trail, &why);
     collateral_free(c);
+    reached(w->tee == 0x81 ? "tdx" : "sgx", &trail, &why);
     return e == SR_OK ? R_NONE : why.reason;
 }

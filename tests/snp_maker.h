@@ -4,6 +4,7 @@
 #include "proto/appraisal.h"
 #include "proto/evidence/collateral.h"
 #include "proto/evidence/snp_report.h"
+#include "tests/reached.h"
 #include "tests/vendor_maker.h"
 
 enum { S_NOW = 1800000000, S_DAY = 86400 };
@@ -31,7 +32,7 @@ static inline EVP_PKEY *s_key(enum s_key i)
 
 struct snp_world {
     const struct s_product *of;
-    bool vlek, masked, omit[S_COUNT];
+    bool vlek, table_other, omit[S_COUNT]; /* table_other: the VEK in the other kind's place */
     struct made_spec root, ca, vek;
     struct made_crl crl;
     uint8_t report[SNP_REPORT_SIZE];
@@ -42,6 +43,7 @@ struct snp_world {
     const char *drop, *twice, *product_name, *csp;
     size_t chip_n;
     bool extra_chip; /* hwID in a VLEK */
+    enum appraisal_set appraisal;
     struct buf evidence, file[S_COUNT];
 };
 
@@ -92,7 +94,7 @@ static inline struct snp_world snp_world_make(const struct s_product *p, uint32_
     w.root.pathlen = 1;
     w.ca = s_cert(vlek ? p->vlek_ca : p->ca, p->root, s_key(K_CA), s_key(K_ROOT), true);
     w.vek = s_cert(vlek ? "SEV-VLEK" : "SEV-VCEK", w.ca.cn, s_key(K_VEK), s_key(K_CA), false);
-    w.crl = (struct made_crl){ p->root, s_key(K_ROOT), true, S_NOW - S_DAY, S_NOW + S_DAY, 0 };
+    w.crl = (struct made_crl){ p->root, s_key(K_ROOT), true, S_NOW - S_DAY, S_NOW + S_DAY, 0, CRL_GOOD };
     w.omit[S_CRL] = true;
     s_put(&w, 0x00, version, 4);
     s_put(&w, 0x08, UINT64_C(0x30000) | 31 << 8, 8); /* SMT, the bit that is one, ABI 31.0 */
@@ -202,9 +204,10 @@ static inline void s_guid(struct buf *b, enum snp_file f, bool vlek, size_t at, 
 /* Behind the report: root, CA and VEK as the host would hand them over. */
 static inline void snp_world_table(struct snp_world *w)
 {
+    bool vlek = w->vlek != w->table_other;
     size_t at = 4 * 24;
     for (int f = S_ROOT; f <= S_VEK; f++) {
-        s_guid(&w->evidence, (enum snp_file)f, w->vlek, at, w->file[f].n);
+        s_guid(&w->evidence, (enum snp_file)f, vlek, at, w->file[f].n);
         at += w->file[f].n;
     }
     for (int i = 0; i < 24; i++)
@@ -229,14 +232,18 @@ static inline enum sr_reason snp_world_judge(const struct snp_world *w, time_t n
 {
     struct sr_why why = { 0 };
     struct sha256 root = made_pin(s_key(K_ROOT));
-    struct verify_in in = { .evidence = buf_span(&w->evidence), .now = now, .roots = { &root, 1 } };
+    struct check_trail trail = { 0 };
+    struct verify_in in = {
+        .evidence = buf_span(&w->evidence), .now = now, .roots = { &root, 1 }, .trail = &trail
+    };
     struct collateral *c = snp_world_collateral(w, &in.roots);
     *ret = (struct claims){ 0 };
     in.collateral = c;
     memset(in.rd.b, 0xda, sizeof in.rd.b);
     enum sr_err e = evidence_verify(SPAN_STR("snp"), &in, ret, &why);
     if (e == SR_OK)
-        e = appraisal_check(APPRAISAL_BASELINE, ret, NULL, NULL, &why);
+        e = appraisal_check(w->appraisal, ret, NULL, &trail, &why);
     collateral_free(c);
+    reached("snp", &trail, &why);
     return e == SR_OK ? R_NONE : why.reason;
 }

@@ -47,7 +47,9 @@ struct made_spec {
 
 static inline void made_name(X509_NAME *n, const char *cn)
 {
-    MUST(X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0));
+    const char *kind = cn ? "CN" : "O"; /* NULL: no common name */
+    const unsigned char *text = (const unsigned char *)(cn ? cn : "nobody");
+    MUST(X509_NAME_add_entry_by_txt(n, kind, MBSTRING_ASC, text, -1, -1, 0));
 }
 
 static inline void made_add(X509 *x, const char *oid, bool critical, const uint8_t *der, size_t n)
@@ -129,12 +131,14 @@ static inline struct made_ext *made_ext(struct made_spec *s, const char *oid, co
     return e;
 }
 
+enum made_crl_flaw { CRL_GOOD, CRL_ENDLESS, CRL_VERSION_1, CRL_DELTA, CRL_CRITICAL };
 struct made_crl {
     const char *issuer;
     EVP_PKEY *key;
     bool pss;
     time_t from, until;
     long revoked; /* a serial; 0: none */
+    enum made_crl_flaw flaw;
 };
 static inline void make_crl(const struct made_crl *s, struct buf *ret)
 {
@@ -144,9 +148,16 @@ static inline void make_crl(const struct made_crl *s, struct buf *ret)
     ASN1_TIME *from = ASN1_TIME_set(NULL, s->from), *until = ASN1_TIME_set(NULL, s->until);
     made_name(name, s->issuer);
     MUST(x && c && X509_CRL_set_version(x, X509_CRL_VERSION_2) && X509_CRL_set_issuer_name(x, name));
-    MUST(X509_CRL_set1_lastUpdate(x, from) && X509_CRL_set1_nextUpdate(x, until));
+    MUST(X509_CRL_set1_lastUpdate(x, from));
+    MUST(s->flaw == CRL_ENDLESS || X509_CRL_set1_nextUpdate(x, until));
     ASN1_INTEGER *number = ASN1_INTEGER_new();
-    MUST(ASN1_INTEGER_set(number, 1) && X509_CRL_add1_ext_i2d(x, NID_crl_number, number, 0, 0));
+    MUST(ASN1_INTEGER_set(number, 1));
+    if (s->flaw == CRL_VERSION_1)
+        MUST(X509_CRL_set_version(x, X509_CRL_VERSION_1));
+    else
+        MUST(X509_CRL_add1_ext_i2d(x, NID_crl_number, number, s->flaw == CRL_CRITICAL, 0));
+    if (s->flaw == CRL_DELTA)
+        MUST(X509_CRL_add1_ext_i2d(x, NID_delta_crl, number, 0, 0));
     if (s->revoked) {
         X509_REVOKED *r = X509_REVOKED_new();
         MUST(ASN1_INTEGER_set(number, s->revoked) && X509_REVOKED_set_serialNumber(r, number));

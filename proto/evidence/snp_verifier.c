@@ -74,7 +74,8 @@ static enum sr_err table_vek(struct snp *s, struct sr_why *why)
     return amd_vek_read(&s->own_vek.cert, &s->what, why);
 }
 
-/* How well a VEK of the collateral fits: kind, then chip, then TCB. */
+/* How well a VEK of the collateral fits: kind, then chip, then TCB, then that it is good now. AMD issues a new
+ * certificate of the same key at every request, so that a set may hold several of different dates. */
 static int fit(const struct snp *s, const struct coll_cert *c)
 {
     struct amd_tcb reported;
@@ -83,7 +84,8 @@ static int fit(const struct snp *s, const struct coll_cert *c)
     bool chip = v->kind == VEK_VLEK || span_eq(SPAN(v->chip_id), s->report.chip_id);
     bool tcb = snp_tcb_read(s->report.reported_tcb, v->product, &reported, NULL) == SR_OK &&
                amd_tcb_eq(&reported, &v->tcb);
-    return 4 * kind + 2 * chip + tcb;
+    bool good = standing_check(&c->standing, &s->in->roots, s->in->now, R_CERT_TIME, NULL) == SR_OK;
+    return 8 * kind + 4 * chip + 2 * tcb + good;
 }
 
 /* The best one there is: when none fits, the checks that follow say what is wrong with it. */

@@ -4,6 +4,12 @@ foreach(kind dcap snp)
     set_tests_properties(bits/${kind} PROPERTIES LABELS slow TIMEOUT 900 ENVIRONMENT SEALRING_ALL_BITS=1)
 endforeach()
 
+# Every check, reason and refusal of the verifiers is reached by the made-up worlds, and is what specs/ say.
+add_test(NAME parts/evidence_reach
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/parts/evidence_reach.py ${PROJECT_SOURCE_DIR} $<TARGET_FILE:test_snp>
+                 $<TARGET_FILE:test_dcap>)
+set_tests_properties(parts/evidence_reach PROPERTIES LABELS slow TIMEOUT 300)
+
 # Captured evidence, which is not part of the tree.
 add_executable(evidence_tool parts/evidence_tool.c)
 target_link_libraries(evidence_tool sr_production sr_client sr_bootstrap sr_node)

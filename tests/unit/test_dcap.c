@@ -231,6 +231,15 @@ static void no_ca(struct world *w)
 {
     w->omit[F_CA] = true;
 }
+static void pck_by_another_ca(struct world *w) /* a CA that is good, but not the one beside the PCK */
+{
+    w->omit[F_OTHER_CA] = false;
+    w->pck_cert.issuer_key = w->other;
+}
+static void pck_bare(struct world *w)
+{
+    w->pck_bare = true;
+}
 static void processor_ca_list(struct world *w)
 {
     w->ca_crl.issuer = "Intel SGX PCK Processor CA";
@@ -262,6 +271,13 @@ static void tcb_by_other(struct world *w)
 static void tcb_by_pck(struct world *w)
 {
     w->tcb.signer = w->pck;
+}
+static void tcb_by_revoked_signer(struct world *w) /* of two signers */
+{
+    w->omit[F_OTHER_CA] = false;
+    w->other_ca = w->signer_cert;
+    w->other_ca.key = w->tcb.signer = w->other;
+    w->root_crl.revoked = ++w->other_ca.serial;
 }
 static void tcb_stale(struct world *w)
 {
@@ -403,6 +419,11 @@ static void module_attributes(struct world *w)
 {
     w->body[112] = 1;
 }
+static void module_attributes_unmasked(struct world *w) /* a document that looks at none of them */
+{
+    w->body[112] = 1;
+    w->module_mask = "0000000000000000";
+}
 static void platform_below(struct world *w)
 {
     w->svn[7] = w->cpusvn[7] = 191;
@@ -477,6 +498,21 @@ static void service_td(struct world *w)
     w->body[647] = 1;
 }
 
+static void strict(struct world *w)
+{
+    w->appraisal = APPRAISAL_STRICT;
+}
+static void strict_hardening(struct world *w)
+{
+    w->appraisal = APPRAISAL_STRICT;
+    hardening(w);
+}
+static void strict_debug(struct world *w)
+{
+    w->appraisal = APPRAISAL_STRICT;
+    debug(w);
+}
+
 static const struct row {
     const char *name;
     change_fn *change;
@@ -536,12 +572,15 @@ static const struct row {
     { "no signing certificate", no_signer, ALL, R_COLLATERAL_MISSING },
     { "no root in the collateral", no_root, ALL, R_COLLATERAL_MISSING },
     { "no CA in the collateral", no_ca, ALL, R_NONE },
+    { "PCK by another CA than the one beside it", pck_by_another_ca, ALL, R_CERT_CHAIN },
+    { "PCK without Intel's extension", pck_bare, ALL, R_PCK_EXTENSION },
     { "PCK without FMSPC", no_fmspc, ALL, R_PCK_EXTENSION },
     { "PCK without TCB", no_tcb, ALL, R_PCK_EXTENSION },
     { "PCK with two PCE-IDs", two_pceids, ALL, R_PCK_EXTENSION },
     { "CPUSVN is not the components", cpusvn_differs, ALL, R_PCK_EXTENSION },
     { "TCB info signed by another", tcb_by_other, ALL, R_COLLATERAL_SIGNATURE },
     { "TCB info signed by a PCK", tcb_by_pck, ALL, R_COLLATERAL_SIGNATURE },
+    { "TCB info signed by a signer that is revoked", tcb_by_revoked_signer, ALL, R_CERT_REVOKED },
     { "TCB info out of date", tcb_stale, ALL, R_COLLATERAL_TIME },
     { "TCB info from tomorrow", tcb_early, ALL, R_COLLATERAL_TIME },
     { "TCB info version 2", tcb_version_2, ALL, R_COLLATERAL_FORMAT },
@@ -577,6 +616,8 @@ static const struct row {
     { "module of an unknown version", module_unknown, TDX, R_TDX_MODULE },
     { "module of another signer", module_signer, TDX, R_TDX_MODULE },
     { "module with attributes", module_attributes, TDX, R_TDX_MODULE },
+    { "module with attributes that the document does not look at", module_attributes_unmasked, TDX,
+      R_TDX_MODULE },
     { "platform one SVN below every level", platform_below, ALL, R_TCB_UNSUPPORTED },
     { "platform at the second level", platform_at_second, ALL, R_TCB_STATUS },
     { "platform above", platform_above, ALL, R_NONE },
@@ -593,6 +634,9 @@ static const struct row {
     { "migratable", migratable, TDX, R_MIGRATABLE },
     { "SEPT_VE_DISABLE off", sept_ve, TDX, R_SEPT_VE },
     { "a service TD", service_td, TDX5, R_SERVICE_TD },
+    { "strict", strict, ALL, R_NONE },
+    { "strict: SWHardeningNeeded", strict_hardening, ALL, R_TCB_STATUS },
+    { "strict: debug", strict_debug, ALL, R_DEBUG },
 };
 
 static bool claim_is(const struct claims *c, const char *name, const char *text)
@@ -735,22 +779,69 @@ static void roots_of_the_asker(void)
     const struct pins roots = { &root, 1 };
     struct sr_why why = { 0 };
     struct claims c = { 0 };
+    struct check_trail trail = { 0 };
     world_build(&w);
     struct collateral *set = world_collateral(&w, &roots);
-    struct verify_in in = {
-        .evidence = buf_span(&w.evidence), .now = W_NOW, .roots = { &other, 1 }, .collateral = set
-    };
+    struct verify_in in = { .evidence = buf_span(&w.evidence),
+                            .now = W_NOW,
+                            .roots = { &other, 1 },
+                            .collateral = set,
+                            .trail = &trail };
     memset(in.rd.b, 0xda, sizeof in.rd.b);
     T(evidence_verify(SPAN_STR("tdx"), &in, &c, &why) == SR_EPROOF && why.reason == R_CERT_ANCHOR);
+    reached("tdx", &trail, &why);
     in.roots = (struct pins){ 0 };
     T(evidence_verify(SPAN_STR("tdx"), &in, &c, &why) == SR_EPROOF && why.reason == R_CERT_ANCHOR);
     in.roots = roots;
     in.collateral = NULL;
     T(evidence_verify(SPAN_STR("tdx"), &in, &c, &why) == SR_EPROOF && why.reason == R_COLLATERAL_MISSING);
     in.collateral = set;
+    trail.n = 0;
     T(evidence_verify(SPAN_STR("sgx"), &in, &c, &why) == SR_EFORMAT && why.reason == R_QUOTE_FORMAT);
+    reached("sgx", &trail, &why);
     T(evidence_verify(SPAN_STR("tdx"), &in, &c, &why) == SR_OK);
     collateral_free(set);
+}
+
+/* A set takes no more than it says, and what is over says so: n copies of one file are one certificate, but
+ * as many lists and documents. */
+static void limits_of_a_set(void)
+{
+    static struct span files[COLLATERAL_FILES_MAX + 1];
+    static struct buf certs[COLLATERAL_CERTS_MAX + 1];
+    SR_OWN(world) w = world_make(4, true);
+    struct sha256 root = made_pin(w_key(0));
+    const struct pins roots = { &root, 1 };
+    world_build(&w);
+    for (size_t i = 0; i <= COLLATERAL_CERTS_MAX; i++) {
+        w.signer_cert.serial = (long)i;
+        make_cert(&w.signer_cert, &certs[i]);
+    }
+    const struct limit_row {
+        enum dcap_file file; /* F_SIGNER: all different */
+        size_t most;
+    } limits[] = { { F_SIGNER, COLLATERAL_CERTS_MAX },
+                   { F_CA_CRL, COLLATERAL_CRLS_MAX },
+                   { F_TCB, COLLATERAL_TCB_MAX },
+                   { F_QE, COLLATERAL_QE_MAX },
+                   { F_COUNT, COLLATERAL_FILES_MAX } };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        for (size_t over = 0; over < 2; over++) {
+            struct sr_why why = { 0 };
+            struct collateral *set = NULL;
+            size_t n = limits[i].most + over;
+            for (size_t k = 0; k < n; k++)
+                files[k] = limits[i].file == F_SIGNER  ? buf_span(&certs[k])
+                           : limits[i].file == F_COUNT ? SPAN_STR("none of it")
+                                                       : buf_span(&w.file[limits[i].file]);
+            enum sr_err e = collateral_make(files, n, &roots, &set, &why);
+            T(e == (over ? SR_ETOOBIG : SR_OK) && (!over || why.reason == R_TOO_LARGE));
+            if (over)
+                reached_text("collateral", &why);
+            collateral_free(set);
+        }
+    for (size_t i = 0; i <= COLLATERAL_CERTS_MAX; i++)
+        buf_drop(&certs[i]);
 }
 
 int main(void)
@@ -765,9 +856,11 @@ int main(void)
             every_bit(&kinds[k]);
     }
     for (int f = 0; f < F_COUNT; f++)
-        every_bit_of_collateral((enum dcap_file)f, getenv("SEALRING_ALL_BITS") ? 7 : 211);
+        if (f != F_OTHER_CA)
+            every_bit_of_collateral((enum dcap_file)f, getenv("SEALRING_ALL_BITS") ? 7 : 211);
     edges_of_time();
     newest_document_counts();
     roots_of_the_asker();
+    limits_of_a_set();
     return t_end();
 }

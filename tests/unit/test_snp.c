@@ -284,6 +284,27 @@ static void spl_microcode(struct snp_world *w)
     w->spl[3]--;
 }
 
+/* what the strict appraisal asks besides */
+static void strict_vmpl(struct snp_world *w)
+{
+    w->appraisal = APPRAISAL_STRICT;
+    w->report[0x30] = 1;
+}
+static void strict_alias(struct snp_world *w)
+{
+    w->appraisal = APPRAISAL_STRICT;
+    w->report[0x40] &= 0xdf;
+}
+static void strict_alone(struct snp_world *w)
+{
+    w->appraisal = APPRAISAL_STRICT;
+}
+static void strict_debug(struct snp_world *w)
+{
+    w->appraisal = APPRAISAL_STRICT;
+    debug(w);
+}
+
 static const struct row {
     const char *name;
     change_fn *change;
@@ -397,6 +418,20 @@ static void every_product_and_version(void)
         }
 }
 
+/* Strict asks for VMPL 0, a finished alias check and no Milan, and for all of the baseline. */
+static void strict_rows(void)
+{
+    static const struct row good = { "strict", strict_alone, BOTH, R_NONE };
+    static const struct row milan = { "strict: Milan", strict_alone, BOTH, R_PRODUCT };
+    static const struct row others[] = { { "strict: VMPL 1", strict_vmpl, BOTH, R_VMPL },
+                                         { "strict: no alias check", strict_alias, BOTH, R_ALIAS_CHECK },
+                                         { "strict: debug", strict_debug, BOTH, R_DEBUG } };
+    for (size_t p = 0; p < 3; p++)
+        judge(s_products[p].product == AMD_MILAN ? &milan : &good, &s_products[p], 5, p == 2);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        judge(&others[i], &s_products[1 + i % 2], 3, i % 2);
+}
+
 /* A report of Turin read with the layout of the others, and the reverse, does not fit its key. */
 static void tcb_layouts(void)
 {
@@ -494,6 +529,32 @@ static void every_bit_of_certificates(size_t step)
     }
 }
 
+/* AMD makes a new certificate of the same key at every request: the one that is good now counts, wherever the
+ * other stands. */
+static void vek_issued_again(void)
+{
+    SR_OWN(snp_world) w = snp_world_make(&s_products[1], 3, false);
+    SR_OWN(snp_world) again = snp_world_make(&s_products[1], 3, false);
+    struct sha256 root = made_pin(s_key(K_ROOT));
+    struct verify_in in = { .now = S_NOW, .roots = { &root, 1 } };
+    again.vek.from = S_NOW + 1;
+    snp_world_build(&w);
+    snp_world_build(&again);
+    memset(in.rd.b, 0xda, sizeof in.rd.b);
+    in.evidence = buf_span(&w.evidence);
+    for (int first = 0; first < 2; first++) {
+        static struct claims c;
+        struct collateral *set = NULL;
+        const struct span files[] = { buf_span(&w.file[S_ROOT]), buf_span(&w.file[S_CA]),
+                                      buf_span(first ? &again.file[S_VEK] : &w.file[S_VEK]),
+                                      buf_span(first ? &w.file[S_VEK] : &again.file[S_VEK]) };
+        T(collateral_make(files, 4, &in.roots, &set, NULL) == SR_OK);
+        in.collateral = set;
+        T(evidence_verify(SPAN_STR("snp"), &in, &c, NULL) == SR_OK);
+        collateral_free(set);
+    }
+}
+
 /* ---- with the host's table ---- */
 
 static void table(void)
@@ -516,6 +577,30 @@ static void table(void)
         }
         wr_u8(&w.evidence, 0);
         T(snp_world_judge(&w, S_NOW, &c) == R_REPORT_FORMAT);
+    }
+}
+
+/* What a host may put into the place of the VEK. */
+static void table_without_the_vek(void)
+{
+    static const struct vek_row {
+        const char *name, *cn;
+        bool other;
+        enum sr_reason reason;
+    } veks[] = {
+        { "the VEK in the other kind's place", "SEV-VCEK", true, R_SIGNING_KEY },
+        { "a VLEK in the place of the VCEK", "SEV-VLEK", false, R_VEK_EXTENSION },
+        { "a CA in the place of the VCEK", "SEV-Milan", false, R_VEK_EXTENSION },
+        { "a certificate of nobody", NULL, false, R_VEK_EXTENSION },
+    };
+    for (size_t i = 0; i < sizeof veks / sizeof *veks; i++) {
+        SR_OWN(snp_world) w = snp_world_make(&s_products[0], 3, false);
+        struct claims c;
+        w.vek.cn = veks[i].cn;
+        w.table_other = veks[i].other;
+        snp_world_build(&w);
+        snp_world_table(&w);
+        T_ROW(snp_world_judge(&w, S_NOW, &c) == veks[i].reason, veks[i].name);
     }
 }
 
@@ -554,14 +639,17 @@ int main(void)
     bool all = getenv("SEALRING_ALL_BITS") != NULL;
     every_row();
     every_product_and_version();
+    strict_rows();
     tcb_layouts();
     lengths();
     numbers_of_the_signature();
     for (uint32_t v = 2; v <= 5; v++)
         every_bit(v, all ? 1 : 29);
     every_bit_of_certificates(all ? 7 : 211);
+    vek_issued_again();
     table();
     forged_table();
+    table_without_the_vek();
     table_bits(all ? 3 : 101);
     return t_end();
 }
