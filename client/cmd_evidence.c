@@ -88,10 +88,13 @@ static enum sr_err report_data_text(const char *text, struct sha512 *ret, struct
 static enum sr_err read_time(const char *text, time_t *ret, struct sr_why *why)
 {
     struct tm tm = { 0 };
+    char again[21];
     const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
-    if (text && (!end || *end))
-        return sr_fail(why, SR_EFORMAT, R_CONFIG, "--at is like 2026-11-22T12:00:00Z");
     *ret = text ? timegm(&tm) : time(NULL);
+    /* A 31st of February does not come out as it went in. */
+    if (text && (!end || *end || !gmtime_r(ret, &tm) ||
+                 strftime(again, sizeof again, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0 || strcmp(again, text) != 0))
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "--at is like 2026-11-22T12:00:00Z");
     return SR_OK;
 }
 
