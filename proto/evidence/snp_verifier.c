@@ -74,8 +74,8 @@ static enum sr_err table_vek(struct snp *s, struct sr_why *why)
     return amd_vek_read(&s->own_vek.cert, &s->what, why);
 }
 
-/* How well a VEK of the collateral fits: kind, then chip, then TCB, then that it is good now. AMD issues a new
- * certificate of the same key at every request, so that a set may hold several of different dates. */
+/* How well a VEK of the collateral fits: kind, then chip, then TCB, then that it is good now. AMD issues a
+ * new certificate of the same key at every request, so that a set may hold several of different dates. */
 static int fit(const struct snp *s, const struct coll_cert *c)
 {
     struct amd_tcb reported;
