@@ -1,0 +1,173 @@
+/* Attacks on what a member has to give: memory and time. Bodies over their limit, heads and bodies that never
+ * end, crowds that say nothing. */
+#include "tests/attacks/served.h"
+
+static void many(struct buf *b, size_t n)
+{
+    uint8_t *at = wr_room(b, n);
+    maker_need(at != NULL, "memory");
+    memset(at, 'b', n);
+}
+
+/* More than the route takes, less than some other one does. */
+static bool body_over_limit(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    struct server s = { 0 };
+    (void)l;
+    wr_fmt(&b, HEAD "Content-Length: %d\r\n\r\n", 2 * BODY);
+    many(&b, 2 * BODY);
+    whole_run(buf_span(&b), &s, why);
+    return s.seen.most == 2 * BODY;
+}
+
+/* The same without a length. */
+static bool chunks_over_limit(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    struct server s = { 0 };
+    (void)l;
+    wr_text(&b, HEAD "Transfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 8; i++) {
+        wr_fmt(&b, "%x\r\n", BODY / 4);
+        many(&b, BODY / 4);
+        wr_text(&b, "\r\n");
+    }
+    wr_text(&b, "0\r\n\r\n");
+    whole_run(buf_span(&b), &s, why);
+    return s.seen.most == 2 * BODY;
+}
+
+/* Connections that announce bodies and do not send them, until all memory for bodies is promised. */
+static bool bodies_hoarded(struct lab *l, struct sr_why *why)
+{
+    struct server s = { 0 };
+    int held[4];
+    (void)l;
+    server_start(&s, &(struct http_options){ .max_body_memory = 2 * BODY });
+    for (int i = 0; i < 4; i++) {
+        held[i] = dial(&s);
+        say(held[i], SPAN_STR(HEAD "Content-Length: 4096\r\n\r\nb"));
+        wait_ms(30);
+    }
+    SR_OWN(buf) rest = { 0 };
+    many(&rest, BODY - 1);
+    int served = 0;
+    for (int i = 0; i < 4; i++) {
+        say(held[i], buf_span(&rest));
+        served += hear(held[i]);
+    }
+    server_drop(&s);
+    why->reason = s.seen.refused;
+    return served == 4;
+}
+
+/* ---- time ---- */
+
+/* A byte now and then, for longer than any head or body may take. */
+static bool drips(struct span first, struct span slow, struct span end, struct sr_why *why)
+{
+    struct server s = { 0 };
+    server_start(&s, &(struct http_options){ .deadline = { .head = 150, .body = 150, .linger = 100 } });
+    int fd = dial(&s);
+    say(fd, first);
+    for (size_t i = 0; i < slow.n; i++) {
+        wait_ms(40);
+        say(fd, (struct span){ slow.p + i, 1 });
+    }
+    say(fd, end);
+    int served = hear(fd);
+    server_drop(&s);
+    why->reason = s.seen.refused;
+    return served == 1;
+}
+
+static bool slow_head(struct lab *l, struct sr_why *why)
+{
+    (void)l;
+    return drips(SPAN_STR("GET /public HTTP/1.1\r\nHost: x\r\nX: "), SPAN_STR("slowly"), SPAN_STR("\r\n\r\n"),
+                 why);
+}
+
+static bool slow_body(struct lab *l, struct sr_why *why)
+{
+    (void)l;
+    return drips(SPAN_STR(HEAD "Content-Length: 6\r\n\r\n"), SPAN_STR("slowly"), SPAN_STR(""), why);
+}
+
+/* Does the process burn time while nothing happens? In thousandths of what passes; others may be at work,
+ * too. */
+static int busy(int ms)
+{
+    struct timespec from, until;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+    wait_ms(ms);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &until);
+    long us = (until.tv_sec - from.tv_sec) * 1000000 + (until.tv_nsec - from.tv_nsec) / 1000;
+    return (int)(us / ms);
+}
+
+enum { CROWD = 50, BUSY_MS = 250, BUSY = 20 };
+
+/* Half of a crowd says nothing and the other half half a head: may waiting for them cost the processor? */
+static bool crowd(unsigned room, struct sr_why *why)
+{
+    struct server s = { 0 };
+    int fd[CROWD];
+    server_start(&s, &(struct http_options){ .max_connections = room });
+    for (int i = 0; i < CROWD; i++) {
+        fd[i] = dial(&s);
+        if (i % 2)
+            say(fd[i], SPAN_STR("GET /pub"));
+    }
+    wait_ms(50);
+    int share = busy(BUSY_MS);
+    for (int i = 0; i < CROWD; i++)
+        close(fd[i]);
+    server_drop(&s);
+    why->reason = s.seen.refused;
+    return share > BUSY;
+}
+
+/* More than there may be: the rest stand before the listener. */
+static bool crowd_outside(struct lab *l, struct sr_why *why)
+{
+    (void)l;
+    return crowd(4, why);
+}
+
+/* A client that goes on sending while its request runs, until nothing more is taken. */
+static bool stuffed(struct lab *l, struct sr_why *why)
+{
+    struct server s = { .seen.slow_ms = 500 };
+    SR_OWN(buf) more = { 0 };
+    (void)l;
+    many(&more, 200 << 10);
+    server_start(&s, &(struct http_options){ 0 });
+    int fd = dial(&s);
+    struct timeval brief = { .tv_usec = 50000 };
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof brief);
+    say(fd, SPAN_STR("GET /public HTTP/1.1\r\nHost: x\r\n\r\n"));
+    wait_ms(30);
+    say(fd, buf_span(&more));
+    int share = busy(BUSY_MS);
+    close(fd);
+    server_drop(&s);
+    why->reason = s.seen.refused;
+    return share > BUSY;
+}
+
+static const struct attack rows[] = {
+    { "body_over_limit", honest_client, body_over_limit, R_TOO_LARGE },
+    { "chunks_over_limit", honest_client, chunks_over_limit, R_TOO_LARGE },
+    { "bodies_hoarded", honest_client, bodies_hoarded, R_BUSY },
+    { "slow_head", honest_client, slow_head, R_TIMEOUT },
+    { "slow_body", honest_client, slow_body, R_TIMEOUT },
+    { "crowd_outside", honest_client, crowd_outside, R_NONE },
+    { "stuffed", honest_client, stuffed, R_NONE },
+};
+
+int main(int argc, char **argv)
+{
+    return attack_main(argc, argv, rows, sizeof rows / sizeof *rows);
+}
