@@ -220,6 +220,34 @@ static bool own_first(struct lab *l, struct sr_why *why)
     return got;
 }
 
+/* The rules stand there twice: operators read the first with a tool that keeps the first, and sign it all. */
+static bool rules_twice(struct lab *l, struct sr_why *why)
+{
+    struct member *m = member_open(l);
+    SR_OWN(draft) d = { 0 };
+    SR_OWN(buf) good = { 0 };
+    SR_OWN(buf) bad = { 0 };
+    SR_OWN(buf) both = { 0 };
+    struct sha256 previous = hash_in_force(m);
+    member_document(m, 2, &previous, GOOD_CODE, &good);
+    member_document(m, 2, &previous, BAD_CODE, &bad);
+    const char *from = memmem(good.p, good.n, "\"join\":", 7),
+               *end = memmem(good.p, good.n, ",\"min_epoch\"", 12);
+    maker_need(from && end && good.n == bad.n, "where the rules stand");
+    size_t at = (size_t)(end - (const char *)good.p), rules = (size_t)(end - from);
+    wr_span(&both, (struct span){ good.p, at });
+    wr_text(&both, ",");
+    wr_span(&both, (struct span){ bad.p + at - rules, rules });
+    wr_span(&both, (struct span){ good.p + at, good.n - at });
+    bool got = policy_parse(buf_span(&both), &d.s.policy, why) == SR_OK;
+    if (got) {
+        sign_all(m, &d, &m->core.home.cid);
+        got = apply(m, &d, why) == SR_OK && joins(l, m);
+    }
+    member_close(m);
+    return got;
+}
+
 static const struct attack rows[] = {
     { "one_of_two", operators_decide, one_of_two, R_POLICY_SIGNATURES },
     { "one_twice", operators_decide, one_twice, R_POLICY_FORMAT },
@@ -228,6 +256,7 @@ static const struct attack rows[] = {
     { "of_another_network", operators_decide, of_another_network, R_POLICY_SIGNATURES },
     { "one_of_the_past", operators_decide, one_of_the_past, R_POLICY_OLD },
     { "of_another_branch", operators_decide, of_another_branch, R_POLICY_CHAIN },
+    { "rules_twice", operators_decide, rules_twice, R_JSON_MEMBER },
     { "own_first", operators_decide, own_first, R_POLICY_CHAIN },
 };
 
