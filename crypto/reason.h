@@ -153,6 +153,17 @@
     X(R_PACKAGE_SIGNER, "package-signer")                                                                    \
     X(R_PACKAGE_SEAL, "package-seal")                                                                        \
     X(R_PACKAGE_DELETED, "package-deleted")                                                                  \
+    /* Confidential Containers */                                                                            \
+    X(R_JWK, "jwk")                                                                                          \
+    X(R_TOKEN, "token")                                                                                      \
+    X(R_TOKEN_EXPIRED, "token-expired")                                                                      \
+    X(R_KBS_VERSION, "kbs-version")                                                                          \
+    X(R_KBS_FORMAT, "kbs-format")                                                                            \
+    X(R_KBS_SESSION, "kbs-session")                                                                          \
+    X(R_TEE_REFUSED, "tee-not-supported")                                                                    \
+    X(R_INIT_DATA, "init-data")                                                                              \
+    X(R_KBS_POLICY, "kbs-policy")                                                                            \
+    X(R_KBS_WRITER, "kbs-writer")                                                                            \
     /* log */                                                                                                \
     X(R_LOG_LEAF, "log-leaf")                                                                                \
     X(R_LOG_TAMPERED, "log-tampered")                                                                        \

@@ -1,6 +1,7 @@
 /* json_scan.c - the strict reading that every text passes before cJSON builds a tree of it. specs/json.md.
  * It allocates nothing: names of the objects that are open stand on one bounded stack. */
 #include "proto/json.h"
+#include "proto/json_foreign.h"
 #include "proto/json_utf8.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ struct scan {
     struct span text;
     size_t at;
     size_t depth, values;
-    bool canonical;
+    bool canonical, foreign;
     struct span names[NAMES_MAX];
     size_t names_n;
     struct span want, found; /* a member of the root, and its value's bytes */
@@ -158,6 +159,31 @@ static enum sr_err number(struct scan *s)
     return c == '.' || c == 'e' || c == 'E' ? syntax(s, "not a whole number") : SR_OK;
 }
 
+static size_t digits(struct scan *s)
+{
+    size_t from = s->at;
+    for (int c = peek(s); c >= '0' && c <= '9'; c = peek(s))
+        s->at++;
+    return s->at - from;
+}
+
+/* Any number of RFC 8259: what it is worth is for whoever reads it. */
+static enum sr_err foreign_number(struct scan *s)
+{
+    (void)skip(s, '-');
+    if (!skip(s, '0') && digits(s) == 0)
+        return syntax(s, "no value that we take");
+    if (skip(s, '.') && digits(s) == 0)
+        return syntax(s, "bad number");
+    if (skip(s, 'e') || skip(s, 'E')) {
+        if (!skip(s, '+'))
+            (void)skip(s, '-');
+        if (digits(s) == 0)
+            return syntax(s, "bad number");
+    }
+    return SR_OK;
+}
+
 /* The name of a member, kept until its object closes. */
 static enum sr_err name(struct scan *s, size_t base)
 {
@@ -242,7 +268,7 @@ static enum sr_err nested(struct scan *s, enum sr_err (*read)(struct scan *))
 
 static enum sr_err value(struct scan *s)
 {
-    if (++s->values > JSON_VALUES_MAX)
+    if (++s->values > JSON_VALUES_MAX && !s->foreign)
         return too_large(s, "values");
     int c = peek(s);
     if (c == '"')
@@ -251,6 +277,10 @@ static enum sr_err value(struct scan *s)
         return nested(s, object);
     if (c == '[')
         return nested(s, array);
+    if (s->foreign && skip_word(s, SPAN_STR("null")))
+        return SR_OK;
+    if (s->foreign && (c == '-' || (c >= '0' && c <= '9')))
+        return foreign_number(s);
     if (c >= '0' && c <= '9')
         return number(s);
     if (skip_word(s, SPAN_STR("true")) || skip_word(s, SPAN_STR("false")))
@@ -258,29 +288,50 @@ static enum sr_err value(struct scan *s)
     return syntax(s, "no value that we take");
 }
 
+/* One value and nothing around it. */
+static enum sr_err whole(struct scan *s)
+{
+    SR_TRY(space(s));
+    if (peek(s) != '{')
+        return syntax(s, "no object");
+    SR_TRY(value(s));
+    SR_TRY(space(s));
+    return s->at == s->text.n ? SR_OK : syntax(s, "something after the object");
+}
+
+static void begin(struct scan *s, struct span text, struct sr_why *why)
+{
+    s->text = text;
+    s->at = s->depth = s->values = s->names_n = 0;
+    s->canonical = s->foreign = false;
+    s->want = s->found = (struct span){ 0 };
+    s->why = why;
+}
+
 /* want, ret_found: a member of the root and where its value stands; empty and NULL for none. */
 static enum sr_err scan_for(struct span text, bool canonical, struct span want, struct span *ret_found,
                             struct sr_why *why)
 {
     struct scan s;
-    s.text = text;
-    s.at = s.depth = s.values = s.names_n = 0;
+    begin(&s, text, why);
     s.canonical = canonical;
     s.want = want;
-    s.found = (struct span){ 0 };
-    s.why = why;
     if (text.n > JSON_SIZE_MAX)
         return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "JSON: %zu bytes", text.n);
-    SR_TRY(space(&s));
-    if (peek(&s) != '{')
-        return syntax(&s, "no object");
-    SR_TRY(value(&s));
-    SR_TRY(space(&s));
-    if (s.at != text.n)
-        return syntax(&s, "something after the object");
+    SR_TRY(whole(&s));
     if (ret_found)
         *ret_found = s.found;
     return SR_OK;
+}
+
+enum sr_err json_foreign_check(struct span text, struct sr_why *why)
+{
+    struct scan s;
+    begin(&s, text, why);
+    s.foreign = true;
+    if (text.n > JSON_FOREIGN_MAX)
+        return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "JSON: %zu bytes", text.n);
+    return whole(&s);
 }
 
 static enum sr_err scan(struct span text, bool canonical, struct sr_why *why)

@@ -1,7 +1,7 @@
 # setup.sh - installs the Debian packages that building and testing need; sourced by run-tests and quickstart.
 sealring_packages="build-essential pkg-config cmake ninja-build clang clang-format libclang-rt-14-dev git ca-certificates openssl
     libsodium-dev libssl-dev libmicrohttpd-dev libsqlite3-dev libcjson-dev libtss2-dev libcurl4-openssl-dev
-    swtpm swtpm-tools tpm2-tools socat spin strace curl faketime python3 jq procps wrk mandoc bsdextrautils iproute2 patch python3-yaml python3-jsonschema"
+    swtpm swtpm-tools tpm2-tools socat spin strace curl faketime python3 jq procps wrk mandoc bsdextrautils iproute2 patch python3-yaml python3-jsonschema python3-cryptography jose"
 
 setup_packages() {
     local missing
