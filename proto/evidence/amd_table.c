@@ -69,3 +69,26 @@ enum sr_err amd_table_read(struct span bytes, struct amd_table *ret, struct sr_w
     *ret = t;
     return SR_OK;
 }
+
+static void put_u32le(struct buf *b, size_t v)
+{
+    for (size_t i = 0; i < 4; i++)
+        wr_u8(b, (uint8_t)(v >> (8 * i)));
+}
+
+void amd_table_write(const struct amd_table *t, struct buf *ret)
+{
+    size_t at = ROW_SIZE;
+    for (size_t i = 0; i < AMD_ENTRY_COUNT; i++)
+        at += t->entry[i].n ? ROW_SIZE : 0;
+    for (size_t i = 0; i < AMD_ENTRY_COUNT; i++)
+        if (t->entry[i].n) {
+            wr_span(ret, SPAN(guids[i]));
+            put_u32le(ret, at);
+            put_u32le(ret, t->entry[i].n);
+            at += t->entry[i].n;
+        }
+    (void)wr_room(ret, ROW_SIZE);
+    for (size_t i = 0; i < AMD_ENTRY_COUNT; i++)
+        wr_span(ret, t->entry[i]);
+}

@@ -17,3 +17,5 @@ struct amd_table {
  * to no entry.
  */
 enum sr_err amd_table_read(struct span bytes, struct amd_table *ret, struct sr_why *why);
+/* Appends a table of the entries that are not empty. */
+void amd_table_write(const struct amd_table *t, struct buf *ret);
