@@ -58,23 +58,38 @@ enum sr_err api_caller(const struct request *q, struct sign_pub *ret, struct sr_
     return SR_OK;
 }
 
+/* Where the ids of that key's requests are remembered. A key that nobody lists has no place: signing with a
+ * fresh key costs nothing, and memory that strangers can fill keeps everybody else out. Members have theirs
+ * apart, so that no tenant stops what members tell each other. */
+static enum sr_err memory_of(struct node *n, const struct stand *s, const struct sign_pub *key,
+                             struct nonce_set **ret, struct sr_why *why)
+{
+    bool member = members_has_key(s->core->members, key);
+    if (!member && !policy_admin(s->policy.p, key))
+        return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the key is no member's and no administrator's");
+    *ret = member ? n->member_requests : n->requests;
+    return SR_OK;
+}
+
 enum sr_err api_admit(struct node *n, enum access access, const struct request *q, struct sr_why *why)
 {
     SR_OWN(buf) target = { 0 };
-    struct core *c = NULL;
+    SR_OWN(stand) s = { 0 };
     struct signed_header h;
+    struct nonce_set *memory = NULL;
     if (access != ACCESS_SIGNED)
         return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "no such access here");
-    SR_TRY(node_core(n, &c, why));
+    SR_TRY(stand_take(n, &s, why));
     SR_TRY(signed_parse(q->authorization, &h, why));
-    struct signed_request r = { .cid = c->home.cid,
+    SR_TRY(memory_of(n, &s, &h.key, &memory, why));
+    struct signed_request r = { .cid = s.core->home.cid,
                                 .method = span_of(method_name(q->method)),
                                 .target = target_of(q, &target),
                                 .body = sha256(q->body) };
     struct signed_clock clock = { .now = clock_unix(), .boot_ms = clock_boot_ms() };
     if (!buf_ok(&target))
         return SR_ENOMEM;
-    return signed_check(&r, &h, n->requests, &clock, why);
+    return signed_check(&r, &h, memory, &clock, why);
 }
 
 enum sr_err api_unproven(struct node *n, struct core *c, enum sr_err e, const struct sr_why *why)

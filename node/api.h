@@ -20,8 +20,9 @@ enum sr_err stand_take(struct node *n, struct stand *ret, struct sr_why *why);
 struct appraiser api_appraiser(const struct stand *s); /* borrows */
 struct binding api_binding(const struct request *q);
 
-/* Who may call ACCESS_SIGNED routes is decided here, after the body: a signature that verifies, of this
- * network, not seen before. What that key may do is the handler's question. */
+/* Who may call ACCESS_SIGNED routes is decided here, after the body: a key that is a member's or a tenant's
+ * administrator's, a signature that verifies, of this network, not seen before. What that key may do is the
+ * handler's question. */
 enum sr_err api_admit(struct node *n, enum access access, const struct request *q, struct sr_why *why);
 /* The key that signed a request which api_admit() let in. */
 enum sr_err api_caller(const struct request *q, struct sign_pub *ret, struct sr_why *why);

@@ -71,7 +71,7 @@ static enum sr_err open_platform(struct node *n, struct sr_why *why)
 
 static enum sr_err draw(struct node *n)
 {
-    uint8_t seed[2][16];
+    uint8_t seed[3][16];
     random_fill(n->nonce_key.b, sizeof n->nonce_key.b);
     random_fill(n->enrol_key.b, sizeof n->enrol_key.b);
     random_fill(n->boot, sizeof n->boot);
@@ -79,6 +79,7 @@ static enum sr_err draw(struct node *n)
     sign_random(&n->id, &n->id_pub);
     SR_TRY(nonce_set_new(NONCES, seed[0], &n->nonces));
     SR_TRY(nonce_set_new(REQUEST_IDS, seed[1], &n->requests));
+    SR_TRY(nonce_set_new(REQUEST_IDS, seed[2], &n->member_requests));
     return sessions_new(SESSIONS, &n->sessions);
 }
 
@@ -107,6 +108,7 @@ void node_close(struct node *n)
     sessions_free(n->sessions);
     nonce_set_free(n->nonces);
     nonce_set_free(n->requests);
+    nonce_set_free(n->member_requests);
     key_drop(&n->nonce_key);
     key_drop(&n->enrol_key);
     sign_key_drop(&n->id);

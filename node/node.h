@@ -25,7 +25,8 @@ struct node {
     struct store *store;
     struct tpm_actor *tpm;
     struct claims self; /* what our own evidence would claim: read once, nothing changes it while we run */
-    struct nonce_set *nonces, *requests;
+    struct nonce_set *nonces;
+    struct nonce_set *requests, *member_requests; /* ids of signed requests: tenants', members' */
     struct sessions *sessions;
     struct collateral_holder *collateral;
     struct http *http;

@@ -279,3 +279,11 @@ bool policy_tenant_admin(const struct policy_tenant *t, const struct sign_pub *k
             return true;
     return false;
 }
+
+bool policy_admin(const struct policy *p, const struct sign_pub *key)
+{
+    for (size_t i = 0; i < p->tenants_n; i++)
+        if (policy_tenant_admin(&p->tenants[i], key))
+            return true;
+    return false;
+}

@@ -70,6 +70,7 @@ uint64_t policy_ak_cert_max_age(const struct policy *p); /* seconds */
 const struct sha256 *policy_vendor_ak_roots(const struct policy *p, size_t *ret_n);
 const struct policy_tenant *policy_tenant(const struct policy *p, struct span name); /* NULL: none */
 bool policy_tenant_admin(const struct policy_tenant *t, const struct sign_pub *key); /* false for NULL */
+bool policy_admin(const struct policy *p, const struct sign_pub *key);               /* of any tenant */
 
 /* ---- signatures ---- */
 

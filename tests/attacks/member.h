@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { OPERATORS = 3, NEEDED = 2 };
+enum { OPERATORS = 3, NEEDED = 2, REMEMBERED = 8 /* ids of requests, challenges: as many of each */ };
 
 struct member {
     struct node node;
@@ -76,6 +76,24 @@ static inline void member_first(struct member *m)
                "policies");
 }
 
+/* What routes stand on besides the core. */
+static inline void member_serves(struct member *m)
+{
+    static const uint8_t seed[16] = { 7 };
+    struct node *n = &m->node;
+    n->log = (struct logger){ LOG_ERROR, STDERR_FILENO };
+    maker_need(nonce_set_new(REMEMBERED, seed, &n->nonces) == SR_OK &&
+                   nonce_set_new(REMEMBERED, seed, &n->requests) == SR_OK &&
+                   nonce_set_new(REMEMBERED, seed, &n->member_requests) == SR_OK,
+               "memory of nonces");
+    random_fill(n->nonce_key.b, sizeof n->nonce_key.b);
+    random_fill(n->enrol_key.b, sizeof n->enrol_key.b);
+    pthread_mutex_init(&n->lock, NULL);
+    pthread_cond_init(&n->wake, NULL);
+    atomic_store(&n->core, &m->core);
+    node_set_state(n, NODE_MEMBER);
+}
+
 static inline struct member *member_open(const struct lab *l)
 {
     struct member *m = calloc(1, sizeof *m);
@@ -83,7 +101,6 @@ static inline struct member *member_open(const struct lab *l)
     struct keystore_epoch older[EPOCHS_MAX];
     size_t n = 0;
     maker_need(m != NULL, "memory");
-    m->node.log = (struct logger){ LOG_ERROR, STDERR_FILENO };
     m->core.home.cid = o.cid;
     member_keys(m);
     sign_random(&m->core.home.member, &m->core.home.member_pub);
@@ -98,9 +115,11 @@ static inline struct member *member_open(const struct lab *l)
     maker_need(keystore_create(&o, &m->core.home.ks, NULL) == SR_OK, "keystore");
     j.ks = m->core.home.ks;
     maker_need(journal_open(&j, &m->core.journal, NULL) == SR_OK &&
+                   members_open(&m->core.home, &m->core.members, NULL) == SR_OK &&
                    secrets_open(&m->node, &m->core, &m->core.secrets, NULL) == SR_OK,
-               "log and packages");
+               "log, members and packages");
     member_first(m);
+    member_serves(m);
     return m;
 }
 
@@ -108,9 +127,15 @@ static inline void member_close(struct member *m)
 {
     policy_holder_close(m->core.policy);
     secrets_close(m->core.secrets);
+    members_close(m->core.members);
     journal_close(m->core.journal);
     home_drop(&m->core.home);
     store_close(m->store);
     buf_drop(&m->first);
+    nonce_set_free(m->node.nonces);
+    nonce_set_free(m->node.requests);
+    nonce_set_free(m->node.member_requests);
+    pthread_cond_destroy(&m->node.wake);
+    pthread_mutex_destroy(&m->node.lock);
     free(m);
 }
