@@ -6,7 +6,7 @@
 struct ak_holder {
     pthread_mutex_t lock; /* guards all below */
     struct buf cert;
-    uint64_t renew_at; /* unix seconds */
+    uint64_t not_before, half; /* unix seconds; half its life */
 };
 
 enum sr_err ak_holder_new(struct ak_holder **ret)
@@ -28,10 +28,11 @@ void ak_holder_free(struct ak_holder *h)
     free(h);
 }
 
-enum sr_err ak_holder_get(struct ak_holder *h, uint64_t now, struct buf *ret)
+enum sr_err ak_holder_get(struct ak_holder *h, uint64_t now, uint64_t max_age, struct buf *ret)
 {
     pthread_mutex_lock(&h->lock);
-    bool good = h->cert.n > 0 && now < h->renew_at;
+    uint64_t half = h->half < AK_CERT_BACKDATE + max_age / 2 ? h->half : AK_CERT_BACKDATE + max_age / 2;
+    bool good = h->cert.n > 0 && now >= h->not_before && now - h->not_before < half;
     if (good)
         wr_span(ret, buf_span(&h->cert));
     pthread_mutex_unlock(&h->lock);
@@ -51,7 +52,8 @@ enum sr_err ak_holder_set(struct ak_holder *h, struct span cert, struct sr_why *
     pthread_mutex_lock(&h->lock);
     struct buf old = h->cert;
     h->cert = SR_TAKE(copy);
-    h->renew_at = c.not_before + (c.not_after - c.not_before) / 2;
+    h->not_before = c.not_before;
+    h->half = c.not_after > c.not_before ? (c.not_after - c.not_before) / 2 : 0;
     pthread_mutex_unlock(&h->lock);
     buf_drop(&old);
     return SR_OK;

@@ -18,8 +18,13 @@ enum sr_err stand_take(struct node *n, struct stand *ret, struct sr_why *why)
     SR_TRY(node_core(n, &c, why));
     if (!journal_healthy(c->journal)) /* what can't be written down is not done */
         return sr_fail(why, SR_EBUSY, R_NOT_READY, "the log does not take entries");
-    *ret = (struct stand){ c, policy_holder_get(c->policy), collateral_holder_get(n->collateral) };
-    return ret->policy.p ? SR_OK : sr_fail(why, SR_EBUSY, R_NOT_READY, "no policy yet");
+    SR_OWN(stand) s = { c, policy_holder_get(c->policy), collateral_holder_get(n->collateral) };
+    if (!s.policy.p)
+        return sr_fail(why, SR_EBUSY, R_NOT_READY, "no policy yet");
+    if (keyring_newest(c->home.keyring) < policy_min_epoch(s.policy.p))
+        return sr_fail(why, SR_EBUSY, R_EPOCH, "the policy retired the epoch of this member's masters");
+    *ret = SR_TAKE(s);
+    return SR_OK;
 }
 
 struct appraiser api_appraiser(const struct stand *s)
@@ -64,7 +69,7 @@ enum sr_err api_caller(const struct request *q, struct sign_pub *ret, struct sr_
 static enum sr_err memory_of(struct node *n, const struct stand *s, const struct sign_pub *key,
                              struct nonce_set **ret, struct sr_why *why)
 {
-    bool member = members_has_key(s->core->members, key);
+    bool member = members_has_key(s->core->members, key, policy_min_epoch(s->policy.p));
     if (!member && !policy_admin(s->policy.p, key))
         return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the key is no member's and no administrator's");
     *ret = member ? n->member_requests : n->requests;

@@ -8,7 +8,7 @@ extern const struct protocol protocol_join, protocol_enrol, protocol_release, pr
     protocol_secrets, protocol_sync, protocol_log, protocol_status, protocol_admin;
 
 /* What a handler stands on: the member's core, one policy, one set of collateral. SR_EBUSY while this node is
- * no member. */
+ * no member, or R_EPOCH while the policy asks for masters of a later epoch than it has. */
 struct stand {
     struct core *core;
     struct policy_hold policy;

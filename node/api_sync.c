@@ -28,12 +28,11 @@ static enum sr_err learn(struct node *n, const struct request *q, struct reply *
     return reply_json(r, 200, &b);
 }
 
-static enum sr_err member_only(struct node *n, const struct request *q, struct core **ret, struct sr_why *why)
+static enum sr_err member_only(const struct stand *s, const struct request *q, struct sr_why *why)
 {
     struct sign_pub key;
-    SR_TRY(node_core(n, ret, why));
     SR_TRY(api_caller(q, &key, why));
-    return members_has_key((*ret)->members, &key)
+    return members_has_key(s->core->members, &key, policy_min_epoch(s->policy.p))
                ? SR_OK
                : sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the key is no member's");
 }
@@ -41,21 +40,23 @@ static enum sr_err member_only(struct node *n, const struct request *q, struct c
 static enum sr_err digest(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
 {
     SR_OWN(buf) b = { 0 };
-    struct core *c = NULL;
-    SR_TRY(member_only(n, q, &c, why));
-    SR_TRY(secrets_digest(c->secrets, &b, why));
+    SR_OWN(stand) s = { 0 };
+    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(member_only(&s, q, why));
+    SR_TRY(secrets_digest(s.core->secrets, &b, why));
     return reply_bytes(r, 200, TYPE_BYTES, &b);
 }
 
 static enum sr_err package(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
 {
     SR_OWN(buf) b = { 0 };
-    struct core *c = NULL;
+    SR_OWN(stand) s = { 0 };
     struct sha256 hash;
-    SR_TRY(member_only(n, q, &c, why));
+    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(member_only(&s, q, why));
     if (hex_read(q->arg[0], hash.b, sizeof hash.b) != SR_OK)
         return sr_fail(why, SR_EFORMAT, R_MALFORMED, "not a hash");
-    SR_TRY(secrets_by_hash(c->secrets, &hash, &b, why));
+    SR_TRY(secrets_by_hash(s.core->secrets, &hash, &b, why));
     return reply_bytes(r, 200, TYPE_BYTES, &b);
 }
 

@@ -13,6 +13,7 @@ enum sr_err appraise(const struct appraiser *by, struct span type, struct span e
                      const struct sha512 *rd, struct appraisal *ret, struct sr_why *why)
 {
     struct ak_trust trust = { .network = by->cid, .epoch = by->newest->epoch, .akca = by->newest->akca };
+    trust.max_age = policy_ak_cert_max_age(by->policy);
     trust.vendor_roots = policy_vendor_ak_roots(by->policy, &trust.vendor_n);
     struct verify_in in = { .evidence = evidence,
                             .rd = *rd,

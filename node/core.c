@@ -172,25 +172,26 @@ struct releaser core_releaser(const struct node *n, const struct core *c, const 
                               .binding_required = policy_channel_binding(p) == POLICY_BINDING_REQUIRED };
 }
 
-struct enroller core_enroller(const struct node *n, const struct core *c)
+struct enroller core_enroller(const struct node *n, const struct core *c, const struct policy *p)
 {
     const struct type_roots *roots = genesis_roots(&c->home.genesis, SPAN_STR("tpm"));
     return (struct enroller){ .network = c->home.cid,
                               .key = &n->enrol_key,
                               .roots = roots ? roots->root : NULL,
                               .nroots = roots ? roots->n : 0,
-                              .now = (time_t)clock_unix() };
+                              .now = (time_t)clock_unix(),
+                              .lifetime = policy_ak_cert_max_age(p) };
 }
 
 /* The first member has nobody else to ask, and no member needs to: who holds the masters could write the
  * certificate anyway. What this shows is that our TPM still answers for the key. */
-static enum sr_err enrol_self(struct node *n, struct core *c, struct sr_why *why)
+static enum sr_err enrol_self(struct node *n, struct core *c, const struct policy *p, struct sr_why *why)
 {
     SR_OWN(buf) e1 = { 0 };
     SR_OWN(buf) e2 = { 0 };
     SR_OWN(buf) e3 = { 0 };
     SR_OWN(buf) e4 = { 0 };
-    struct enroller by = core_enroller(n, c);
+    struct enroller by = core_enroller(n, c, p);
     struct enrol_rand rand;
     struct ak_cert cert;
     random_fill(rand.b, sizeof rand.b);
@@ -221,9 +222,11 @@ enum sr_err core_ak_cert(struct node *n, struct core *c, struct buf *ret, struct
 {
     if (!tpm_actor_enrols(n->tpm))
         return SR_OK;
-    enum sr_err e = ak_holder_get(c->ak, clock_unix(), ret);
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    uint64_t max_age = policy_ak_cert_max_age(now.p);
+    enum sr_err e = ak_holder_get(c->ak, clock_unix(), max_age, ret);
     if (e != SR_ENOENT)
         return e;
-    SR_TRY(enrol_self(n, c, why));
-    return ak_holder_get(c->ak, clock_unix(), ret);
+    SR_TRY(enrol_self(n, c, now.p, why));
+    return ak_holder_get(c->ak, clock_unix(), max_age, ret);
 }

@@ -38,7 +38,7 @@ void core_close(struct core *c, const uint8_t *boot); /* boot: 16 bytes; NULL wr
 /* One consistent look at epoch and policy. policy borrows from `hold`, which the caller drops. */
 struct granter core_granter(const struct node *n, const struct core *c, const struct policy *p);
 struct releaser core_releaser(const struct node *n, const struct core *c, const struct policy *p);
-struct enroller core_enroller(const struct node *n, const struct core *c);
+struct enroller core_enroller(const struct node *n, const struct core *c, const struct policy *p);
 /* The leaf of an AK certificate, on disk before the certificate leaves. */
 enum sr_err core_log_enrolment(struct core *c, const struct ak_cert *cert);
 /* Our own AK certificate, made anew when it is past half its life. Appends nothing where the platform needs

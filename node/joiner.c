@@ -119,6 +119,8 @@ static enum sr_err judge(struct attempt *a, struct sr_why *why)
                                            .operators_k = g->operators.k };
     SR_TRY(policy_signed_parse(a->granted.m4.policy, &a->policy, why));
     SR_TRY(policy_holder_check(&rules, &a->policy, why));
+    if (a->granted.nepochs < policy_min_epoch(a->policy.policy))
+        return sr_fail(why, SR_EPROOF, R_EPOCH, "the granter's masters are of an epoch that policy retired");
     SR_TRY(collateral_holder_trust(a->n->collateral, g, why));
     SR_OWN(collateral_hold) held = collateral_holder_get(a->n->collateral);
     struct appraiser by = { .cid = a->who.cid,

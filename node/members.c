@@ -110,10 +110,11 @@ enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, str
     return SR_OK;
 }
 
-bool members_has_key(struct members *m, const struct sign_pub *key)
+bool members_has_key(struct members *m, const struct sign_pub *key, uint64_t min_epoch)
 {
     pthread_mutex_lock(&m->lock);
-    bool has = find(m, key) != NULL;
+    const struct member_cert *at = find(m, key);
+    bool has = at && at->epoch >= min_epoch;
     pthread_mutex_unlock(&m->lock);
     return has;
 }

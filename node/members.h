@@ -20,7 +20,8 @@ void members_learn(struct members *m, const struct member_cert *c);
 /* Check, write and learn in one, for certificates from peers. */
 enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, struct sr_why *why);
 
-bool members_has_key(struct members *m, const struct sign_pub *key);
+/* By a certificate of that epoch or a later one: policy says which. */
+bool members_has_key(struct members *m, const struct sign_pub *key, uint64_t min_epoch);
 size_t members_count(struct members *m);
 /* A copy of the i-th; SR_ENOENT past the end. Order: as learnt. */
 enum sr_err members_at(struct members *m, size_t i, struct member_cert *ret);

@@ -142,5 +142,7 @@ enum sr_err ak_cert_verify(const struct ak_cert *c, const struct ak_trust *trust
                        (unsigned long long)c->epoch, (unsigned long long)trust->epoch);
     if (now < 0 || (uint64_t)now < c->not_before || (uint64_t)now > c->not_after)
         return sr_fail(why, SR_EPROOF, R_AK_CERT_EXPIRED, "AK certificate not valid now");
+    if (trust->max_age && (uint64_t)now - c->not_before > AK_CERT_BACKDATE + trust->max_age)
+        return sr_fail(why, SR_EPROOF, R_AK_CERT_EXPIRED, "AK certificate older than policy allows");
     return trust->genesis_k ? check_genesis_sigs(c, trust, why) : check_network_sigs(c, trust, why);
 }

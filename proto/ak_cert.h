@@ -10,10 +10,11 @@ enum {
     AK_CERT_GENESIS = 2  /* signed by k operators' AK-CAs: for the genesis evidence alone */
 };
 enum {
-    AK_CERT_MAX = 4096,             /* bytes */
-    AK_CERT_SIGS_MAX = 16,          /* signatures */
-    AK_PUBLIC_MAX = 1024,           /* bytes of a TPMT_PUBLIC */
-    AK_CERT_LIFETIME = 24 * 60 * 60 /* seconds, of network certificates */
+    AK_CERT_MAX = 4096,              /* bytes */
+    AK_CERT_SIGS_MAX = 16,           /* signatures */
+    AK_PUBLIC_MAX = 1024,            /* bytes of a TPMT_PUBLIC */
+    AK_CERT_LIFETIME = 24 * 60 * 60, /* seconds, of network certificates, where policy says nothing */
+    AK_CERT_BACKDATE = 300           /* seconds: it begins that much before it is issued, clocks differ */
 };
 
 struct ak_cert {
@@ -45,6 +46,6 @@ enum sr_err ak_cert_sign(const struct ak_cert *c, const struct sign_key *k, cons
  *   R_AK_CERT          a kind that does not count here, signatures missing or wrong, a key that is no AK-CA
  *   R_AK_CERT_NETWORK  of another network
  *   R_AK_CERT_EPOCH    of another epoch
- *   R_AK_CERT_EXPIRED  not valid yet or any more */
+ *   R_AK_CERT_EXPIRED  not valid yet or any more, or issued more than trust->max_age ago */
 enum sr_err ak_cert_verify(const struct ak_cert *c, const struct ak_trust *trust, time_t now,
                            struct sr_why *why);

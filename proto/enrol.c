@@ -6,11 +6,7 @@
 #include <string.h>
 
 enum { VERSION = 1, TYPE_E1 = 1, TYPE_E2 = 2, TYPE_E3 = 3, PUBLIC_MAX = AK_PUBLIC_MAX };
-enum {
-    BLOB_MAX = 256,
-    SEED_MAX = 1024,
-    BACKDATE = 300 /* seconds: the verifiers' clocks differ from ours */
-};
+enum { BLOB_MAX = 256, SEED_MAX = 1024 };
 
 static void head(struct buf *b, uint8_t type)
 {
@@ -259,8 +255,8 @@ enum sr_err enrol_certify_network(const struct enroller *by, struct span e3, uin
     SR_TRY(enrol_certify(by, e3, &c, why));
     c.kind = AK_CERT_NETWORK;
     c.epoch = epoch;
-    c.not_before = (uint64_t)by->now - BACKDATE;
-    c.not_after = (uint64_t)by->now + AK_CERT_LIFETIME;
+    c.not_before = (uint64_t)by->now - AK_CERT_BACKDATE;
+    c.not_after = (uint64_t)by->now + (by->lifetime ? by->lifetime : AK_CERT_LIFETIME);
     SR_TRY(ak_cert_sign(&c, akca, akca_pub, ret_e4));
     *ret_cert = c;
     return SR_OK;

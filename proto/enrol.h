@@ -41,6 +41,7 @@ struct enroller {
     const struct sha256 *roots; /* endorsement roots: SHA-256 of SubjectPublicKeyInfo */
     size_t nroots;
     time_t now;
+    uint64_t lifetime; /* seconds, of the certificates it issues; 0: AK_CERT_LIFETIME */
 };
 /* Randomness of one challenge. */
 struct enrol_rand {
@@ -66,7 +67,7 @@ enum sr_err enrol_answer(struct span e1, struct span e2, const struct key *secre
 enum sr_err enrol_certify(const struct enroller *by, struct span e3, struct ak_cert *ret_cert,
                           struct sr_why *why);
 
-/* E4 for a network's AK-CA: certificate kind network, from now on, AK_CERT_LIFETIME. Appends E4. */
+/* E4 for a network's AK-CA: certificate kind network, from now on, for by->lifetime. Appends E4. */
 enum sr_err enrol_certify_network(const struct enroller *by, struct span e3, uint64_t epoch,
                                   const struct sign_key *akca, const struct sign_pub *akca_pub,
                                   struct buf *ret_e4, struct ak_cert *ret_cert, struct sr_why *why);

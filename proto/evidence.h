@@ -22,6 +22,7 @@ struct ak_trust {
     size_t genesis_n, genesis_k;
     const struct sha256 *vendor_roots;
     size_t vendor_n;
+    uint64_t max_age; /* seconds that a network certificate counts, whatever it says; 0: no limit */
 };
 
 /* Keys that are trusted, by the SHA-256 of their SubjectPublicKeyInfo. Borrowed. {0} trusts nobody. */

@@ -85,9 +85,84 @@ static bool tenant_fills_memory(struct lab *l, struct sr_why *why)
     return out;
 }
 
+/* ---- what policy says of time and epochs ---- */
+
+/* Appraised as a member does it: a good machine, certified that many seconds ago, under a policy that lets
+ * such a certificate live for a minute. */
+static bool certified_ago(struct lab *l, uint64_t seconds, struct sr_why *why)
+{
+    static const char text[] =
+        "{\"ak_cert_max_age\":60,\"channel_binding\":\"optional\",\"join\":[],\"min_epoch\":1,"
+        "\"number\":1,\"previous\":\"" LAB_ZEROS "\",\"release\":[],\"tenants\":[],\"version\":1}";
+    SR_OWN(policy_hold) p = { 0 };
+    SR_OWN(buf) evidence = { 0 };
+    struct appraiser by = { l->net.cid, &l->net.keys.pub, NULL };
+    struct appraisal got;
+    const struct sha512 rd = { { 1 } };
+    maker_need(policy_parse(span_of(text), &p.p, NULL) == SR_OK, "policy");
+    by.policy = p.p;
+    l->good.cert.not_before = clock_unix() - AK_CERT_BACKDATE - seconds;
+    l->good.cert.not_after = clock_unix() + AK_CERT_LIFETIME;
+    maker_evidence(&l->good, &rd, &evidence);
+    return appraise(&by, SPAN_STR("tpm"), buf_span(&evidence), &rd, &got, why) == SR_OK;
+}
+
+static bool certified_now(struct lab *l)
+{
+    struct sr_why why = { 0 };
+    return certified_ago(l, 10, &why);
+}
+
+/* Certified for a day, under the policy before; its owner was bought since. */
+static bool older_than_policy(struct lab *l, struct sr_why *why)
+{
+    return certified_ago(l, 120, why);
+}
+
+/* Does the member grant anything, to a machine or to another member, under a policy of that least epoch? */
+static bool grants(struct lab *l, char min_epoch, struct sr_why *why)
+{
+    static const char field[] = "\"min_epoch\":";
+    struct member *m = member_open(l);
+    SR_OWN(policy_hold) one = policy_holder_get(m->core.policy);
+    SR_OWN(policy_signed) s = { 0 };
+    SR_OWN(buf) document = { 0 };
+    SR_OWN(buf) signed_text = { 0 };
+    SR_OWN(stand) stand = { 0 };
+    member_document(m, 2, policy_hash(one.p), GOOD_CODE, &document);
+    uint8_t *at = memmem(document.p, document.n, field, sizeof field - 1);
+    at[sizeof field - 1] = (uint8_t)min_epoch;
+    maker_need(policy_parse(buf_span(&document), &s.policy, NULL) == SR_OK, "second policy");
+    for (int i = 0; i < NEEDED; i++) {
+        struct policy_signature sig =
+            policy_sign(s.policy, &m->core.home.cid, &m->operator[i], &m->operator_pub[i]);
+        maker_need(policy_signed_add(&s, &sig, NULL) == SR_OK, "signature");
+    }
+    policy_signed_write(&s, &signed_text);
+    maker_need(policy_holder_apply(m->core.policy, buf_span(&signed_text), NULL) == SR_OK, "policy applied");
+    bool granted = stand_take(&m->node, &stand, why) == SR_OK;
+    stand_drop(&stand);
+    member_close(m);
+    return granted;
+}
+
+static bool of_the_least_epoch(struct lab *l)
+{
+    struct sr_why why = { 0 };
+    return grants(l, '1', &why);
+}
+
+/* The operators retired epoch 1, whose master leaked; this member has no other. */
+static bool retired_epoch(struct lab *l, struct sr_why *why)
+{
+    return grants(l, '2', why);
+}
+
 static const struct attack rows[] = {
     { "strangers_fill_memory", both_ask, strangers_fill_memory, R_FORBIDDEN },
     { "tenant_fills_memory", both_ask, tenant_fills_memory, R_NONCES_FULL },
+    { "older_than_policy", certified_now, older_than_policy, R_AK_CERT_EXPIRED },
+    { "retired_epoch", of_the_least_epoch, retired_epoch, R_EPOCH },
 };
 
 int main(int argc, char **argv)

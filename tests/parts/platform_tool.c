@@ -104,7 +104,8 @@ static enum sr_err do_request(char **a, struct sr_why *why)
 static enum sr_err enroller(const char *root, struct sha256 *room, struct enroller *ret)
 {
     SR_TRY(hex_read(span_of(root), room->b, sizeof room->b));
-    *ret = (struct enroller){ network, &fixed, room, 1, time(NULL) };
+    *ret =
+        (struct enroller){ .network = network, .key = &fixed, .roots = room, .nroots = 1, .now = time(NULL) };
     return SR_OK;
 }
 

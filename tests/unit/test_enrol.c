@@ -30,6 +30,9 @@ static void a_machine_gets_its_certificate(void)
     T(ak_cert_verify(&c, &trust, AT, NULL) == SR_OK);
     T(ak_cert_verify(&c, &trust, AT + AK_CERT_LIFETIME, NULL) == SR_OK);
     T(ak_cert_verify(&c, &trust, AT + AK_CERT_LIFETIME + 1, NULL) == SR_EPROOF);
+    trust.max_age = 60;
+    T(ak_cert_verify(&c, &trust, AT + 60, NULL) == SR_OK);
+    T(ak_cert_verify(&c, &trust, AT + 61, NULL) == SR_EPROOF);
     T(span_eq(c.ak, buf_span(&b.ak)));
     T(sha256_eq(&c.root, &b.pin));
     bench_drop(&b);
