@@ -109,6 +109,8 @@ enum sr_err api_unproven(struct node *n, struct core *c, enum sr_err e, const st
 enum sr_err api_proven(struct node *n, struct core *c, const struct api_refusal *r, enum sr_err e,
                        const struct sr_why *why)
 {
+    if (nonce_consume(n->refused, r->nonce, clock_boot_ms(), NULL, NULL) != SR_OK)
+        return api_unproven(n, c, e, why);
     struct leaf l = { .type = LEAF_REFUSAL,
                       .time = clock_unix(),
                       .transcript = *r->transcript,

@@ -29,9 +29,11 @@ enum sr_err api_caller(const struct request *q, struct sign_pub *ret, struct sr_
 
 /* Refused before any evidence had verified: counted, never a leaf of its own. Returns e. */
 enum sr_err api_unproven(struct node *n, struct core *c, enum sr_err e, const struct sr_why *why);
-/* Refused although the evidence verified: a leaf. Returns e. */
+/* Refused although the evidence verified: a leaf, once a challenge. What comes again is counted: or whoever
+ * saw one such message, or has one machine, fills the disk with it as fast as it can send. Returns e. */
 struct api_refusal {
     const char *step; /* "join", "release" */
+    const struct nonce *nonce;
     const struct sha512 *transcript;
     const struct claims *claims;
     uint64_t policy_number;

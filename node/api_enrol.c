@@ -1,5 +1,6 @@
 /* Enrolment of machines: E1 to E2, E3 to E4. specs/enrolment.md. */
 #include "node/api.h"
+#include "node/clock.h"
 
 static enum sr_err challenge(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
 {
@@ -16,6 +17,14 @@ static enum sr_err challenge(struct node *n, const struct request *q, struct rep
     return reply_bytes(r, 200, TYPE_BYTES, &e2);
 }
 
+/* One leaf for each E3, whoever sends it again while its challenge lasts: it has one spelling, so its hash is
+ * its name. */
+static enum sr_err once(struct node *n, struct span e3, struct sr_why *why)
+{
+    struct nonce name = { sha256(e3), clock_boot_ms() + ENROL_AGE_MAX * 1000 };
+    return nonce_consume(n->enrolled, &name, clock_boot_ms(), NULL, why);
+}
+
 static enum sr_err certify(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
 {
     SR_OWN(stand) s = { 0 };
@@ -24,6 +33,8 @@ static enum sr_err certify(struct node *n, const struct request *q, struct reply
     SR_TRY(stand_take(n, &s, why));
     struct enroller by = core_enroller(n, s.core, s.policy.p);
     enum sr_err e = keyring_certify_ak(s.core->home.keyring, &by, q->body, &e4, &cert, why);
+    if (e == SR_OK)
+        e = once(n, q->body, why);
     if (e != SR_OK)
         return api_unproven(n, s.core, e, why);
     SR_TRY(core_log_enrolment(s.core, &cert)); /* on disk before the certificate leaves */

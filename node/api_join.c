@@ -74,7 +74,8 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
         e = nonce_consume(n->nonces, &a->attest.nonce, clock_boot_ms(), &a->spent, why);
     if (e == SR_OK || e == SR_EBUSY)
         return e;
-    struct api_refusal refusal = { "join", &a->attest.th2, &a->appraisal.claims, policy_number(s->policy.p) };
+    struct api_refusal refusal = { "join", &a->attest.nonce, &a->attest.th2, &a->appraisal.claims,
+                                   policy_number(s->policy.p) };
     return api_proven(n, s->core, &refusal, e, why);
 }
 

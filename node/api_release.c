@@ -115,7 +115,7 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
         e = nonce_consume(n->nonces, &a->request.nonce, clock_boot_ms(), &a->spent, why);
     if (e == SR_OK || e == SR_EBUSY)
         return e;
-    struct api_refusal refusal = { "release", &a->request.th, &a->appraisal.claims,
+    struct api_refusal refusal = { "release", &a->request.nonce, &a->request.th, &a->appraisal.claims,
                                    policy_number(s->policy.p) };
     return api_proven(n, s->core, &refusal, e, why);
 }

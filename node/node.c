@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { NONCES = 65536, REQUEST_IDS = 65536, SESSIONS = 1024 };
+enum { NONCES = 65536, SESSIONS = 1024 };
 
 static const char *const states[] = {
     [NODE_EMPTY] = "empty",   [NODE_PROVISIONAL] = "provisional", [NODE_MEMBER] = "member",
@@ -71,15 +71,17 @@ static enum sr_err open_platform(struct node *n, struct sr_why *why)
 
 static enum sr_err draw(struct node *n)
 {
-    uint8_t seed[3][16];
+    struct nonce_set **const sets[] = { &n->nonces, &n->requests, &n->member_requests, &n->refused,
+                                        &n->enrolled };
+    uint8_t seed[16];
     random_fill(n->nonce_key.b, sizeof n->nonce_key.b);
     random_fill(n->enrol_key.b, sizeof n->enrol_key.b);
     random_fill(n->boot, sizeof n->boot);
-    random_fill(seed, sizeof seed);
     sign_random(&n->id, &n->id_pub);
-    SR_TRY(nonce_set_new(NONCES, seed[0], &n->nonces));
-    SR_TRY(nonce_set_new(REQUEST_IDS, seed[1], &n->requests));
-    SR_TRY(nonce_set_new(REQUEST_IDS, seed[2], &n->member_requests));
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        random_fill(seed, sizeof seed);
+        SR_TRY(nonce_set_new(NONCES, seed, sets[i]));
+    }
     return sessions_new(SESSIONS, &n->sessions);
 }
 
@@ -109,6 +111,8 @@ void node_close(struct node *n)
     nonce_set_free(n->nonces);
     nonce_set_free(n->requests);
     nonce_set_free(n->member_requests);
+    nonce_set_free(n->refused);
+    nonce_set_free(n->enrolled);
     key_drop(&n->nonce_key);
     key_drop(&n->enrol_key);
     sign_key_drop(&n->id);

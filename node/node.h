@@ -27,6 +27,7 @@ struct node {
     struct claims self; /* what our own evidence would claim: read once, nothing changes it while we run */
     struct nonce_set *nonces;
     struct nonce_set *requests, *member_requests; /* ids of signed requests: tenants', members' */
+    struct nonce_set *refused, *enrolled;         /* challenges whose one leaf is written */
     struct sessions *sessions;
     struct collateral_holder *collateral;
     struct http *http;

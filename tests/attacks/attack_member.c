@@ -4,6 +4,7 @@
 #include "node/clock.h"
 #include "proto/signed.h"
 #include "tests/attacks/member.h"
+#include "tests/enrol_maker.h"
 
 struct caller {
     struct sign_key key;
@@ -158,11 +159,85 @@ static bool retired_epoch(struct lab *l, struct sr_why *why)
     return grants(l, '2', why);
 }
 
+/* ---- the same message, again and again ---- */
+
+/* How many leaves there are when a machine's refused message was handled that many times. */
+static uint64_t leaves_of_refusals(struct lab *l, int times, struct sr_why *why)
+{
+    struct member *m = member_open(l);
+    const struct nonce nonce = { { { 1 } }, clock_boot_ms() + 60000 };
+    const struct sha512 transcript = { { 2 } };
+    const struct claims claims = { 0 };
+    const struct api_refusal refusal = { "join", &nonce, &transcript, &claims, 1 };
+    uint64_t before = journal_size(m->core.journal);
+    for (int i = 0; i < times; i++)
+        T(api_proven(&m->node, &m->core, &refusal, sr_fail(why, SR_EDENIED, R_NO_RULE, "refused"), why) ==
+          SR_EDENIED);
+    uint64_t n = journal_size(m->core.journal) - before;
+    member_close(m);
+    return n;
+}
+
+static bool refused_once(struct lab *l)
+{
+    struct sr_why why = { 0 };
+    return leaves_of_refusals(l, 1, &why) == 1;
+}
+
+/* One machine that policy refuses, or who saw its message, against the disk. */
+static bool refused_again(struct lab *l, struct sr_why *why)
+{
+    return leaves_of_refusals(l, 20, why) > 1;
+}
+
+/* How many leaves an E3 makes that comes so often. */
+static uint64_t leaves_of_enrolments(struct lab *l, int times, struct sr_why *why)
+{
+    struct member *m = member_open(l);
+    struct bench b = { 0 };
+    maker_new(&b.m);
+    bench_request(&b, "ek_rsa.der", 0x000300b2, &l->net.cid, (time_t)clock_unix());
+    struct genesis_params *p = &m->core.home.genesis.params;
+    p->ntypes = 1;
+    p->types[0] = (struct type_roots){ .type = "tpm", .n = 1, .root = { b.pin } };
+    m->node.enrol_key = enrol_key;
+    struct key secret = secret_of(&b);
+    maker_need(enrol_challenge(&b.by, &rnd, buf_span(&b.e1), &b.e2, NULL) == SR_OK &&
+                   enrol_answer(buf_span(&b.e1), buf_span(&b.e2), &secret, &b.e3) == SR_OK,
+               "E3");
+    struct request q = { .method = POST, .body = buf_span(&b.e3) };
+    uint64_t before = journal_size(m->core.journal);
+    for (int i = 0; i < times; i++) {
+        struct reply r = { 0 };
+        enum sr_err e = protocol_enrol.routes[1].run(&m->node, &q, &r, why);
+        T(i > 0 || e == SR_OK);
+        reply_drop(&r);
+    }
+    uint64_t n = journal_size(m->core.journal) - before;
+    bench_drop(&b);
+    member_close(m);
+    return n;
+}
+
+static bool enrolled_once(struct lab *l)
+{
+    struct sr_why why = { 0 };
+    return leaves_of_enrolments(l, 1, &why) == 1;
+}
+
+/* Who saw an enrolment, against the disk. */
+static bool enrolled_again(struct lab *l, struct sr_why *why)
+{
+    return leaves_of_enrolments(l, 20, why) > 1;
+}
+
 static const struct attack rows[] = {
     { "strangers_fill_memory", both_ask, strangers_fill_memory, R_FORBIDDEN },
     { "tenant_fills_memory", both_ask, tenant_fills_memory, R_NONCES_FULL },
     { "older_than_policy", certified_now, older_than_policy, R_AK_CERT_EXPIRED },
     { "retired_epoch", of_the_least_epoch, retired_epoch, R_EPOCH },
+    { "refused_again", refused_once, refused_again, R_NO_RULE },
+    { "enrolled_again", enrolled_once, enrolled_again, R_NONCE_USED },
 };
 
 int main(int argc, char **argv)

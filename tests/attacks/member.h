@@ -84,7 +84,9 @@ static inline void member_serves(struct member *m)
     n->log = (struct logger){ LOG_ERROR, STDERR_FILENO };
     maker_need(nonce_set_new(REMEMBERED, seed, &n->nonces) == SR_OK &&
                    nonce_set_new(REMEMBERED, seed, &n->requests) == SR_OK &&
-                   nonce_set_new(REMEMBERED, seed, &n->member_requests) == SR_OK,
+                   nonce_set_new(REMEMBERED, seed, &n->member_requests) == SR_OK &&
+                   nonce_set_new(REMEMBERED, seed, &n->refused) == SR_OK &&
+                   nonce_set_new(REMEMBERED, seed, &n->enrolled) == SR_OK,
                "memory of nonces");
     random_fill(n->nonce_key.b, sizeof n->nonce_key.b);
     random_fill(n->enrol_key.b, sizeof n->enrol_key.b);
@@ -135,6 +137,8 @@ static inline void member_close(struct member *m)
     nonce_set_free(m->node.nonces);
     nonce_set_free(m->node.requests);
     nonce_set_free(m->node.member_requests);
+    nonce_set_free(m->node.refused);
+    nonce_set_free(m->node.enrolled);
     pthread_cond_destroy(&m->node.wake);
     pthread_mutex_destroy(&m->node.lock);
     free(m);
