@@ -97,7 +97,7 @@ static bool certified_ago(struct lab *l, uint64_t seconds, struct sr_why *why)
         "\"number\":1,\"previous\":\"" LAB_ZEROS "\",\"release\":[],\"tenants\":[],\"version\":1}";
     SR_OWN(policy_hold) p = { 0 };
     SR_OWN(buf) evidence = { 0 };
-    struct appraiser by = { l->net.cid, &l->net.keys.pub, NULL };
+    struct appraiser by = { .cid = l->net.cid, .newest = &l->net.keys.pub, .now = (time_t)clock_unix() };
     struct appraisal got;
     const struct sha512 rd = { { 1 } };
     maker_need(policy_parse(span_of(text), &p.p, NULL) == SR_OK, "policy");

@@ -88,6 +88,8 @@ static inline void member_serves(struct member *m)
                    nonce_set_new(REMEMBERED, seed, &n->refused) == SR_OK &&
                    nonce_set_new(REMEMBERED, seed, &n->enrolled) == SR_OK,
                "memory of nonces");
+    const struct collateral_holder_options none = { .dir = "", .log = &n->log };
+    maker_need(collateral_holder_new(&none, &n->collateral) == SR_OK, "collateral");
     random_fill(n->nonce_key.b, sizeof n->nonce_key.b);
     random_fill(n->enrol_key.b, sizeof n->enrol_key.b);
     pthread_mutex_init(&n->lock, NULL);
@@ -134,6 +136,7 @@ static inline void member_close(struct member *m)
     home_drop(&m->core.home);
     store_close(m->store);
     buf_drop(&m->first);
+    collateral_holder_free(m->node.collateral);
     nonce_set_free(m->node.nonces);
     nonce_set_free(m->node.requests);
     nonce_set_free(m->node.member_requests);
