@@ -1,5 +1,6 @@
 /* Attacks on joins. What the attacker is after: a master in the clear, a joiner that takes the attacker's
  * master, membership that nobody granted. */
+#include "node/sessions.h"
 #include "tests/attacks/lab.h"
 
 /* Two joins of two networks with the same parameters; the attacker knows everything of the second. */
@@ -383,6 +384,114 @@ static bool leaf_moved(struct lab *l, struct sr_why *why)
            member.leaf_index == m.leaf_index;
 }
 
+/* ---- what was checked is what is used ---- */
+
+/* The attacker's own M3, of a machine with other code. */
+static void bad_m3(struct lab *l, struct lab_join *j)
+{
+    struct maker bad;
+    lab_machine(&bad, &l->net, BAD);
+    lab_hello(j, &l->net.cid, &l->net.g, "bad");
+    fill(&j->t.k.ekj, sizeof j->t.k.ekj, "the attacker's ekJ");
+    lab_m3(j, &bad);
+    maker_drop(&bad);
+    T(join_open_attest(&l->net.g, buf_span(&j->t.m[M3]), &j->t.granter_cb, NOW + 1, &j->attest, NULL) ==
+      SR_OK);
+}
+
+/* An M3 that passes: opened, verified. */
+static void good_m3(struct lab *l, struct lab_join *j, struct verified *v)
+{
+    struct appraiser by = lab_appraiser(l);
+    lab_hello(j, &l->net.cid, &l->net.g, "good");
+    lab_m3(j, &l->good);
+    T(join_open_attest(&l->net.g, buf_span(&j->t.m[M3]), &j->t.granter_cb, NOW + 1, &j->attest, NULL) ==
+      SR_OK);
+    T(lab_appraise(&by, LAB_JOIN, j->attest.type, j->attest.evidence, &j->attest.rd, v, NULL) == SR_OK);
+}
+
+/* Two joins at a time; one machine's verdict is taken for the other. */
+static bool verdict_of_another(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) good = { 0 };
+    SR_OWN(lab_join) bad = { 0 };
+    struct verified v;
+    struct nonce_spent spent;
+    struct join_grant_random random;
+    fill(&random, sizeof random, "grant");
+    good_m3(l, &good, &v);
+    bad_m3(l, &bad);
+    T(nonce_consume(l->net.used, &bad.attest.nonce, NOW + 1, &spent, NULL) == SR_OK);
+    return join_grant(&l->net.g, &bad.attest, &v, &spent, &l->net.bundle, SPAN_STR("tpm"), &random,
+                      &bad.sealed, why) == SR_OK &&
+           lab_stolen(&bad, &bad.t.k.ekj, &l->net.master);
+}
+
+/* A used challenge goes on, since another one was taken in its place. */
+static bool nonce_of_another(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) good = { 0 };
+    SR_OWN(lab_join) other = { 0 };
+    struct verified v;
+    struct nonce_spent spent;
+    struct join_grant_random random;
+    fill(&random, sizeof random, "grant");
+    good_m3(l, &good, &v);
+    bad_m3(l, &other);
+    T(nonce_consume(l->net.used, &good.attest.nonce, NOW + 1, &spent, NULL) == SR_OK);
+    T(nonce_consume(l->net.used, &other.attest.nonce, NOW + 1, &spent, NULL) == SR_OK);
+    return join_grant(&l->net.g, &good.attest, &v, &spent, &l->net.bundle, SPAN_STR("tpm"), &random,
+                      &good.sealed, why) == SR_OK &&
+           lab_stolen(&good, &good.t.k.ekj, &l->net.master);
+}
+
+/* ---- sessions ---- */
+
+/* Granted and kept in a member's table of sessions. */
+static struct sessions *kept(struct lab *l, struct lab_join *j, struct sha256 *ret_m5)
+{
+    struct sessions *s = NULL;
+    until_m4(l, j);
+    T(join_m5(&j->t.hold, &j->t.m[M5]) == SR_OK);
+    *ret_m5 = sha256(buf_span(&j->t.m[M5]));
+    struct join_pending p = j->t.pending;
+    maker_need(sessions_new(4, &s) == SR_OK && sessions_put(s, &p, NOW + 1) == SR_OK, "session");
+    return s;
+}
+
+/* Granted today, confirmed when everybody has forgotten. */
+static bool confirmed_late(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(join_pending) p = { 0 };
+    SR_OWN(buf) m6 = { 0 };
+    struct sha256 m5;
+    struct sessions *s = kept(l, &j, &m5);
+    uint64_t late = j.t.pending.expires_ms + 1;
+    bool got = sessions_begin(s, &j.t.pending.sid, &m5, late, &p, &m6, why) == SR_OK &&
+               join_confirm(&l->net.g, &p, buf_span(&j.t.m[M5]), late, &j.t.confirmed, why) == SR_OK &&
+               vouched_for(l, &j);
+    sessions_free(s);
+    return got;
+}
+
+/* M6 is kept for the joiner whose answer got lost; somebody else asks for it. */
+static bool answer_of_another(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(join_pending) p = { 0 };
+    SR_OWN(buf) none = { 0 };
+    SR_OWN(buf) m6 = { 0 };
+    struct sha256 m5, other = { .b = { 1 } };
+    struct sessions *s = kept(l, &j, &m5);
+    T(sessions_begin(s, &j.t.pending.sid, &m5, NOW + 2, &p, &none, NULL) == SR_OK && none.n == 0);
+    sessions_end(s, &j.t.pending.sid, &m5, SPAN_STR("M6"));
+    bool got = sessions_begin(s, &j.t.pending.sid, &other, NOW + 3, &p, &m6, why) == SR_OK &&
+               span_eq(buf_span(&m6), SPAN_STR("M6"));
+    sessions_free(s);
+    return got;
+}
+
 static const struct attack rows[] = {
     { "seed_swap", honest_join, seed_swap, R_MASTER_COMMIT_MISMATCH },
     { "genesis_swap", honest_join, genesis_swap, R_GENESIS_MISMATCH },
@@ -401,6 +510,10 @@ static const struct attack rows[] = {
     { "relayed", honest_join, relayed, R_SIGNATURE },
     { "confirmed_by_nobody", honest_join, confirmed_by_nobody, R_CONFIRM_MAC },
     { "member_of_the_past", honest_join, member_of_the_past, R_POLICY_OLD },
+    { "verdict_of_another", honest_join, verdict_of_another, R_EVIDENCE_SWAPPED },
+    { "nonce_of_another", honest_join, nonce_of_another, R_EVIDENCE_SWAPPED },
+    { "confirmed_late", honest_join, confirmed_late, R_SESSION_UNKNOWN },
+    { "answer_of_another", honest_join, answer_of_another, R_CONFIRM_MAC },
     { "leaf_moved", honest_join, leaf_moved, R_CONFIRM_MAC },
 };
 

@@ -1,5 +1,6 @@
 /* Attacks on what a member has to give: memory and time. Bodies over their limit, heads and bodies that never
  * end, crowds that say nothing. */
+#include "node/wire/http_client.h"
 #include "tests/attacks/served.h"
 
 static void many(struct buf *b, size_t n)
@@ -63,6 +64,26 @@ static bool bodies_hoarded(struct lab *l, struct sr_why *why)
 }
 
 /* ---- time ---- */
+
+/* A peer that answers without an end: memory for whoever asked it. */
+static bool answer_swells(struct lab *l, struct sr_why *why)
+{
+    struct server s = { .seen.answer = 2 * CLIENT_REPLY_MAX };
+    struct http_client *c = NULL;
+    struct http_reply r = { 0 };
+    char base[64];
+    (void)l;
+    server_start(&s, &(struct http_options){ 0 });
+    snprintf(base, sizeof base, "http://127.0.0.1:%u", s.port);
+    maker_need(http_client_new(&(struct http_client_options){ .base = base }, &c) == SR_OK, "client");
+    bool got =
+        http_client_call(c, &(struct http_call){ .method = "GET", .path = "/public" }, &r, why) == SR_OK &&
+        r.body.n == 2 * CLIENT_REPLY_MAX;
+    http_reply_drop(&r);
+    http_client_free(c);
+    server_drop(&s);
+    return got;
+}
 
 /* A byte now and then, for longer than any head or body may take. */
 static bool drips(struct span first, struct span slow, struct span end, struct sr_why *why)
@@ -161,6 +182,7 @@ static const struct attack rows[] = {
     { "body_over_limit", honest_client, body_over_limit, R_TOO_LARGE },
     { "chunks_over_limit", honest_client, chunks_over_limit, R_TOO_LARGE },
     { "bodies_hoarded", honest_client, bodies_hoarded, R_BUSY },
+    { "answer_swells", honest_client, answer_swells, R_NO_ANSWER },
     { "slow_head", honest_client, slow_head, R_TIMEOUT },
     { "slow_body", honest_client, slow_body, R_TIMEOUT },
     { "crowd_outside", honest_client, crowd_outside, R_NONE },

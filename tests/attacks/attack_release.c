@@ -167,6 +167,60 @@ static bool stale_release(struct lab *l, struct sr_why *why)
            opens(&r, &r.t.ekw, &r.t.wants, buf_span(&r.t.m[W2]), &w3, "app/db");
 }
 
+/* W2 opened and verified under one policy, answered under the next. */
+static bool release_between(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_release) r = { 0 };
+    SR_OWN(release_values) values = { 0 };
+    struct appraiser appraiser = lab_appraiser(l);
+    struct verified v;
+    struct nonce_spent spent;
+    struct kem_key eph;
+    struct releaser now = l->net.r;
+    const struct release_promise promise = { 11, SPAN_STR("leaf"), SPAN_STR("checkpoint") };
+    const struct release_keys keys = { &eph, &l->net.keys.release };
+    fill(&eph, sizeof eph, "eph W");
+    ask(l, &r, "c");
+    T(release_open_request(&l->net.r, buf_span(&r.t.m[W2]), &r.t.node_cb, NOW + 1, r.q, NULL) == SR_OK);
+    T(lab_appraise(&appraiser, LAB_RELEASE, r.q->type, r.q->evidence, &r.q->rd, &v, NULL) == SR_OK);
+    T(nonce_consume(l->net.used, &r.q->nonce, NOW + 1, &spent, NULL) == SR_OK);
+    make_values(&r.q->wants, &values);
+    now.policy_number++;
+    now.policy_hash.b[0] ^= 1;
+    return release_w3(&now, r.q, &v, &spent, &values, &promise, &keys, &r.t.m[W3], why) == SR_OK &&
+           opens(&r, &r.t.ekw, &r.t.wants, buf_span(&r.t.m[W2]), &r.t.m[W3], "app/db");
+}
+
+/* Two requests at a time; the good workload's verdict is taken for the attacker's key. */
+static bool release_verdict(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_release) good = { 0 };
+    SR_OWN(lab_release) bad = { 0 };
+    SR_OWN(release_values) values = { 0 };
+    SR_OWN(buf) w2 = { 0 };
+    struct appraiser appraiser = lab_appraiser(l);
+    struct verified v;
+    struct nonce_spent spent;
+    struct kem_key eph, mine;
+    struct kem_pub pub;
+    const struct release_promise promise = { 11, SPAN_STR("leaf"), SPAN_STR("checkpoint") };
+    const struct release_keys keys = { &eph, &l->net.keys.release };
+    fill(&eph, sizeof eph, "eph W");
+    fill(&mine, sizeof mine, "the attacker's ekW");
+    kem_pub_of(&mine, &pub);
+    ask(l, &good, "good");
+    ask(l, &bad, "bad");
+    repack(&bad, &pub, (struct span){ 0 }, (struct span){ 0 }, &w2);
+    T(release_open_request(&l->net.r, buf_span(&good.t.m[W2]), &good.t.node_cb, NOW + 1, good.q, NULL) ==
+      SR_OK);
+    T(release_open_request(&l->net.r, buf_span(&w2), &bad.t.node_cb, NOW + 1, bad.q, NULL) == SR_OK);
+    T(lab_appraise(&appraiser, LAB_RELEASE, good.q->type, good.q->evidence, &good.q->rd, &v, NULL) == SR_OK);
+    T(nonce_consume(l->net.used, &bad.q->nonce, NOW + 1, &spent, NULL) == SR_OK);
+    make_values(&bad.q->wants, &values);
+    return release_w3(&l->net.r, bad.q, &v, &spent, &values, &promise, &keys, &bad.t.m[W3], why) == SR_OK &&
+           opens(&bad, &mine, &bad.t.wants, buf_span(&w2), &bad.t.m[W3], "app/db");
+}
+
 /* Somebody in between answers with values of its own, in a cipher text of its own. */
 static bool own_values(struct lab *l, struct lab_release *r, bool keep_signature, struct sr_why *why)
 {
@@ -234,6 +288,8 @@ static const struct attack rows[] = {
     { "recorded_request", honest_release, recorded_request, R_REPORT_DATA },
     { "repeated_request", honest_release, repeated_request, R_NONCE_USED },
     { "stale_release", honest_release, stale_release, R_STALE_CHALLENGE },
+    { "release_between", honest_release, release_between, R_STALE_CHALLENGE },
+    { "release_verdict", honest_release, release_verdict, R_EVIDENCE_SWAPPED },
     { "fake_kms", honest_release, fake_kms, R_RELEASE_SIGNATURE },
     { "values_swap", honest_release, values_swap, R_RELEASE_SIGNATURE },
     { "first_answer", honest_release, first_answer, R_RELEASE_SIGNATURE },

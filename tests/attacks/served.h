@@ -19,6 +19,7 @@ struct seen {
     char last[64], arg[16];
     enum sr_reason refused; /* the first refusal */
     int slow_ms;            /* how long /public takes */
+    size_t answer;          /* bytes of its answer, of nothing; 0: a word */
 };
 
 static inline void keep(char *to, size_t cap, struct span s)
@@ -42,7 +43,10 @@ static inline enum sr_err serve_public(struct node *n, const struct request *q, 
     pthread_mutex_unlock(&s->lock);
     if (s->slow_ms)
         nanosleep(&(struct timespec){ .tv_nsec = s->slow_ms * 1000000L }, NULL);
-    wr_text(&b, "here");
+    if (s->answer)
+        (void)wr_room(&b, s->answer);
+    else
+        wr_text(&b, "here");
     return reply_bytes(r, 200, TYPE_BYTES, &b);
 }
 

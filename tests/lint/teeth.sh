@@ -5,8 +5,8 @@ set -eu
 cd tests
 fail=0
 rows() { sed -n 's/^    { "\([a-z0-9_]*\)", .*/\1/p' "$1"; }
-for source in attacks/attack_*.c; do
-    area=$(basename "$source" .c | sed 's/attack_//')
+for source in attacks/*attack_*.c; do
+    area=$(basename "$source" .c | sed 's/.*attack_//')
     for row in $(rows "$source"); do
         grep -qx "Attack: $area $row" teeth/*.patch || grep -q "^$area $row: ." teeth/EXCEPTIONS ||
             { echo "$source: no patch in teeth/ makes $row succeed"; fail=1; }
@@ -18,7 +18,7 @@ for patch in teeth/*.patch; do
     [ -n "$attacks" ] || { echo "$patch: names no attack"; fail=1; }
     for a in $attacks; do
         [ "${a%%:*}" = "$(echo "$attacks" | head -n1 | cut -d: -f1)" ] || { echo "$patch: two areas"; fail=1; }
-        rows "attacks/attack_${a%%:*}.c" | grep -qx "${a##*:}" || { echo "$patch: no attack $a"; fail=1; }
+        rows attacks/*"attack_${a%%:*}.c" | grep -qx "${a##*:}" || { echo "$patch: no attack $a"; fail=1; }
     done
     if [ "$(grep -c '^+++ b/' "$patch")" -gt 1 ] && ! grep -q '^Group: ' "$patch"; then
         echo "$patch: several files but no group"

@@ -3,13 +3,19 @@
 #   attack/ROW   the ordinary build refuses it for the exact reason
 #   teeth/ID.ROW built with the patched object in place of the library's, the same attack succeeds
 # A patch that no longer applies fails the build.
-file(GLOB attack_areas CONFIGURE_DEPENDS attacks/attack_*.c)
+# An area attacks/insecure_attack_AREA.c is linked as the insecure programs are.
+file(GLOB attack_areas CONFIGURE_DEPENDS attacks/attack_*.c attacks/insecure_attack_*.c)
 foreach(source ${attack_areas})
-    get_filename_component(area ${source} NAME_WE)
+    get_filename_component(name ${source} NAME_WE)
+    string(REGEX REPLACE "^insecure_" "" area "${name}")
+    set(${area}_mode sr_production)
+    if(name MATCHES "^insecure_")
+        set(${area}_mode sr_insecure)
+    endif()
     add_library(${area}_rows OBJECT ${source})
     target_link_libraries(${area}_rows PUBLIC sr_node)
     add_executable(${area} $<TARGET_OBJECTS:${area}_rows>)
-    target_link_libraries(${area} sr_production sr_client sr_bootstrap sr_node)
+    target_link_libraries(${area} ${${area}_mode} sr_client sr_bootstrap sr_node)
     # The rows, as the source lists them: { "name", ...
     file(STRINGS ${source} rows REGEX "^    \\{ \"[a-z0-9_]+\", ")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
@@ -42,7 +48,7 @@ foreach(patch ${teeth})
         COMMENT "teeth: without ${id}")
     add_executable(teeth_${id} ${sources} $<TARGET_OBJECTS:attack_${area}_rows>)
     target_compile_options(teeth_${id} PRIVATE -Wno-unused -Wno-unused-parameter)
-    target_link_libraries(teeth_${id} sr_production sr_client sr_bootstrap sr_node)
+    target_link_libraries(teeth_${id} ${attack_${area}_mode} sr_client sr_bootstrap sr_node)
     foreach(attack ${attacks})
         string(REGEX REPLACE "^Attack: [a-z]+ " "" row "${attack}")
         add_test(NAME teeth/${id}.${row} COMMAND teeth_${id} toothless ${row}
