@@ -1,11 +1,15 @@
 #include "crypto/secret.h"
+#include "crypto/arena.h"
 
 #include <sodium.h>
 #include <string.h>
 
 enum sr_err secret_init(void)
 {
-    return sodium_init() < 0 ? SR_EBUG : SR_OK;
+    if (sodium_init() < 0)
+        return SR_EBUG;
+    (void)arena_open(); /* without it every secret has pages of its own */
+    return SR_OK;
 }
 
 void key_drop(struct key *k)
@@ -15,7 +19,9 @@ void key_drop(struct key *k)
 
 enum sr_err secret_new(struct secret *ret, size_t n)
 {
-    uint8_t *p = sodium_malloc(n);
+    uint8_t *p = arena_take(n);
+    if (!p)
+        p = sodium_malloc(n);
     if (!p)
         return SR_ENOMEM;
     *ret = (struct secret){ p, n };
@@ -34,7 +40,8 @@ enum sr_err secret_copy(struct secret *ret, struct span from)
 
 void secret_drop(struct secret *s)
 {
-    sodium_free(s->p); /* wipes, and takes NULL */
+    if (!arena_give(s->p))
+        sodium_free(s->p); /* wipes, and takes NULL */
     *s = (struct secret){ 0 };
 }
 

@@ -4,7 +4,7 @@
 #include "crypto/err.h"
 #include "crypto/own.h"
 
-/* First thing in main(): without it sodium_malloc() aborts. */
+/* First thing in main(): without it sodium_malloc() aborts. Any thread, any number of times. */
 enum sr_err secret_init(void);
 
 /* A 32-byte symmetric key. A type of its own, so that a nonce or a digest can't be passed for one. */
@@ -18,7 +18,8 @@ static inline struct span key_span(const struct key *k)
     return (struct span){ k->b, sizeof k->b };
 }
 
-/* Secret bytes of any length: guarded, locked, wiped pages. The owner drops them. */
+/* Secret bytes of any length: guarded, locked, wiped memory (arena.h; long ones have pages of their own). At
+ * any alignment. The owner drops them. */
 struct secret {
     uint8_t *p;
     size_t n;

@@ -1,4 +1,4 @@
-# The store's tests that use several threads also run under the thread sanitizer.
-foreach(name test_store test_keystore)
+# The tests of the store and of secrets' memory that use several threads also run under the thread sanitizer.
+foreach(name test_store test_keystore test_arena)
     set_property(TEST unit/${name} APPEND PROPERTY LABELS threads)
 endforeach()
