@@ -188,19 +188,31 @@ static enum sr_err read_version(struct secrets *s, struct span tenant, struct sp
     return e == SR_ENOENT ? sr_fail(why, SR_ENOENT, R_NOT_FOUND, "no such secret") : e;
 }
 
+/* A version that is not the newest. */
+static enum sr_err open_version(struct secrets *s, struct span tenant, struct span path, uint32_t version,
+                                struct secret *ret, struct sr_why *why)
+{
+    SR_OWN(keystore_item) item = { 0 };
+    struct package p;
+    SR_TRY(read_version(s, tenant, path, version, &item, why));
+    SR_TRY(package_read(secret_span(&item.value), &p, why));
+    return keyring_open_package(s->core->home.keyring, &p, ret, why);
+}
+
 enum sr_err secrets_open_value(struct secrets *s, struct span tenant, struct span path, uint32_t version,
                                struct secret *ret, uint32_t *ret_version, struct sr_why *why)
 {
     SR_OWN(stored) now = { 0 };
-    SR_OWN(keystore_item) item = { 0 };
-    struct package p;
     SR_TRY(read_stored(s, tenant, path, &now, why));
-    if (now.there && now.p.kind == PACKAGE_TOMBSTONE) /* a deleted secret gives no older version either */
+    if (!now.there)
+        return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "no such secret");
+    if (now.p.kind == PACKAGE_TOMBSTONE) /* a deleted secret gives no older version either */
         return sr_fail(why, SR_ENOENT, R_PACKAGE_DELETED, "the secret is deleted");
-    SR_TRY(read_version(s, tenant, path, version, &item, why));
-    SR_TRY(package_read(secret_span(&item.value), &p, why));
-    SR_TRY(keyring_open_package(s->core->home.keyring, &p, ret, why));
-    *ret_version = p.version;
+    if (version == 0 || version == now.p.version)
+        SR_TRY(keyring_open_package(s->core->home.keyring, &now.p, ret, why));
+    else
+        SR_TRY(open_version(s, tenant, path, version, ret, why));
+    *ret_version = version ? version : now.p.version;
     return SR_OK;
 }
 
