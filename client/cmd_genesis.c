@@ -3,8 +3,8 @@
 #include "client/commands.h"
 #include "client/evidence_input.h"
 #include "client/keyfile.h"
+#include "client/root_file.h"
 #include "client/workload.h"
-#include "crypto/cert.h"
 #include "crypto/text.h"
 #include "proto/cid.h"
 #include "proto/evidence/vendor_roots.h"
@@ -50,22 +50,9 @@ static enum sr_err add_root(struct type_roots *t, const struct sha256 *spki, str
     return SR_OK;
 }
 
-/* Every certificate of the file is pinned by its public key; 64 hex digits are such a pin already. */
-static enum sr_err read_root(const char *path_or_hex, struct type_roots *t, struct sr_why *why)
+static enum sr_err read_root(const char *path_or_pin, struct type_roots *t, struct sr_why *why)
 {
-    enum { ROOTS_FILE_MAX = 128 << 10 };
-    SR_OWN(buf) pem = { 0 };
-    SR_OWN(certs) certs = { 0 };
-    struct sha256 spki;
-    if (hex_read(span_of(path_or_hex), spki.b, sizeof spki.b) == SR_OK)
-        return add_root(t, &spki, why);
-    SR_TRY(cli_read_file(path_or_hex, ROOTS_FILE_MAX, &pem, why));
-    SR_TRY(certs_read_pem(buf_span(&pem), &certs, why));
-    for (size_t i = 0; i < certs.n; i++) {
-        SR_TRY(cert_spki_hash(&certs.c[i], &spki));
-        SR_TRY(add_root(t, &spki, why));
-    }
-    return SR_OK;
+    return root_file_read(path_or_pin, t->root, GENESIS_ROOTS_MAX, &t->n, why);
 }
 
 static enum sr_err add_vendors(struct type_roots *t, struct sr_why *why)

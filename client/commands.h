@@ -10,6 +10,7 @@ extern const struct command commands_secrets[];
 extern const struct command commands_derive[];
 extern const struct command commands_measure[];
 extern const struct command commands_evidence[];
+extern const struct command commands_collateral[];
 extern const struct command commands_explain[];
 extern const struct command commands_status[];
 extern const struct command commands_genesis[];

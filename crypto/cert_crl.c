@@ -134,3 +134,53 @@ bool cert_crl_lists(const struct cert_crl *c, const struct cert *cert)
     X509_REVOKED *entry = NULL;
     return c->x509 && cert->x509 && X509_CRL_get0_by_cert(c->x509, &entry, cert->x509) != 0;
 }
+
+/* ---- one after another ---- */
+
+SR_DEFINE_OWN_PTR(ASN1_INTEGER, ASN1_INTEGER_free)
+
+static ASN1_INTEGER *number_of(const struct cert_crl *c)
+{
+    return X509_CRL_get_ext_d2i(c->x509, NID_crl_number, NULL, NULL);
+}
+
+/* By number alone; none at all is lower than any. */
+static int number_order(const struct cert_crl *a, const struct cert_crl *b)
+{
+    SR_OWN_PTR(ASN1_INTEGER) x = number_of(a);
+    SR_OWN_PTR(ASN1_INTEGER) y = number_of(b);
+    if (!x || !y)
+        return (x != NULL) - (y != NULL);
+    int order = ASN1_INTEGER_cmp(x, y);
+    return (order > 0) - (order < 0);
+}
+
+int cert_crl_order(const struct cert_crl *c, const struct cert_crl *than)
+{
+    KEEP_ERROR_QUEUE;
+    time_t ours = cert_crl_validity(c).from, theirs = cert_crl_validity(than).from;
+    int number = number_order(c, than);
+    if (number < 0 || ours < theirs)
+        return -1;
+    return number > 0 || ours > theirs;
+}
+
+bool cert_crl_covers(const struct cert_crl *c, const struct cert_crl *other)
+{
+    KEEP_ERROR_QUEUE;
+    STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(other->x509);
+    for (int i = 0; i < sk_X509_REVOKED_num(list); i++) {
+        X509_REVOKED *found = NULL;
+        const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(list, i));
+        if (X509_CRL_get0_by_serial(c->x509, &found, serial) == 0)
+            return false;
+    }
+    return true;
+}
+
+enum sr_err cert_crl_number(const struct cert_crl *c, uint64_t *ret)
+{
+    KEEP_ERROR_QUEUE;
+    SR_OWN_PTR(ASN1_INTEGER) n = number_of(c);
+    return n && ASN1_INTEGER_get_uint64(ret, n) == 1 ? SR_OK : SR_ENOENT;
+}

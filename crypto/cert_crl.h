@@ -26,3 +26,11 @@ bool cert_crl_is_by(const struct cert_crl *c, const struct cert *issuer);
 enum sr_err cert_crl_verify(const struct cert_crl *c, const struct cert *issuer, struct sr_why *why);
 /* Is this certificate of the list's issuer on it? */
 bool cert_crl_lists(const struct cert_crl *c, const struct cert *cert);
+
+/* How it compares with another list of the same issuer: -1 older, 0 neither, 1 newer. Older is one whose
+ * number (5.2.3) is lower, or missing where the other has one, or whose thisUpdate is earlier. */
+int cert_crl_order(const struct cert_crl *c, const struct cert_crl *than);
+/* Does it name every certificate that the other one names? */
+bool cert_crl_covers(const struct cert_crl *c, const struct cert_crl *other);
+/* The list's number. SR_ENOENT: none, or beyond 64 bits. */
+enum sr_err cert_crl_number(const struct cert_crl *c, uint64_t *ret);

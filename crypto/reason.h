@@ -116,6 +116,7 @@
     X(R_COLLATERAL_FORMAT, "collateral-format")                                                              \
     X(R_COLLATERAL_SIGNATURE, "collateral-signature")                                                        \
     X(R_COLLATERAL_TIME, "collateral-time")                                                                  \
+    X(R_COLLATERAL_OLDER, "collateral-older")                                                                \
     X(R_CRL_FORMAT, "crl-format")                                                                            \
     X(R_CRL_SIGNATURE, "crl-signature")                                                                      \
     X(R_CERT_REVOKED, "certificate-revoked")                                                                 \

@@ -32,7 +32,10 @@ static enum sr_err open_store(struct node *n, struct sr_why *why)
 
 static enum sr_err open_collateral(struct node *n)
 {
-    const struct collateral_holder_options o = { .dir = n->config->collateral_dir, .log = &n->log };
+    snprintf(n->collateral_keep, sizeof n->collateral_keep, "%s/collateral", n->config->state_dir);
+    const struct collateral_holder_options o = { .dir = n->config->collateral_dir,
+                                                 .keep = n->collateral_keep,
+                                                 .log = &n->log };
     return collateral_holder_new(&o, &n->collateral);
 }
 

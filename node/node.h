@@ -30,6 +30,7 @@ struct node {
     struct nonce_set *refused, *enrolled;         /* challenges whose one leaf is written */
     struct sessions *sessions;
     struct collateral_holder *collateral;
+    char collateral_keep[CONFIG_TEXT + 16]; /* folder in state-dir */
     struct http *http;
 
     /* drawn at the start, never stored */

@@ -96,9 +96,9 @@ static inline struct world world_make(uint16_t version, bool tdx)
     w.pck_cert = w_cert("Intel SGX PCK Certificate", "Intel SGX PCK Platform CA", w.pck, w.ca, false);
     w.signer_cert = w_cert("Intel SGX TCB Signing", "Intel SGX Root CA", w.signer, w.root, false);
     w.root_crl =
-        (struct made_crl){ "Intel SGX Root CA", w.root, false, W_NOW - W_DAY, W_NOW + W_DAY, 0, CRL_GOOD };
+        (struct made_crl){ "Intel SGX Root CA", w.root, false, W_NOW - W_DAY, W_NOW + W_DAY, 0, CRL_GOOD, 1 };
     w.ca_crl = (struct made_crl){
-        "Intel SGX PCK Platform CA", w.ca, false, W_NOW - W_DAY, W_NOW + W_DAY, 0, CRL_GOOD
+        "Intel SGX PCK Platform CA", w.ca, false, W_NOW - W_DAY, W_NOW + W_DAY, 0, CRL_GOOD, 1
     };
     w.version = version;
     w.key_type = 2;

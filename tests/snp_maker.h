@@ -94,7 +94,7 @@ static inline struct snp_world snp_world_make(const struct s_product *p, uint32_
     w.root.pathlen = 1;
     w.ca = s_cert(vlek ? p->vlek_ca : p->ca, p->root, s_key(K_CA), s_key(K_ROOT), true);
     w.vek = s_cert(vlek ? "SEV-VLEK" : "SEV-VCEK", w.ca.cn, s_key(K_VEK), s_key(K_CA), false);
-    w.crl = (struct made_crl){ p->root, s_key(K_ROOT), true, S_NOW - S_DAY, S_NOW + S_DAY, 0, CRL_GOOD };
+    w.crl = (struct made_crl){ p->root, s_key(K_ROOT), true, S_NOW - S_DAY, S_NOW + S_DAY, 0, CRL_GOOD, 1 };
     w.omit[S_CRL] = true;
     s_put(&w, 0x00, version, 4);
     s_put(&w, 0x08, UINT64_C(0x30000) | 31 << 8, 8); /* SMT, the bit that is one, ABI 31.0 */

@@ -139,6 +139,7 @@ struct made_crl {
     time_t from, until;
     long revoked; /* a serial; 0: none */
     enum made_crl_flaw flaw;
+    long number; /* 0: 1 */
 };
 static inline void make_crl(const struct made_crl *s, struct buf *ret)
 {
@@ -151,7 +152,7 @@ static inline void make_crl(const struct made_crl *s, struct buf *ret)
     MUST(X509_CRL_set1_lastUpdate(x, from));
     MUST(s->flaw == CRL_ENDLESS || X509_CRL_set1_nextUpdate(x, until));
     ASN1_INTEGER *number = ASN1_INTEGER_new();
-    MUST(ASN1_INTEGER_set(number, 1));
+    MUST(ASN1_INTEGER_set(number, s->number ? s->number : 1));
     if (s->flaw == CRL_VERSION_1)
         MUST(X509_CRL_set_version(x, X509_CRL_VERSION_1));
     else

@@ -30,6 +30,30 @@ static enum sr_err add_name(struct coll_folder *f, const char *name, struct sr_w
     return SR_OK;
 }
 
+enum sr_err coll_folder_add(struct coll_folder *f, const char *name, struct span bytes, struct sr_why *why)
+{
+    SR_TRY(add_name(f, name, why));
+    struct buf *to = &f->file[f->n - 1].bytes;
+    wr_span(to, bytes);
+    return buf_ok(to) ? SR_OK : SR_ENOMEM;
+}
+
+enum sr_err coll_folder_split(struct coll_folder *f, const char *name, struct span file, struct sr_why *why)
+{
+    if (!file.n || file.p[0] != '-')
+        return coll_folder_add(f, name, file, why);
+    for (;;) {
+        SR_OWN(buf) der = { 0 };
+        struct span label;
+        enum sr_err e = cert_pem_next(&file, &label, &der);
+        if (e == SR_ENOENT)
+            return SR_OK;
+        if (e != SR_OK)
+            return sr_fail(why, e, R_COLLATERAL_FORMAT, "%.100s: not PEM all through", name);
+        SR_TRY(coll_folder_add(f, name, buf_span(&der), why));
+    }
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct coll_file *x = a, *y = b;

@@ -19,6 +19,12 @@ struct coll_folder {
 };
 void coll_folder_drop(struct coll_folder *f);
 
+/* One more, which need not be a file: a copy. SR_ETOOBIG: there are COLLATERAL_FILES_MAX. */
+enum sr_err coll_folder_add(struct coll_folder *f, const char *name, struct span bytes, struct sr_why *why);
+/* One file's pieces, each one thing: the blocks of PEM as DER, anything else as it is. SR_EFORMAT
+ * R_COLLATERAL_FORMAT: it begins as PEM and does not go on so. */
+enum sr_err coll_folder_split(struct coll_folder *f, const char *name, struct span file, struct sr_why *why);
+
 /* Every regular file of a folder, not of folders in it, hidden ones not. What is none (a link, a FIFO, a
  * device, too many bytes) is counted and passed over, and never waited for. SR_ENOENT: no such folder;
  * SR_ETOOBIG: more than COLLATERAL_FILES_MAX files or COLL_FOLDER_MAX bytes; R_CONFIG. */

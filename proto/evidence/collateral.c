@@ -27,7 +27,10 @@ static enum sr_err put_crl(struct collateral *c, struct span der, struct sr_why 
     if (c->ncrl == COLLATERAL_CRLS_MAX)
         return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "collateral: more than %d lists", COLLATERAL_CRLS_MAX);
     SR_TRY(cert_crl_read(der, &one->crl, why));
+    one->der = sha256(der);
     one->valid = cert_crl_validity(&one->crl);
+    one->standing.verdict = sr_fail(&one->standing.why, SR_EPROOF, R_COLLATERAL_MISSING,
+                                    "revocation list: no certificate of its issuer");
     c->ncrl++;
     return SR_OK;
 }

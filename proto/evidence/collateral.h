@@ -11,10 +11,10 @@
 
 enum {
     COLLATERAL_FILE_MAX = 256 << 10, /* bytes of one file */
-    COLLATERAL_FILES_MAX = 512,
-    COLLATERAL_CERTS_MAX = 128,
+    COLLATERAL_FILES_MAX = 1024,
+    COLLATERAL_CERTS_MAX = 512,
     COLLATERAL_CRLS_MAX = 64,
-    COLLATERAL_TCB_MAX = 64,
+    COLLATERAL_TCB_MAX = 256,
     COLLATERAL_QE_MAX = 16
 };
 
@@ -55,15 +55,19 @@ struct coll_cert {
 };
 struct coll_crl {
     struct cert_crl crl;
+    struct sha256 der;              /* hash of all of it */
     const struct coll_cert *issuer; /* who signed it; NULL: nobody of this set */
+    struct standing standing;       /* SR_OK: its issuer did */
     struct validity valid;
 };
 struct coll_tcb {
     struct tcb_info info;
+    struct sha256 file; /* hash of the document as it came */
     struct standing standing;
 };
 struct coll_qe {
     struct qe_identity id;
+    struct sha256 file;
     struct standing standing;
 };
 

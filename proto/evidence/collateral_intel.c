@@ -61,7 +61,8 @@ static struct standing standing_of(const struct collateral *c, const struct enve
     return best;
 }
 
-static enum sr_err put_tcb(struct collateral *c, const struct envelope *e, struct sr_why *why)
+static enum sr_err put_tcb(struct collateral *c, struct span file, const struct envelope *e,
+                           struct sr_why *why)
 {
     if (c->ntcb == COLLATERAL_TCB_MAX)
         return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "collateral: more than %d TCB infos",
@@ -74,12 +75,14 @@ static enum sr_err put_tcb(struct collateral *c, const struct envelope *e, struc
         free(t);
         return read;
     }
+    t->file = sha256(file);
     t->standing = standing_of(c, e, t->info.valid);
     c->tcb[c->ntcb++] = t;
     return SR_OK;
 }
 
-static enum sr_err put_qe(struct collateral *c, const struct envelope *e, struct sr_why *why)
+static enum sr_err put_qe(struct collateral *c, struct span file, const struct envelope *e,
+                          struct sr_why *why)
 {
     if (c->nqe == COLLATERAL_QE_MAX)
         return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "collateral: more than %d QE identities",
@@ -92,6 +95,7 @@ static enum sr_err put_qe(struct collateral *c, const struct envelope *e, struct
         free(q);
         return read;
     }
+    q->file = sha256(file);
     q->standing = standing_of(c, e, q->id.valid);
     c->qe[c->nqe++] = q;
     return SR_OK;
@@ -101,9 +105,9 @@ enum sr_err collateral_put_document(struct collateral *c, struct span file, stru
 {
     struct envelope e;
     if (read_envelope(file, "tcbInfo", &e) == SR_OK)
-        return put_tcb(c, &e, why);
+        return put_tcb(c, file, &e, why);
     if (read_envelope(file, "enclaveIdentity", &e) == SR_OK)
-        return put_qe(c, &e, why);
+        return put_qe(c, file, &e, why);
     return SR_EFORMAT;
 }
 

@@ -207,15 +207,24 @@ static void judge_role(struct collateral *c, enum cert_role role, const struct p
     }
 }
 
+static void judge_list(struct coll_crl *one, const struct coll_cert *issuer)
+{
+    struct standing *s = &one->standing;
+    s->why = (struct sr_why){ 0 };
+    s->verdict = cert_crl_verify(&one->crl, &issuer->cert, &s->why);
+    s->valid = validity_both(one->valid, issuer->standing.valid);
+    s->anchor = issuer->standing.anchor;
+    one->issuer = s->verdict == SR_OK ? issuer : NULL;
+}
+
 static void judge_lists(struct collateral *c, enum cert_role by)
 {
     for (size_t i = 0; i < c->ncrl; i++)
         for (size_t k = 0; k < c->ncert && !c->crl[i].issuer; k++) {
             const struct coll_cert *issuer = &c->cert[k];
             if (issuer->role == by && issuer->standing.verdict == SR_OK &&
-                cert_crl_is_by(&c->crl[i].crl, &issuer->cert) &&
-                cert_crl_verify(&c->crl[i].crl, &issuer->cert, NULL) == SR_OK)
-                c->crl[i].issuer = issuer;
+                cert_crl_is_by(&c->crl[i].crl, &issuer->cert))
+                judge_list(&c->crl[i], issuer);
         }
 }
 

@@ -8,6 +8,7 @@
 #include "tests/snp_maker.h"
 #include "tests/t.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -94,10 +95,26 @@ static enum sr_reason judge(struct collateral_holder *h, const struct genesis *g
     return appraise(&by, span_of(type), evidence, &rd, &a, &why) == SR_OK ? R_NONE : why.reason;
 }
 
+static char keep[] = "/tmp/sealring-keep-XXXXXX";
+
+static void forget_all(void)
+{
+    DIR *d = opendir(keep);
+    for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+        char path[600];
+        snprintf(path, sizeof path, "%s/%s", keep, e->d_name);
+        if (e->d_name[0] != '.')
+            unlink(path);
+    }
+    closedir(d);
+}
+
+/* A node that has kept nothing. */
 static struct collateral_holder *holder(const char *folder)
 {
     struct collateral_holder *h = NULL;
-    struct collateral_holder_options o = { .dir = folder, .log = &quiet };
+    struct collateral_holder_options o = { .dir = folder, .keep = keep, .log = &quiet };
+    forget_all();
     MUST(collateral_holder_new(&o, &h) == SR_OK);
     return h;
 }
@@ -162,8 +179,13 @@ static void a_reload_takes_what_is_new_and_a_bad_one_changes_nothing(void)
     T(judge(h, &g, "snp", buf_span(&w.evidence)) == R_NONE);
     MUST(mkdir(dir, 0700) == 0);
     T(collateral_holder_reload(h, &why) == SR_OK);
-    T(judge(h, &g, "snp", buf_span(&w.evidence)) == R_COLLATERAL_MISSING);
-    T(collateral_held(&before)->ncert == 3); /* one in flight keeps what it began with */
+    T(judge(h, &g, "snp", buf_span(&w.evidence)) == R_NONE); /* kept */
+    T(collateral_held(&before)->ncert == 3);
+    collateral_holder_free(h);
+    struct collateral_holder_options o = { .dir = dir, .keep = keep, .log = &quiet };
+    MUST(collateral_holder_new(&o, &h) == SR_OK);
+    T(collateral_holder_trust(h, &g.params, NULL) == SR_OK);
+    T(judge(h, &g, "snp", buf_span(&w.evidence)) == R_NONE); /* by the next process too */
     collateral_holder_free(h);
 }
 
@@ -203,15 +225,17 @@ static void time_text(time_t at, char ret[32])
     strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-static void tdx_evidence_is_judged_by_the_folder_too(void)
+/* A platform of today with the collateral of a day ago. */
+static struct world tdx_today(unsigned eval, const char *status)
 {
+    static char issue[32], next[32];
     struct world w = world_make(4, true);
-    char issue[32], next[32];
     time_t now = time(NULL);
     struct made_spec *certs[] = { &w.root_cert, &w.ca_cert, &w.pck_cert, &w.signer_cert };
     time_text(now - W_DAY, issue);
     time_text(now + W_DAY, next);
     for (size_t i = 0; i < 4; i++) {
+        certs[i]->serial = 200 + (long)i;
         certs[i]->from = now - W_DAY;
         certs[i]->until = now + W_DAY;
     }
@@ -219,25 +243,78 @@ static void tdx_evidence_is_judged_by_the_folder_too(void)
     w.root_crl.until = w.ca_crl.until = now + W_DAY;
     w.tcb.issue = w.identity.issue = issue;
     w.tcb.next = w.identity.next = next;
+    w.tcb.eval = eval;
+    w.level[0].status = status;
     world_build(&w);
-    struct sha256 ours = made_pin(w.root);
-    struct genesis g = with_root("tdx", &ours);
-    struct collateral_holder *h = holder(dir);
-    char name[32];
+    return w;
+}
+
+static void put_world(const struct world *w)
+{
     for (int i = 0; i < F_COUNT; i++) {
+        char name[32];
         snprintf(name, sizeof name, "file-%d", i);
-        put_file(name, buf_span(&w.file[i]));
+        put_file(name, buf_span(&w->file[i]));
     }
-    T(collateral_holder_trust(h, &g.params, NULL) == SR_OK);
-    T(judge(h, &g, "tdx", buf_span(&w.evidence)) == R_NONE);
+}
+
+static void remove_world(void)
+{
     for (int i = 0; i < F_COUNT; i++) {
+        char name[32];
         snprintf(name, sizeof name, "file-%d", i);
         remove_file(name);
     }
-    T(collateral_holder_reload(h, NULL) == SR_OK);
+}
+
+static void tdx_evidence_is_judged_by_the_folder_too(void)
+{
+    struct world w = tdx_today(20, "UpToDate");
+    struct sha256 ours = made_pin(w.root);
+    struct genesis g = with_root("tdx", &ours);
+    struct collateral_holder *h = holder(dir);
+    T(collateral_holder_trust(h, &g.params, NULL) == SR_OK);
     T(judge(h, &g, "tdx", buf_span(&w.evidence)) == R_COLLATERAL_MISSING);
+    put_world(&w);
+    T(collateral_holder_reload(h, NULL) == SR_OK);
+    T(judge(h, &g, "tdx", buf_span(&w.evidence)) == R_NONE);
+    remove_world();
     collateral_holder_free(h);
     world_drop(&w);
+}
+
+/* After a TCB recovery the platform is revoked; whoever brings back the document from before gains nothing.
+ */
+static void an_older_tcb_info_changes_no_verdict(void)
+{
+    struct world before = tdx_today(20, "UpToDate"), after = tdx_today(21, "Revoked");
+    struct sha256 ours = made_pin(before.root);
+    struct genesis g = with_root("tdx", &ours);
+    struct collateral_holder *h = holder(dir);
+    put_world(&before);
+    T(collateral_holder_trust(h, &g.params, NULL) == SR_OK);
+    T(judge(h, &g, "tdx", buf_span(&before.evidence)) == R_NONE);
+    put_world(&after);
+    T(collateral_holder_reload(h, NULL) == SR_OK);
+    T(judge(h, &g, "tdx", buf_span(&before.evidence)) == R_TCB_REVOKED);
+    put_world(&before);
+    T(collateral_holder_reload(h, NULL) == SR_OK);
+    T(judge(h, &g, "tdx", buf_span(&before.evidence)) == R_TCB_REVOKED);
+    collateral_holder_free(h);
+    struct collateral_holder_options o = { .dir = dir, .keep = keep, .log = &quiet };
+    MUST(collateral_holder_new(&o, &h) == SR_OK);
+    T(collateral_holder_trust(h, &g.params, NULL) == SR_OK);
+    T(judge(h, &g, "tdx", buf_span(&before.evidence)) == R_TCB_REVOKED);
+    SR_OWN(coll_folder) fetched = { 0 };
+    struct sr_why refused = { 0 };
+    T(coll_folder_add(&fetched, "fetched", buf_span(&before.file[F_TCB]), NULL) == SR_OK);
+    T(collateral_holder_take(h, &fetched, &refused, NULL) == SR_OK);
+    T(refused.reason == R_COLLATERAL_OLDER);
+    T(judge(h, &g, "tdx", buf_span(&before.evidence)) == R_TCB_REVOKED);
+    remove_world();
+    collateral_holder_free(h);
+    world_drop(&before);
+    world_drop(&after);
 }
 
 /* ---- threads ---- */
@@ -283,13 +360,16 @@ static void sets_are_swapped_under_verifications(void)
 
 int main(void)
 {
-    MUST(mkdtemp(dir));
+    MUST(mkdtemp(dir) && mkdtemp(keep));
     roots_are_those_of_the_record_for_that_type_alone();
     without_a_folder_or_what_it_must_hold_evidence_is_refused();
     a_reload_takes_what_is_new_and_a_bad_one_changes_nothing();
     hostile_files_are_passed_over_and_not_waited_for();
     tdx_evidence_is_judged_by_the_folder_too();
+    an_older_tcb_info_changes_no_verdict();
     sets_are_swapped_under_verifications();
     rmdir(dir);
+    forget_all();
+    rmdir(keep);
     return t_end();
 }

@@ -27,7 +27,7 @@ static struct made_spec ca(EVP_PKEY *key, uint32_t usage)
 
 static struct made_crl list(EVP_PKEY *key)
 {
-    return (struct made_crl){ "Test CA", key, key == key_of(2), NOW - DAY, NOW + DAY, 77, CRL_GOOD };
+    return (struct made_crl){ "Test CA", key, key == key_of(2), NOW - DAY, NOW + DAY, 77, CRL_GOOD, 1 };
 }
 
 static const struct row {
