@@ -1,5 +1,7 @@
 #include "node/config.h"
 
+#include "crypto/url.h"
+
 #include "crypto/file.h"
 
 #include <stddef.h>
@@ -259,6 +261,17 @@ static bool loopback(const char *address)
     return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]:", 6) == 0;
 }
 
+/* What others are told, and whom we call. */
+static enum sr_err addresses_check(const struct config *c, struct sr_why *why)
+{
+    if (c->address[0] && !url_of_node(span_of(c->address)))
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "address: wanted https://HOST:PORT and nothing after it");
+    for (size_t i = 0; i < c->join.n; i++)
+        if (!url_of_node(span_of(c->join.v[i])))
+            return sr_fail(why, SR_EFORMAT, R_CONFIG, "join: wanted https://HOST:PORT and nothing after it");
+    return SR_OK;
+}
+
 enum sr_err config_check(const struct config *c, struct sr_why *why)
 {
     enum log_level level;
@@ -277,7 +290,7 @@ enum sr_err config_check(const struct config *c, struct sr_why *why)
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "challenge-ms is less than three times quote-ms");
     if (c->genesis[0] && (c->cid[0] || c->join.n))
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "genesis makes a new network: cid and join have no place");
-    return SR_OK;
+    return addresses_check(c, why);
 }
 
 void config_help(struct buf *ret)

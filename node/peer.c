@@ -1,5 +1,7 @@
 #include "node/peer.h"
 
+#include "crypto/url.h"
+
 #include "node/clock.h"
 #include "node/node.h"
 #include "proto/signed.h"
@@ -17,7 +19,7 @@ enum sr_err peer_open(const struct node *n, const char *base, const struct home 
     struct http_client_options o = { .base = base,
                                      .ca_file = n->config->tls_ca[0] ? n->config->tls_ca : NULL };
     struct http_client *c = NULL;
-    if (http_client_new(&o, &c) != SR_OK)
+    if (!url_of_node(span_of(base)) || http_client_new(&o, &c) != SR_OK)
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "not an address of a node: %.80s", base);
     *ret = (struct peer_link){ .http = c, .home = home };
     return SR_OK;

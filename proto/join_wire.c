@@ -1,5 +1,7 @@
 #include "proto/join_wire.h"
 
+#include "crypto/url.h"
+
 static enum sr_err malformed(struct sr_why *why, const char *what)
 {
     return sr_fail(why, SR_EFORMAT, R_MALFORMED, "%s", what);
@@ -49,14 +51,7 @@ struct span wire_body(struct span message, size_t n)
 
 bool address_ok(struct span address)
 {
-    if (address.n < 1 || address.n > ADDRESS_MAX)
-        return false;
-    for (size_t i = 0; i < address.n; i++) {
-        uint8_t c = address.p[i];
-        if (c <= ' ' || c > '~' || c == '"' || c == '\'' || c == '\\' || c == '`')
-            return false;
-    }
-    return true;
+    return address.n <= ADDRESS_MAX && url_of_node(address);
 }
 
 enum sr_err m1_encode(const struct m1 *m, struct buf *ret)

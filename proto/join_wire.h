@@ -89,7 +89,7 @@ struct m6 {
     struct sha256 mac;
 };
 
-/* Printable ASCII without space, quotes or backslash, 1..255: safe in logs and in JSON as it stands. */
+/* The one form of a node's address (crypto/url.h), 1..255 bytes: safe in logs and in JSON as it stands. */
 bool address_ok(struct span address);
 
 enum sr_err m1_encode(const struct m1 *m, struct buf *ret);

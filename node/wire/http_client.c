@@ -1,5 +1,7 @@
 #include "node/wire/http_client.h"
 
+#include "crypto/url.h"
+
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -66,8 +68,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *cls)
 
 enum sr_err http_client_new(const struct http_client_options *o, struct http_client **ret)
 {
-    bool known = strncmp(o->base, "https://", 8) == 0 || strncmp(o->base, "http://", 7) == 0 ||
-                 strncmp(o->base, "unix:/", 6) == 0;
+    bool known = url_of_node(span_of(o->base)) || strncmp(o->base, "unix:/", 6) == 0;
     if (!known || strlen(o->base) >= sizeof((struct http_client *)0)->base)
         return SR_EFORMAT;
     struct http_client *c = calloc(1, sizeof *c);

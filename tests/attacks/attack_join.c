@@ -1,6 +1,7 @@
 /* Attacks on joins. What the attacker is after: a master in the clear, a joiner that takes the attacker's
  * master, membership that nobody granted. */
 #include "node/sessions.h"
+#include "proto/join_hash.h"
 #include "tests/attacks/lab.h"
 
 /* Two joins of two networks with the same parameters; the attacker knows everything of the second. */
@@ -490,6 +491,25 @@ static bool answer_of_another(struct lab *l, struct sr_why *why)
                span_eq(buf_span(&m6), SPAN_STR("M6"));
     sessions_free(s);
     return got;
+/* A machine that policy lets in says that it is reached at a place where members are to do something for it:
+ * they would send requests, of its choice, to what only they reach. */
+static bool led_elsewhere(struct lab *l, struct sr_why *why)
+{
+    static const char instead[] = "http://127.0.0.1/x?y=/";
+    SR_OWN(lab_join) j = { 0 };
+    lab_hello(&j, &l->net.cid, &l->net.g, "c");
+    lab_m3(&j, &l->good);
+    struct buf *m3 = &j.t.m[M3];
+    uint8_t *at = memmem(m3->p, m3->n, j.t.j.address.p, j.t.j.address.n);
+    T(at && j.t.j.address.n == sizeof instead - 1);
+    memcpy(at, instead, sizeof instead - 1);
+    struct sha512 th2 = join_th2(&j.offer.th1, wire_body(buf_span(m3), M3_SIGS));
+    struct sig sigm = sign_label(&j.t.k.member, L_JOIN_SIG_MEMBER, SPAN(th2.b));
+    struct sig sigj = sign_label(&j.t.k.idj, L_JOIN_SIG_JOINER, SPAN(th2.b));
+    memcpy(m3->p + m3->n - M3_SIGS, sigm.b, sizeof sigm.b);
+    memcpy(m3->p + m3->n - sizeof sigj.b, sigj.b, sizeof sigj.b);
+    return lab_grant(l, &l->net.g, buf_span(m3), &j.t.granter_cb, NOW + 1, &j, why) == SR_OK &&
+           strcmp(j.sealed.pending.address, instead) == 0;
 }
 
 static const struct attack rows[] = {
@@ -514,6 +534,7 @@ static const struct attack rows[] = {
     { "nonce_of_another", honest_join, nonce_of_another, R_EVIDENCE_SWAPPED },
     { "confirmed_late", honest_join, confirmed_late, R_SESSION_UNKNOWN },
     { "answer_of_another", honest_join, answer_of_another, R_CONFIRM_MAC },
+    { "led_elsewhere", honest_join, led_elsewhere, R_MALFORMED },
     { "leaf_moved", honest_join, leaf_moved, R_CONFIRM_MAC },
 };
 
