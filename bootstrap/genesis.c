@@ -135,7 +135,8 @@ static enum sr_err check_bundle(struct node *n, const struct home *h, struct spa
                             .ak = &trust,
                             .roots = appraise_roots(&c.genesis, c.bundle.type),
                             .collateral = collateral_held(&held) };
-    return evidence_verify(c.bundle.type, &in, &claims, why);
+    SR_TRY(evidence_verify(c.bundle.type, &in, &claims, why));
+    return genesis_root_check(&c.genesis, c.bundle.type, &claims, why);
 }
 
 static enum sr_err write_bundle(const struct node *n, struct span bundle, struct sr_why *why)

@@ -205,23 +205,6 @@ static enum cli_exit genesis_prepare(struct cli *c)
 
 /* ---- verify-genesis ---- */
 
-/* What vouches for the hardware counts only when it leads to a root that the record names. */
-static enum sr_err check_root(const struct genesis *g, struct span type, const struct claims *claims,
-                              struct sr_why *why)
-{
-    const struct type_roots *roots = genesis_roots(g, type);
-    const struct claim *root = claims_find(claims, SPAN_STR("root"));
-    char hex[65];
-    for (size_t i = 0; roots && root && i < roots->n; i++) {
-        hex_text(SPAN(roots->root[i].b), hex);
-        if (strcmp(hex, root->text) == 0)
-            return SR_OK;
-    }
-    return roots || root
-               ? sr_fail(why, SR_EPROOF, R_EK_CHAIN, "the evidence leads to no root that the record names")
-               : SR_OK;
-}
-
 /* For SR_OWN. */
 struct collateral_own {
     struct collateral *c;
@@ -261,7 +244,7 @@ static enum sr_err verify(struct span bundle, const struct sha256 *cid, struct s
         .collateral = set.c,
     };
     SR_TRY(evidence_verify(checked->bundle.type, &in, claims, why));
-    return check_root(g, checked->bundle.type, claims, why);
+    return genesis_root_check(g, checked->bundle.type, claims, why);
 }
 
 static enum cli_exit print_verdict(const struct cli *c, const struct genesis_checked *g,

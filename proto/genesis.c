@@ -1,6 +1,10 @@
 #include "proto/genesis.h"
 
 #include "crypto/mode.h"
+#include "crypto/text.h"
+#include "proto/claims.h"
+
+#include <string.h>
 
 static enum sr_err wrong(struct sr_why *why, const char *what)
 {
@@ -74,6 +78,22 @@ const struct type_roots *genesis_roots(const struct genesis *g, struct span type
         if (span_eq(span_of(g->params.types[i].type), type))
             return &g->params.types[i];
     return NULL;
+}
+
+enum sr_err genesis_root_check(const struct genesis *g, struct span type, const struct claims *claims,
+                               struct sr_why *why)
+{
+    const struct type_roots *roots = genesis_roots(g, type);
+    const struct claim *root = claims_find(claims, SPAN_STR("root"));
+    char hex[65];
+    for (size_t i = 0; roots && root && i < roots->n; i++) {
+        hex_text(SPAN(roots->root[i].b), hex);
+        if (strcmp(hex, root->text) == 0)
+            return SR_OK;
+    }
+    return roots || root
+               ? sr_fail(why, SR_EPROOF, R_EK_CHAIN, "the evidence leads to no root that the record names")
+               : SR_OK;
 }
 
 enum sr_err genesis_bundle_encode(const struct genesis_bundle *b, struct buf *ret, struct sr_why *why)

@@ -44,7 +44,7 @@ ins_genesis() {
     first=$("$sealring" policy check --json "$ins/policy.json" | jq -r .hash)
     jq -cS -n --arg op "$operator" --arg ca "$ak_ca" --arg first "$first" --arg salt "$(openssl rand -hex 32)" '{
         version: 1, mode: "insecure", salt: $salt, opnonce: "00", operators: {k: 1, keys: [$op]},
-        first_policy: $first, roots: [{type: "insecure", spki: [$ca]}], ak_cas: {k: 1, keys: [$ca]},
+        first_policy: $first, roots: [], ak_cas: {k: 1, keys: [$ca]},
         witnesses: {k: 0, keys: []}, recovery: {t: 0, keys: []}}' >"$ins/genesis.json"
 }
 

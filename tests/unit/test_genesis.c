@@ -1,6 +1,7 @@
 /* Network ids, genesis parameters and records, epochs and their chain, master bundles, the genesis bundle. */
 #include "crypto/mode.h"
-#include "proto/cid.h"
+#include "proto//cid.h"
+#include "proto/claims.h"
 #include "tests/handshake.h"
 
 static void an_id_has_one_text(void)
@@ -297,6 +298,25 @@ static void a_genesis_bundle_is_checked_offline(void)
     net_drop(&n);
 }
 
+/* Evidence leads to a root of the record's, or to none where the record names none. */
+static void hardware_leads_to_a_root_of_the_record(void)
+{
+    struct sha256 named = { { 7 } }, other = { { 8 } };
+    struct genesis with = { .params.ntypes = 1 }, without = { 0 };
+    struct claims good = { 0 }, bad = { 0 }, none = { 0 };
+    struct sr_why why = { 0 };
+    with.params.types[0] = (struct type_roots){ .type = "tpm", .n = 1, .root = { named } };
+    claims_put_hex(&good, "root", SPAN(named.b));
+    claims_put_hex(&bad, "root", SPAN(other.b));
+    const struct span tpm = SPAN_STR("tpm"), snp = SPAN_STR("snp");
+    T(genesis_root_check(&with, tpm, &good, &why) == SR_OK);
+    T(genesis_root_check(&with, tpm, &bad, &why) == SR_EPROOF && why.reason == R_EK_CHAIN);
+    T(genesis_root_check(&with, tpm, &none, &why) == SR_EPROOF);
+    T(genesis_root_check(&with, snp, &good, &why) == SR_EPROOF);
+    T(genesis_root_check(&without, tpm, &good, &why) == SR_EPROOF);
+    T(genesis_root_check(&without, tpm, &none, &why) == SR_OK);
+}
+
 int main(void)
 {
     if (secret_init() != SR_OK)
@@ -310,5 +330,6 @@ int main(void)
     an_epoch_needs_the_one_before_and_the_operators();
     a_bundle_of_masters_has_one_form();
     a_genesis_bundle_is_checked_offline();
+    hardware_leads_to_a_root_of_the_record();
     return t_end();
 }
