@@ -1,6 +1,6 @@
 /* Network ids, genesis parameters and records, epochs and their chain, master bundles, the genesis bundle. */
 #include "crypto/mode.h"
-#include "proto//cid.h"
+#include "proto/cid.h"
 #include "proto/claims.h"
 #include "tests/handshake.h"
 
