@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION_NAME_MAX = GLOB_PATH_MAX + 16, TRIES = 4 };
+enum { VERSION_NAME_MAX = GLOB_PATH_MAX + 16, TRIES = 4, VERSIONS_KEPT = 16 /* the newest is one */ };
 
 /* path@version: '@' is in no path, so these names can't be paths. */
 struct version_name {
@@ -35,7 +35,7 @@ bool secrets_is_newest(const struct keystore_name *n)
 static enum sr_err count_one(void *ctx, const struct keystore_name *n, const struct keystore_item *item)
 {
     if (secrets_is_newest(n))
-        quota_add(ctx, n->tenant, item->value.n, 0);
+        quota_add(ctx, &(struct quota_change){ n->tenant, item->value.n, 0 });
     return SR_OK;
 }
 
@@ -104,7 +104,41 @@ static void write_rows(struct keystore_txn *t, const struct package *p, struct s
     keystore_txn_put(t, &by_hash, p->version, p->created, buf_span(&pointer));
 }
 
-static enum sr_err commit(struct secrets *s, const struct package *p, struct span bytes, uint64_t seq)
+static enum sr_err forget(struct secrets *s, struct keystore_txn *t, const struct package *now,
+                          uint32_t version)
+{
+    SR_OWN(keystore_item) item = { 0 };
+    struct package p;
+    struct version_name v = version_name(span_of(now->path), version);
+    struct keystore_name one = row(span_of(now->tenant), span_of(v.b));
+    enum sr_err e = keystore_get(s->core->home.ks, &one, &item, NULL);
+    if (e == SR_ENOENT)
+        return SR_OK;
+    SR_TRY(e);
+    SR_TRY(package_read(secret_span(&item.value), &p, NULL));
+    struct keystore_name by_hash = row((struct span){ 0 }, SPAN(p.hash.b));
+    keystore_txn_del(t, &one);
+    keystore_txn_del(t, &by_hash);
+    return SR_OK;
+}
+
+/* A tombstone takes every older version with it. So does a version that does not link to the newest: what
+ * came between, perhaps a tombstone, is not known here. Otherwise the oldest goes that is not kept, or a
+ * tenant could fill the disk with versions of one secret. */
+static enum sr_err forget_older(struct secrets *s, struct keystore_txn *t, const struct package *now,
+                                const struct package *next)
+{
+    bool linked = next->version == now->version + 1 && sha256_eq(&next->prev, &now->hash);
+    uint32_t oldest = now->version >= VERSIONS_KEPT ? now->version - VERSIONS_KEPT + 1 : 1;
+    if (linked && next->kind == PACKAGE_VALUE)
+        return oldest + VERSIONS_KEPT == next->version ? forget(s, t, now, oldest) : SR_OK;
+    for (uint32_t v = oldest; v <= now->version && v != next->version; v++)
+        SR_TRY(forget(s, t, now, v));
+    return SR_OK;
+}
+
+static enum sr_err commit(struct secrets *s, const struct stored *now, const struct package *p,
+                          struct span bytes)
 {
     SR_OWN(keystore_txn) txn = { 0 };
     SR_OWN(buf) b = { 0 };
@@ -120,7 +154,9 @@ static enum sr_err commit(struct secrets *s, const struct package *p, struct spa
                       .package = p->hash,
                       .epoch = p->epoch };
     SR_TRY(leaf_encode(&l, &b));
-    write_rows(&txn, p, bytes, seq);
+    write_rows(&txn, p, bytes, now->there ? now->item.seq : 0);
+    if (now->there)
+        SR_TRY(forget_older(s, &txn, &now->p, p));
     return journal_submit(s->core->journal, &(struct journal_entry){ &txn, buf_span(&b) }, NULL);
 }
 
@@ -150,13 +186,17 @@ static enum sr_err take_once(struct secrets *s, const struct policy_tenant *t, c
     case PACKAGE_REPLACES: report_conflict(s, p); break;
     case PACKAGE_NEXT: break;
     }
-    size_t before = now.there ? now.item.value.n : 0;
-    if (from == FROM_TENANT && !quota_fits(s->quota, t, bytes.n, before))
+    struct quota_change change = { span_of(p->tenant), bytes.n, now.there ? now.item.value.n : 0 };
+    if (from == FROM_MEMBER)
+        quota_add(s->quota, &change);
+    else if (!quota_take(s->quota, t, &change))
         return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "over the tenant's quota");
-    SR_TRY(commit(s, p, bytes, now.there ? now.item.seq : 0));
-    quota_add(s->quota, span_of(p->tenant), bytes.n, before);
-    metrics_add(&s->node->metrics, M_PUTS, 1);
-    return SR_OK;
+    enum sr_err e = commit(s, &now, p, bytes);
+    if (e == SR_OK)
+        metrics_add(&s->node->metrics, M_PUTS, 1);
+    else
+        quota_undo(s->quota, &change);
+    return e;
 }
 
 enum sr_err secrets_take(struct secrets *s, const struct policy *p, struct span package,

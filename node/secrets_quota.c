@@ -47,22 +47,40 @@ static struct use *find(struct quota *q, struct span tenant)
     return u;
 }
 
-void quota_add(struct quota *q, struct span tenant, size_t bytes, size_t before)
+static void add(struct use *u, const struct quota_change *c)
+{
+    u->secrets += c->before == 0;
+    u->bytes += c->bytes - c->before;
+}
+
+void quota_add(struct quota *q, const struct quota_change *c)
 {
     pthread_mutex_lock(&q->lock);
-    struct use *u = find(q, tenant);
-    if (u) {
-        u->secrets += before == 0;
-        u->bytes += bytes - before;
-    }
+    struct use *u = find(q, c->tenant);
+    if (u)
+        add(u, c);
     pthread_mutex_unlock(&q->lock);
 }
 
-bool quota_fits(struct quota *q, const struct policy_tenant *t, size_t bytes, size_t before)
+bool quota_take(struct quota *q, const struct policy_tenant *t, const struct quota_change *c)
 {
     pthread_mutex_lock(&q->lock);
-    const struct use *u = find(q, t->name);
-    bool fits = u && (before > 0 || u->secrets < t->max_secrets) && u->bytes + bytes - before <= t->max_bytes;
+    struct use *u = find(q, c->tenant);
+    bool fits = u && (c->before > 0 || u->secrets < t->max_secrets) &&
+                u->bytes + c->bytes - c->before <= t->max_bytes;
+    if (fits)
+        add(u, c);
     pthread_mutex_unlock(&q->lock);
     return fits;
+}
+
+void quota_undo(struct quota *q, const struct quota_change *c)
+{
+    pthread_mutex_lock(&q->lock);
+    struct use *u = find(q, c->tenant);
+    if (u) {
+        u->secrets -= c->before == 0;
+        u->bytes -= c->bytes - c->before;
+    }
+    pthread_mutex_unlock(&q->lock);
 }

@@ -6,5 +6,12 @@ struct quota;
 enum sr_err quota_new(struct quota **ret);
 void quota_free(struct quota *q); /* NULL is fine */
 /* A row of this size in place of one that had `before` bytes; 0: there was none. */
-void quota_add(struct quota *q, struct span tenant, size_t bytes, size_t before);
-bool quota_fits(struct quota *q, const struct policy_tenant *t, size_t bytes, size_t before);
+struct quota_change {
+    struct span tenant;
+    size_t bytes, before;
+};
+void quota_add(struct quota *q, const struct quota_change *c);
+/* Adds it if it fits: looked at and taken at once, so that no two puts fit into the same room. Undo it when
+ * nothing was written. */
+bool quota_take(struct quota *q, const struct policy_tenant *t, const struct quota_change *c);
+void quota_undo(struct quota *q, const struct quota_change *c);

@@ -491,6 +491,8 @@ static bool answer_of_another(struct lab *l, struct sr_why *why)
                span_eq(buf_span(&m6), SPAN_STR("M6"));
     sessions_free(s);
     return got;
+}
+
 /* A machine that policy lets in says that it is reached at a place where members are to do something for it:
  * they would send requests, of its choice, to what only they reach. */
 static bool led_elsewhere(struct lab *l, struct sr_why *why)

@@ -4,6 +4,8 @@
 #include "proto/signed.h"
 #include "tests/attacks/member.h"
 
+#include <pthread.h>
+
 static const char SECRET[] = "acme's secret", PLANTED[] = "the attacker's value";
 
 struct put {
@@ -310,6 +312,143 @@ static bool request_again(struct lab *l, struct sr_why *why)
     return request_passes(l, &c, why);
 }
 
+/* ---- what is over stays over, and what is too much is not stored ---- */
+
+/* A put of acme's that links to the one before; returns its hash. */
+static struct sha256 put_next(struct member *m, uint32_t version, const struct sha256 *previous,
+                              const char *value, enum package_source from)
+{
+    SR_OWN(buf) b = { 0 };
+    struct put q = acmes(m, version, value);
+    q.previous = version > 1 ? previous : NULL;
+    struct sha256 h = package(m, &q, &b);
+    T(hand_in(m, &b, from, NULL) == SR_OK);
+    return h;
+}
+
+/* A workload that policy allows asks for version 1, by its number. */
+static bool first_is_released(struct member *m, struct sr_why *why)
+{
+    SR_OWN(secret) value = { 0 };
+    uint32_t version = 0;
+    return secrets_open_value(m->core.secrets, SPAN_STR("acme"), SPAN_STR("app/db"), 1, &value, &version,
+                              why) == SR_OK &&
+           span_eq(secret_span(&value), span_of(SECRET));
+}
+
+static bool older_is_released(struct lab *l)
+{
+    struct member *m = member_open(l);
+    struct sr_why why = { 0 };
+    struct sha256 h = put_next(m, 1, NULL, SECRET, FROM_TENANT);
+    put_next(m, 2, &h, "another", FROM_TENANT);
+    bool got = first_is_released(m, &why);
+    member_close(m);
+    return got;
+}
+
+/* Deleted because somebody had learnt its name or value; then the path was used again. */
+static bool deleted_then_put(struct lab *l, struct sr_why *why)
+{
+    struct member *m = member_open(l);
+    struct sha256 h = put_next(m, 1, NULL, SECRET, FROM_TENANT);
+    h = put_next(m, 2, &h, NULL, FROM_TENANT);
+    put_next(m, 3, &h, "another", FROM_TENANT);
+    bool got = first_is_released(m, why);
+    member_close(m);
+    return got;
+}
+
+/* The same at a member that was away meanwhile and is told the newest alone. */
+static bool deletion_missed(struct lab *l, struct sr_why *why)
+{
+    struct member *m = member_open(l);
+    struct sha256 h = put_next(m, 1, NULL, SECRET, FROM_TENANT);
+    h.b[0] ^= 1; /* of a tombstone that this member never saw */
+    put_next(m, 3, &h, "another", FROM_MEMBER);
+    bool got = first_is_released(m, why);
+    member_close(m);
+    return got;
+}
+
+/* One small secret, new versions of it without end: the quota counts the newest. */
+static bool versions_without_end(struct lab *l, struct sr_why *why)
+{
+    struct member *m = member_open(l);
+    struct sha256 h = put_next(m, 1, NULL, SECRET, FROM_TENANT);
+    for (uint32_t v = 2; v <= 40; v++)
+        h = put_next(m, v, &h, "x", FROM_TENANT);
+    bool got = first_is_released(m, why);
+    member_close(m);
+    return got;
+}
+
+enum { HANDS = 24, ROUNDS = 200, ALLOWED = 9 /* max_secrets of acme */ };
+
+struct hand {
+    struct member *m;
+    struct buf package;
+    pthread_barrier_t *start;
+    enum sr_err result;
+    struct sr_why why;
+};
+
+static void *put_at_once(void *ctx)
+{
+    struct hand *h = ctx;
+    pthread_barrier_wait(h->start);
+    h->result = hand_in(h->m, &h->package, FROM_TENANT, &h->why);
+    return NULL;
+}
+
+/* Puts of as many secrets at a time; says how many were stored. */
+static int put_many(struct lab *l, int hands, struct sr_why *why)
+{
+    struct member *m = member_open(l);
+    struct hand h[HANDS] = { 0 };
+    pthread_t thread[HANDS];
+    pthread_barrier_t start;
+    int stored = 0;
+    pthread_barrier_init(&start, NULL, (unsigned)hands);
+    for (int i = 0; i < hands; i++) {
+        const char path[] = { (char)('a' + i), 0 };
+        struct put q = acmes(m, 1, "x");
+        q.path = path;
+        h[i].m = m;
+        h[i].start = &start;
+        package(m, &q, &h[i].package);
+        maker_need(pthread_create(&thread[i], NULL, put_at_once, &h[i]) == 0, "thread");
+    }
+    for (int i = 0; i < hands; i++) {
+        pthread_join(thread[i], NULL);
+        stored += h[i].result == SR_OK;
+        if (h[i].result != SR_OK)
+            *why = h[i].why;
+        buf_drop(&h[i].package);
+    }
+    pthread_barrier_destroy(&start);
+    member_close(m);
+    return stored;
+}
+
+static bool quota_is_used(struct lab *l)
+{
+    struct sr_why why = { 0 };
+    return put_many(l, ALLOWED, &why) == ALLOWED;
+}
+
+/* A tenant who puts more than it may, all at once. */
+static bool quota_raced(struct lab *l, struct sr_why *why)
+{
+    int stored = 0;
+    for (int i = 0; i < ROUNDS && stored <= ALLOWED; i++) {
+        stored = put_many(l, HANDS, why);
+        if (i >= 10 && why->reason == R_TOO_LARGE && stored == ALLOWED)
+            break; /* as often as this it does not hold by chance */
+    }
+    return stored > ALLOWED;
+}
+
 static const struct attack rows[] = {
     { "by_a_stranger", tenant_stores, by_a_stranger, R_PACKAGE_SIGNER },
     { "in_another_name", tenant_stores, in_another_name, R_PACKAGE_SIGNATURE },
@@ -319,6 +458,10 @@ static const struct attack rows[] = {
     { "older_by_member", tenant_stores, older_by_member, R_PACKAGE_VERSION },
     { "undeleted", tenant_stores, undeleted, R_PACKAGE_VERSION },
     { "older_by_number", tenant_stores, older_by_number, R_PACKAGE_DELETED },
+    { "deleted_then_put", older_is_released, deleted_then_put, R_NOT_FOUND },
+    { "deletion_missed", older_is_released, deletion_missed, R_NOT_FOUND },
+    { "versions_without_end", older_is_released, versions_without_end, R_NOT_FOUND },
+    { "quota_raced", quota_is_used, quota_raced, R_TOO_LARGE },
     { "request_method", administrator_asks, request_method, R_REQUEST_SIGNATURE },
     { "request_target", administrator_asks, request_target, R_REQUEST_SIGNATURE },
     { "request_body", administrator_asks, request_body, R_REQUEST_SIGNATURE },

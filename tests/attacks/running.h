@@ -93,7 +93,7 @@ static inline void running_genesis_files(struct running *r)
     wr_hex(&genesis, SPAN(r->admin_pub.b));
     wr_text(&genesis, "\"]},\"first_policy\":\"");
     wr_hex(&genesis, SPAN(policy_hash(p)->b));
-    wr_text(&genesis, "\",\"roots\":[{\"type\":\"insecure\",\"spki\":[\"" LAB_VENDOR "\"]}],"
+    wr_text(&genesis, "\",\"roots\":[],"
                       "\"ak_cas\":{\"k\":1,\"keys\":[\"");
     wr_hex(&genesis, SPAN(r->admin_pub.b));
     wr_text(&genesis, "\"]},\"witnesses\":{\"k\":0,\"keys\":[]},\"recovery\":{\"t\":0,\"keys\":[]}}");

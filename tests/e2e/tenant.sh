@@ -55,6 +55,7 @@ check "then it is not released" refused package-deleted "$two" demo:app/db
 check "nor is an older version" refused package-deleted "$two" demo:app/db@2
 check "nor by the other node, within seconds" within 20 refused package-deleted "$one" demo:app/db
 check "it can be put anew" put "$one" "$run/v1" app/db
+check "what was deleted stays deleted" refused not-found "$one" demo:app/db@2
 check "as the next version" test "$(versions "$one" app/db | sort -n | tail -n 1)" = 5
 
 # Keys
