@@ -33,7 +33,8 @@ struct world {
     size_t body_n, qe_auth_n;
     uint16_t body_type;
     EVP_PKEY *quote_by, *qe_by, *bound; /* who signs; whose key the QE vouches for */
-    bool nul, swapped, four, two;       /* the certificates */
+    bool nul;
+    int chain[5]; /* which certificates: 0 PCK, 1 CA, 2 root, 3 the other CA; behind the last -1 */
     size_t padding;
     /* the platform */
     uint8_t svn[16], cpusvn[16], fmspc[6], pceid[2];
@@ -82,6 +83,12 @@ static inline struct made_spec w_cert(const char *cn, const char *issuer, EVP_PK
     s.from = W_NOW - 100 * W_DAY;
     s.until = W_NOW + 100 * W_DAY;
     return s;
+}
+
+static inline void w_chain_set(struct world *w, int a, int b, int c, int d)
+{
+    const int chain[5] = { a, b, c, d, -1 };
+    memcpy(w->chain, chain, sizeof chain);
 }
 
 static inline struct world world_make(uint16_t version, bool tdx)
@@ -161,6 +168,7 @@ static inline struct world world_make(uint16_t version, bool tdx)
     w.module_status = w.qe_status = "UpToDate";
     w.qe_level = 7;
     w.json_twist = "";
+    w_chain_set(&w, 0, 1, 2, -1);
     w.module_mask = "FFFFFFFFFFFFFFFF";
     w.other_ca = w_cert("Intel SGX PCK Platform CA", "Intel SGX Root CA", w.other, w.root, true);
     w.omit[F_OTHER_CA] = true;
@@ -349,11 +357,9 @@ static inline void w_chain(struct world *w, struct buf *ret)
 {
     SR_OWN(buf) leaf = { 0 };
     make_cert(&w->pck_cert, &leaf);
-    const struct buf *order[] = { &leaf, &w->file[F_CA], &w->file[F_ROOT] };
-    for (int i = 0; i < (w->two ? 2 : 3); i++)
-        made_pem(buf_span(order[w->swapped && i < 2 ? 1 - i : i]), ret);
-    if (w->four)
-        made_pem(buf_span(&w->file[F_ROOT]), ret);
+    const struct buf *all[] = { &leaf, &w->file[F_CA], &w->file[F_ROOT], &w->file[F_OTHER_CA] };
+    for (int i = 0; i < 5 && w->chain[i] >= 0; i++)
+        made_pem(buf_span(all[w->chain[i]]), ret);
     if (w->nul)
         wr_u8(ret, 0);
 }

@@ -10,6 +10,12 @@ add_test(NAME parts/evidence_reach
                  $<TARGET_FILE:test_dcap>)
 set_tests_properties(parts/evidence_reach PROPERTIES LABELS slow TIMEOUT 300)
 
+# Structured changes of made-up evidence, signed again: COUNT and SEED. 5,000 here; evidence_mutations 200000 2 takes a while.
+add_executable(evidence_mutations parts/evidence_mutations.c)
+target_link_libraries(evidence_mutations sr_production sr_proto)
+add_test(NAME parts/evidence_mutations COMMAND evidence_mutations 5000 1)
+set_tests_properties(parts/evidence_mutations PROPERTIES LABELS slow TIMEOUT 300)
+
 # Captured evidence, which is not part of the tree.
 add_executable(evidence_tool parts/evidence_tool.c)
 target_link_libraries(evidence_tool sr_production sr_client sr_bootstrap sr_node)

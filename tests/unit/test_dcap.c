@@ -86,15 +86,15 @@ static void cert_type_7(struct world *w)
 }
 static void swapped(struct world *w)
 {
-    w->swapped = true;
+    w_chain_set(w, 1, 0, 2, -1);
 }
 static void four_certs(struct world *w)
 {
-    w->four = true;
+    w_chain_set(w, 0, 1, 2, 2);
 }
 static void two_certs(struct world *w)
 {
-    w->two = true;
+    w_chain_set(w, 0, 1, -1, -1);
 }
 static void other_report_data(struct world *w)
 {
