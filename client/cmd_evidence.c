@@ -8,6 +8,7 @@
 #include "proto/appraisal.h"
 #include "proto/cid.h"
 #include "proto/evidence.h"
+#include "proto/evidence/cc_log.h"
 #include "proto/evidence/vendor_roots.h"
 #include "proto/genesis.h"
 
@@ -18,7 +19,7 @@
 enum { VENDOR_ROOTS_MAX = 16, ROOT_FILE_MAX = 64 << 10 };
 
 struct evidence_options {
-    const char *type, *at, *report_data, *bundle, *cid, *collateral, *policy;
+    const char *type, *at, *report_data, *bundle, *cid, *collateral, *policy, *event_log;
     struct option_list vendor_roots, waive;
 };
 
@@ -114,10 +115,10 @@ static enum sr_err read_report_data(const struct evidence_options *o, struct spa
     return v->report_data(evidence, ret, why);
 }
 
-static void mark_not_asked(struct check_trail *t)
+static void mark_not_asked(struct check_trail *t, const char *check)
 {
     for (size_t i = 0; i < t->n; i++)
-        if (strcmp(t->c[i].name, "report-data") == 0 && t->c[i].outcome == CHECK_PASSED)
+        if (strcmp(t->c[i].name, check) == 0 && t->c[i].outcome == CHECK_PASSED)
             t->c[i].outcome = CHECK_NOT_ASKED;
 }
 
@@ -158,14 +159,22 @@ static enum sr_err verify(const struct evidence_options *o, const char *file, st
                           struct evidence_verdict *v)
 {
     SR_OWN(buf) evidence = { 0 };
+    SR_OWN(buf) log = { 0 };
     struct verify_in in = { .trail = &v->trail };
     SR_TRY(prepare(o, t, &in, &v->why));
+    if (o->event_log)
+        SR_TRY(cli_read_file(o->event_log, CC_LOG_MAX, &log, &v->why));
+    if (o->event_log && log.n == 0) /* which would be none */
+        return sr_fail(&v->why, SR_EFORMAT, R_CONFIG, "%s: empty", o->event_log);
+    in.event_log = buf_span(&log);
     SR_TRY(evidence_read_file(file, &evidence, &v->why));
     in.evidence = buf_span(&evidence);
     SR_TRY(read_report_data(o, in.evidence, &in.rd, &v->why));
     enum sr_err e = evidence_verify(span_of(o->type), &in, &v->claims, &v->why);
     if (!o->report_data)
-        mark_not_asked(&v->trail);
+        mark_not_asked(&v->trail, "report-data");
+    if (!o->event_log)
+        mark_not_asked(&v->trail, "event-log");
     return e == SR_OK ? appraise(o, v, &v->why) : e;
 }
 
@@ -198,6 +207,8 @@ static enum cli_exit verify_evidence(struct cli *c)
           "certificates, revocation lists, TCB infos, QE identities", NULL, false },
         { "report-data", OPTION_TEXT, &o.report_data, "HEX", "the 64 bytes that it must be bound to", NULL,
           false },
+        { "event-log", OPTION_TEXT, &o.event_log, "FILE",
+          "tdx: the event log (CCEL) that must replay to the RTMRs", NULL, false },
         { "policy", OPTION_TEXT, &o.policy, "FILE", "appraise by this policy's join rules, or \"strict\"",
           NULL, false },
         { "waive", OPTION_LIST, &o.waive, "CHECK", "go without this check of the appraisal", NULL, false },
@@ -215,6 +226,8 @@ static enum cli_exit verify_evidence(struct cli *c)
         return cli_usage(c, "--waive %s: there is no such check to waive", unknown_waiver(&o));
     if (o.waive.n && o.policy && strcmp(o.policy, "strict") != 0)
         return cli_usage(c, "--waive is for the baseline and the strict appraisal, not for a policy");
+    if (o.event_log && strcmp(o.type, "tdx") != 0)
+        return cli_usage(c, "--event-log is for tdx");
     v.appraisal = o.policy ? o.policy : "baseline";
     v.err = verify(&o, args.v[0], &t, &v);
     return is_verdict(v.err, &v.why) ? evidence_print(c, &v) : cli_fail(c, v.err, &v.why);

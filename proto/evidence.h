@@ -48,6 +48,7 @@ struct verify_in {
     const struct ak_trust *ak;           /* tpm */
     struct pins roots;                   /* snp, tdx, sgx: the vendors' roots that count */
     const struct collateral *collateral; /* snp, tdx, sgx: NULL is none, and refuses */
+    struct span event_log;               /* tdx: what was measured into the RTMRs; empty: not given */
     struct check_trail *trail;           /* filled with what was checked; NULL: nobody asks */
 };
 

@@ -5,6 +5,7 @@
 #include "proto/appraisal.h"
 #include "proto/evidence/collateral.h"
 #include "proto/evidence/dcap_quote.h"
+#include "tests/cc_log_maker.h"
 #include "tests/reached.h"
 #include "tests/vendor_maker.h"
 
@@ -52,6 +53,7 @@ struct world {
     char fmspc_text[13];
     bool omit[F_COUNT];
     enum appraisal_set appraisal;
+    struct buf log; /* what was measured; w_measured() fills it and the RTMRs */
     /* made */
     struct buf evidence, file[F_COUNT];
 };
@@ -59,6 +61,7 @@ struct world {
 static inline void world_drop(struct world *w)
 {
     buf_drop(&w->evidence);
+    buf_drop(&w->log);
     for (int i = 0; i < F_COUNT; i++)
         buf_drop(&w->file[i]);
 }
@@ -443,6 +446,14 @@ static inline struct collateral *world_collateral(const struct world *w, const s
     return c;
 }
 
+/* A log of a few events, and the RTMRs that it replays to. */
+static inline void w_measured(struct world *w)
+{
+    struct sha384 rtmr[4];
+    made_log_usual(&w->log, rtmr);
+    memcpy(w->body + 328, rtmr, sizeof rtmr);
+}
+
 /* What the verifier and then the baseline say of the evidence as it now is. */
 static inline enum sr_reason world_judge(const struct world *w, time_t now, struct claims *ret)
 {
@@ -456,6 +467,7 @@ static inline enum sr_reason world_judge(const struct world *w, time_t now, stru
     enum sr_err e;
     *ret = (struct claims){ 0 };
     in.collateral = c;
+    in.event_log = buf_span(&w->log);
     memset(in.rd.b, 0xda, sizeof in.rd.b);
     e = evidence_verify(w->tee == 0x81 ? SPAN_STR("tdx") : SPAN_STR("sgx"), &in, ret, &why);
     if (e == SR_OK)

@@ -1,5 +1,6 @@
 #pragma once
 /* dcap.h - a DCAP quote on its way through the checks: what each check leaves for the next. */
+#include "proto/evidence/cc_log.h"
 #include "proto/evidence/collateral.h"
 #include "proto/evidence/dcap_quote.h"
 #include "proto/evidence/intel_match.h"
@@ -27,6 +28,8 @@ struct dcap {
     const struct tcb_info *info;
     const struct qe_identity *identity;
     struct tcb_result tcb;
+    struct cc_log log; /* when one was given */
+    struct cc_registers replayed;
 };
 /* All that a verified quote says: specs/evidence-dcap.md, "Claims". */
 void dcap_claims(const struct dcap *d, struct claims *ret);

@@ -128,16 +128,34 @@ static void put_td(const struct dcap *d, struct claims *c)
     claims_put_text(c, "tcb.module", span_of(tcb_status_text(d->tcb.module)));
 }
 
+/* Of the log only what its digests prove. */
+static void put_event_log(const struct dcap *d, struct claims *c)
+{
+    bool secure_boot;
+    claims_put_bool(c, "event_log", d->in->event_log.n != 0);
+    if (d->in->event_log.n == 0)
+        return;
+    for (unsigned i = 0; i < CC_REGISTERS; i++) {
+        char name[CLAIM_NAME_SIZE];
+        snprintf(name, sizeof name, "events.rtmr%u", i);
+        claims_put_uint(c, name, d->replayed.events[i]);
+    }
+    if (cc_log_secure_boot(&d->log, &secure_boot) == SR_OK)
+        claims_put_bool(c, "secure_boot", secure_boot);
+}
+
 void dcap_claims(const struct dcap *d, struct claims *ret)
 {
     bool td = d->quote.tee == INTEL_TDX;
     claims_put_text(ret, "type", td ? SPAN_STR("tdx") : SPAN_STR("sgx"));
     claims_put_uint(ret, "version", d->quote.version);
     claims_put_hex(ret, "report_data", dcap_report_data(&d->quote));
-    if (td)
+    if (td) {
         put_td(d, ret);
-    else
+        put_event_log(d, ret);
+    } else {
         put_sgx(&d->quote.sgx, ret);
+    }
     put_platform(d, ret);
     put_tcb(d, ret);
 }

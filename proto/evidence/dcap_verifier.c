@@ -138,6 +138,20 @@ static enum sr_err tcb_level(void *state, struct sr_why *why)
     return intel_tcb_match(d->info, d->identity, &d->pck, &d->quote.qe, td, &d->tcb, why);
 }
 
+/* The quote vouches for the registers alone. A log is asked for by a policy that compares its claims. */
+static enum sr_err event_log(void *state, struct sr_why *why)
+{
+    struct dcap *d = state;
+    if (d->in->event_log.n == 0)
+        return SR_OK;
+    SR_TRY(cc_log_read(d->in->event_log, &d->log, why));
+    SR_TRY(cc_log_replay(&d->log, &d->replayed));
+    for (size_t i = 0; i < CC_REGISTERS; i++)
+        if (!span_eq(SPAN(d->replayed.rtmr[i].b), d->quote.td.rtmr[i]))
+            return sr_fail(why, SR_EPROOF, R_EVENT_LOG, "event log: does not replay to RTMR%zu", i);
+    return SR_OK;
+}
+
 /* What is cheap comes first, then what the quote proves by itself, then what needs Intel's word. */
 static const struct check_row tdx_rows[] = {
     { "quote-format", format_tdx },
@@ -154,6 +168,7 @@ static const struct check_row tdx_rows[] = {
     { "tcb-info-document", tcb_document },
     { "tdx-module", tdx_module },
     { "tcb-level", tcb_level },
+    { "event-log", event_log },
     { 0 },
 };
 

@@ -64,6 +64,20 @@ static void put_objects(void)
         put("fuzz_collateral", "qe-object", object);
 }
 
+static void put_logs(void)
+{
+    SR_OWN(buf) log = { 0 };
+    struct sha384 rtmr[4];
+    made_log_head(&log);
+    put("fuzz_cc_log", "empty", buf_span(&log));
+    buf_drop(&log);
+    made_log_usual(&log, rtmr);
+    put("fuzz_cc_log", "usual", buf_span(&log));
+    for (int i = 0; i < 32; i++)
+        wr_u8(&log, 0xff);
+    put("fuzz_cc_log", "filled", buf_span(&log));
+}
+
 int main(int argc, char *argv[])
 {
     dir = argc == 2 ? argv[1] : ".";
@@ -72,5 +86,6 @@ int main(int argc, char *argv[])
     put_dcap(4, true);
     put_dcap(5, true);
     put_objects();
+    put_logs();
     return t_end();
 }

@@ -10,7 +10,7 @@ import sys
 SOURCE, TESTS = pathlib.Path(sys.argv[1]), sys.argv[2:]
 EVIDENCE = SOURCE / "proto/evidence"
 FILES = sorted(f for p in ("snp", "amd", "dcap", "intel", "collateral") for f in EVIDENCE.glob(f"{p}_*.c"))
-FILES.append(EVIDENCE / "collateral.c")
+FILES += [EVIDENCE / "collateral.c", EVIDENCE / "cc_log.c"]
 CERT_FILES = sorted((SOURCE / "crypto").glob("cert*.c"))
 
 # What no evidence can show, and why.

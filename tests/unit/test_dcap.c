@@ -498,6 +498,33 @@ static void service_td(struct world *w)
     w->body[647] = 1;
 }
 
+/* the event log */
+static void measured(struct world *w)
+{
+    w_measured(w);
+}
+static void log_of_another(struct world *w)
+{
+    w_measured(w);
+    w->body[328 + 3 * 48] ^= 1;
+}
+static void log_cut(struct world *w)
+{
+    w_measured(w);
+    w->log.n--;
+}
+static void log_long(struct world *w)
+{
+    w_measured(w);
+    while (w->log.n <= CC_LOG_MAX)
+        wr_u8(&w->log, 0xff);
+}
+static void log_without_head(struct world *w)
+{
+    w_measured(w);
+    w->log.p[4] = 1;
+}
+
 static void strict(struct world *w)
 {
     w->appraisal = APPRAISAL_STRICT;
@@ -634,6 +661,11 @@ static const struct row {
     { "migratable", migratable, TDX, R_MIGRATABLE },
     { "SEPT_VE_DISABLE off", sept_ve, TDX, R_SEPT_VE },
     { "a service TD", service_td, TDX5, R_SERVICE_TD },
+    { "an event log", measured, TDX, R_NONE },
+    { "an event log of another", log_of_another, TDX, R_EVENT_LOG },
+    { "an event log cut short", log_cut, TDX, R_EVENT_LOG },
+    { "an event log too long", log_long, TDX, R_EVENT_LOG },
+    { "an event log without its head", log_without_head, TDX, R_EVENT_LOG },
     { "strict", strict, ALL, R_NONE },
     { "strict: SWHardeningNeeded", strict_hardening, ALL, R_TCB_STATUS },
     { "strict: debug", strict_debug, ALL, R_DEBUG },
@@ -643,6 +675,13 @@ static bool claim_is(const struct claims *c, const char *name, const char *text)
 {
     const struct claim *one = claims_find(c, span_of(name));
     return one && one->kind == CLAIM_TEXT && strcmp(one->text, text) == 0;
+}
+
+/* -1: there is none. */
+static int claim_truth(const struct claims *c, const char *name)
+{
+    const struct claim *one = claims_find(c, span_of(name));
+    return one && one->kind == CLAIM_BOOL ? (int)one->num : -1;
 }
 
 static void one(const struct row *r, const struct world_kind *k)
@@ -656,6 +695,10 @@ static void one(const struct row *r, const struct world_kind *k)
     snprintf(name, sizeof name, "version %d: %s: %s, not %s", k->version, r->name, sr_reason_text(got),
              sr_reason_text(r->reason));
     T_ROW(got == r->reason, name);
+    if (r->change == measured)
+        T(claim_truth(&c, "event_log") == 1 && claim_truth(&c, "secure_boot") == 1);
+    if (r->change == nothing && k->tdx)
+        T(claim_truth(&c, "event_log") == 0 && claim_truth(&c, "secure_boot") == -1);
     if (r->change == relaunch)
         T(claim_is(&c, "tcb.status", "TDRelaunchAdvised"));
     if (r->change == hardening)
