@@ -31,11 +31,17 @@ struct evidence_trust {
     struct ak_trust trust;
     struct pins pins;
     struct collateral *collateral;
+    struct policy *policy; /* NULL: the baseline or the strict set */
+    struct buf evidence, event_log;
 };
 
 static void evidence_trust_drop(struct evidence_trust *t)
 {
     buf_drop(&t->bundle);
+    buf_drop(&t->evidence);
+    buf_drop(&t->event_log);
+    policy_unref(t->policy);
+    t->policy = NULL;
     collateral_free(t->collateral);
     t->collateral = NULL;
 }
@@ -112,7 +118,8 @@ static enum sr_err read_report_data(const struct evidence_options *o, struct spa
         return report_data_text(o->report_data, ret, why);
     if (!v->report_data)
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "--report-data is needed for this type");
-    return v->report_data(evidence, ret, why);
+    (void)!(v->report_data(evidence, ret, NULL) == SR_OK); /* else the verifier says what is wrong with it */
+    return SR_OK;
 }
 
 static void mark_not_asked(struct check_trail *t, const char *check)
@@ -122,8 +129,23 @@ static void mark_not_asked(struct check_trail *t, const char *check)
             t->c[i].outcome = CHECK_NOT_ASKED;
 }
 
-static enum sr_err prepare(const struct evidence_options *o, struct evidence_trust *t, struct verify_in *in,
-                           struct sr_why *why)
+static bool has_policy_file(const struct evidence_options *o)
+{
+    return o->policy && strcmp(o->policy, "strict") != 0;
+}
+
+static enum sr_err read_event_log(const struct evidence_options *o, struct buf *ret, struct sr_why *why)
+{
+    if (!o->event_log)
+        return SR_OK;
+    SR_TRY(cli_read_file(o->event_log, CC_LOG_MAX, ret, why));
+    return ret->n ? SR_OK
+                  : sr_fail(why, SR_EFORMAT, R_CONFIG, "%s: empty, which would be none", o->event_log);
+}
+
+/* Everything that is read before anything is judged. */
+static enum sr_err prepare(const struct evidence_options *o, const char *file, struct evidence_trust *t,
+                           struct verify_in *in, struct sr_why *why)
 {
     t->pins = vendor_roots(span_of(o->type));
     SR_TRY(read_time(o->at, &in->now, why));
@@ -132,57 +154,68 @@ static enum sr_err prepare(const struct evidence_options *o, struct evidence_tru
     SR_TRY(trust_vendors(o, t, why));
     if (o->collateral)
         SR_TRY(collateral_read_dir(o->collateral, &t->pins, &t->collateral, why));
+    if (has_policy_file(o))
+        SR_TRY(policy_read_file(o->policy, &t->policy, why));
+    SR_TRY(read_event_log(o, &t->event_log, why));
+    SR_TRY(evidence_read_file(file, &t->evidence, why));
     in->ak = &t->trust;
     in->roots = t->pins;
     in->collateral = t->collateral;
-    return SR_OK;
+    in->event_log = buf_span(&t->event_log);
+    in->evidence = buf_span(&t->evidence);
+    return read_report_data(o, in->evidence, &in->rd, why);
 }
 
 /* With a policy its join rules decide; without one the baseline, or the strict set. */
-static enum sr_err appraise(const struct evidence_options *o, struct evidence_verdict *v, struct sr_why *why)
+static enum sr_err appraise(const struct evidence_options *o, const struct policy *p,
+                            struct evidence_verdict *v, struct sr_why *why)
 {
     struct waivers w = { 0 };
-    SR_OWN(policy_hold) hold = { 0 };
     for (size_t i = 0; i < o->waive.n && w.n < WAIVERS_MAX; i++)
         w.name[w.n++] = o->waive.v[i];
-    if (!o->policy || strcmp(o->policy, "strict") == 0)
+    if (!p)
         return appraisal_check(o->policy ? APPRAISAL_STRICT : APPRAISAL_BASELINE, &v->claims, &w, &v->trail,
                                why);
-    SR_TRY(policy_read_file(o->policy, &hold.p, why));
-    enum sr_err e = policy_join(hold.p, &v->claims, NULL, NULL, why);
+    enum sr_err e = policy_join(p, &v->claims, NULL, NULL, why);
     check_note(&v->trail, "policy", e == SR_OK ? CHECK_PASSED : CHECK_FAILED,
                e == SR_OK ? R_NONE : why->reason);
     return e == SR_EDENIED ? SR_EPROOF : e;
 }
 
-static enum sr_err verify(const struct evidence_options *o, const char *file, struct evidence_trust *t,
-                          struct evidence_verdict *v)
+static enum sr_err judge(const struct evidence_options *o, const struct verify_in *in, const struct policy *p,
+                         struct evidence_verdict *v)
 {
-    SR_OWN(buf) evidence = { 0 };
-    SR_OWN(buf) log = { 0 };
-    struct verify_in in = { .trail = &v->trail };
-    SR_TRY(prepare(o, t, &in, &v->why));
-    if (o->event_log)
-        SR_TRY(cli_read_file(o->event_log, CC_LOG_MAX, &log, &v->why));
-    if (o->event_log && log.n == 0) /* which would be none */
-        return sr_fail(&v->why, SR_EFORMAT, R_CONFIG, "%s: empty", o->event_log);
-    in.event_log = buf_span(&log);
-    SR_TRY(evidence_read_file(file, &evidence, &v->why));
-    in.evidence = buf_span(&evidence);
-    SR_TRY(read_report_data(o, in.evidence, &in.rd, &v->why));
-    enum sr_err e = evidence_verify(span_of(o->type), &in, &v->claims, &v->why);
+    enum sr_err e = evidence_verify(span_of(o->type), in, &v->claims, &v->why);
     if (!o->report_data)
         mark_not_asked(&v->trail, "report-data");
     if (!o->event_log)
         mark_not_asked(&v->trail, "event-log");
-    return e == SR_OK ? appraise(o, v, &v->why) : e;
+    return e == SR_OK ? appraise(o, p, v, &v->why) : e;
 }
 
-/* A verdict, or something that could not be read at all. */
-static bool is_verdict(enum sr_err e, const struct sr_why *why)
+/* Nothing was judged. */
+static enum cli_exit unreadable(const struct cli *c, enum sr_err e, const struct sr_why *why)
 {
-    bool judged = e == SR_EPROOF || e == SR_EFORMAT || e == SR_ETOOBIG;
-    return e == SR_OK || (judged && why->reason != R_CONFIG);
+    enum cli_exit code = cli_fail(c, e, why);
+    return e == SR_ENOMEM || e == SR_EBUG ? code : EXIT_USAGE;
+}
+
+/* What a verifier or an appraisal says, rather than this machine. */
+static bool is_verdict(enum sr_err e)
+{
+    return e == SR_OK || e == SR_EPROOF || e == SR_EFORMAT || e == SR_ETOOBIG;
+}
+
+static enum cli_exit verify(const struct cli *c, const struct evidence_options *o, const char *file)
+{
+    SR_OWN(evidence_trust) t = { 0 };
+    struct evidence_verdict v = { .appraisal = o->policy ? o->policy : "baseline" };
+    struct verify_in in = { .trail = &v.trail };
+    enum sr_err e = prepare(o, file, &t, &in, &v.why);
+    if (e != SR_OK)
+        return unreadable(c, e, &v.why);
+    v.err = judge(o, &in, t.policy, &v);
+    return is_verdict(v.err) ? evidence_print(c, &v) : cli_fail(c, v.err, &v.why);
 }
 
 static const char *unknown_waiver(const struct evidence_options *o)
@@ -198,8 +231,6 @@ static enum cli_exit verify_evidence(struct cli *c)
     struct cli_args args = { 0 };
     enum cli_exit e;
     struct evidence_options o = { 0 };
-    SR_OWN(evidence_trust) t = { 0 };
-    struct evidence_verdict v = { 0 };
     const struct option_row rows[] = {
         { "type", OPTION_TEXT, &o.type, "TYPE", "kind of evidence: snp, tdx, sgx or tpm", NULL, true },
         { "at", OPTION_TEXT, &o.at, "TIME", "judge as of this time, RFC 3339 in UTC (now)", NULL, false },
@@ -224,13 +255,11 @@ static enum cli_exit verify_evidence(struct cli *c)
         return e;
     if (unknown_waiver(&o))
         return cli_usage(c, "--waive %s: there is no such check to waive", unknown_waiver(&o));
-    if (o.waive.n && o.policy && strcmp(o.policy, "strict") != 0)
+    if (o.waive.n && has_policy_file(&o))
         return cli_usage(c, "--waive is for the baseline and the strict appraisal, not for a policy");
     if (o.event_log && strcmp(o.type, "tdx") != 0)
         return cli_usage(c, "--event-log is for tdx");
-    v.appraisal = o.policy ? o.policy : "baseline";
-    v.err = verify(&o, args.v[0], &t, &v);
-    return is_verdict(v.err, &v.why) ? evidence_print(c, &v) : cli_fail(c, v.err, &v.why);
+    return verify(c, &o, args.v[0]);
 }
 
 const struct command commands_evidence[] = {

@@ -14,7 +14,7 @@ static enum sr_err fill(int fd, size_t max, struct buf *ret)
         return SR_EIO;
     size_t left = (size_t)st.st_size;
     uint8_t *to = wr_room(ret, left);
-    if (!to)
+    if (!to && left > 0)
         return SR_ENOMEM;
     while (left > 0) {
         ssize_t n = read(fd, to, left);

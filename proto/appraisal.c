@@ -35,7 +35,7 @@ static const struct appraisal_row rows[] = {
       R_TCB_STATUS },
     { APPRAISAL_STRICT, "snp", "vmpl-0", "vmpl", { "0" }, R_VMPL },
     { APPRAISAL_STRICT, "snp", "alias-check", "platform.alias_check", { "true" }, R_ALIAS_CHECK },
-    { APPRAISAL_STRICT, "snp", "product", "product", { "genoa", "turin" }, R_PRODUCT },
+    { APPRAISAL_STRICT, "snp", "no-milan", "product", { "genoa", "turin" }, R_PRODUCT },
     { APPRAISAL_STRICT, "tdx", "up-to-date", "tcb.status", { "UpToDate" }, R_TCB_STATUS },
     { APPRAISAL_STRICT, "sgx", "up-to-date", "tcb.status", { "UpToDate" }, R_TCB_STATUS },
 };

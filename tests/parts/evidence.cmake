@@ -16,6 +16,14 @@ target_link_libraries(evidence_mutations sr_production sr_proto)
 add_test(NAME parts/evidence_mutations COMMAND evidence_mutations 5000 1)
 set_tests_properties(parts/evidence_mutations PROPERTIES LABELS slow TIMEOUT 300)
 
+# The command from outside, on made-up worlds.
+add_executable(evidence_world parts/evidence_world.c)
+target_link_libraries(evidence_world sr_production sr_proto)
+add_test(NAME parts/verify_evidence
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/parts/verify_evidence.py $<TARGET_FILE:sealring> $<TARGET_FILE:evidence_world>
+                 ${PROJECT_SOURCE_DIR})
+set_tests_properties(parts/verify_evidence PROPERTIES LABELS slow TIMEOUT 300)
+
 # Captured evidence, which is not part of the tree.
 add_executable(evidence_tool parts/evidence_tool.c)
 target_link_libraries(evidence_tool sr_production sr_client sr_bootstrap sr_node)
