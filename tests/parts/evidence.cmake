@@ -34,3 +34,10 @@ set_tests_properties(vectors/evidence PROPERTIES LABELS slow TIMEOUT 900 SKIP_RE
 
 add_executable(evidence_corpus EXCLUDE_FROM_ALL parts/evidence_corpus.c)
 target_link_libraries(evidence_corpus sr_production sr_proto)
+
+# Against other implementations, where parts/differential_setup.sh has put them. 60 mutants each; a number is the last argument.
+add_test(NAME parts/evidence_differential
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/parts/evidence_differential.py $<TARGET_FILE:evidence_tool>
+                 $<TARGET_FILE:evidence_world> ${PROJECT_SOURCE_DIR}/build/differential 60
+         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+set_tests_properties(parts/evidence_differential PROPERTIES LABELS slow TIMEOUT 600 SKIP_RETURN_CODE 77)

@@ -1,10 +1,14 @@
-/* evidence_tool TYPE TIME REASON MODE COUNT SEED OTHER EVIDENCE COLLATERAL... - what becomes of captured
- * evidence when it is changed. REASON is what it must be found to be as it is. Modes: bits     every COUNTth
- * bit of the evidence flipped lengths  every shorter length, and 1 to 64 bytes more files    every COUNTth
- * bit of each file of collateral flipped mutate   COUNT structured changes: pieces of OTHER (genuine too),
- * certificates moved, doubled or left out, bytes set, bytes moved, the time one second beyond an edge Prints
- * how many were accepted that are not the same evidence, and where; those in `free` are expected. */
+/* evidence_tool TYPE[@ROOT] TIME REASON MODE COUNT SEED OTHER EVIDENCE COLLATERAL... - what becomes of
+ * captured evidence when it is changed. ROOT: a root of our own in DER, instead of the vendor's. REASON is
+ * what it must be found to be as it is. Modes: bits     every COUNTth bit of the evidence flipped lengths
+ * every shorter length, and 1 to 64 bytes more files    every COUNTth bit of each file of collateral flipped
+ *   mutate   COUNT structured changes: pieces of OTHER (genuine too), certificates moved, doubled or left
+ * out, bytes set, moved, one more or less, the time one second beyond an edge serve    reads lines "E HEX"
+ * (this evidence), "F N HEX" (that Nth file of collateral), "T SECONDS" (at that time) and answers each with
+ * reason, TCB status and advisories; the TCB status alone refuses nothing Prints how many were accepted that
+ * are not the same evidence, and where. */
 #include "client/evidence_input.h"
+#include "crypto/text.h"
 #include "proto/appraisal.h"
 #include "proto/evidence/vendor_roots.h"
 
@@ -53,6 +57,74 @@ static enum sr_reason judge(const struct tool *t, struct span evidence, time_t a
         appraisal_check(APPRAISAL_BASELINE, &c, NULL, NULL, &why) != SR_OK)
         return why.reason;
     return R_NONE;
+}
+
+/* ---- for another implementation to be compared with ---- */
+
+static const char *text_of(const struct claims *c, const char *name)
+{
+    const struct claim *one = claims_find(c, span_of(name));
+    return one && one->kind == CLAIM_TEXT && one->text[0] ? one->text : "-";
+}
+
+static void answer(const struct tool *t, struct span evidence, time_t at)
+{
+    static struct claims c;
+    const struct waivers w = { { "tcb-status" }, 1 };
+    struct sr_why why = { 0 };
+    struct verify_in in = { .evidence = evidence, .now = at, .roots = t->roots, .collateral = t->set };
+    const struct verifier *v = verifier_find(t->type);
+    if (v->report_data(evidence, &in.rd, &why) != SR_OK || evidence_verify(t->type, &in, &c, &why) != SR_OK ||
+        appraisal_check(APPRAISAL_BASELINE, &c, &w, NULL, &why) != SR_OK)
+        printf("%s - -\n", sr_reason_text(why.reason));
+    else
+        printf("none %s %s\n", text_of(&c, "tcb.status"), text_of(&c, "tcb.advisories"));
+    fflush(stdout);
+}
+
+static void take_hex(const char *hex, struct buf *ret)
+{
+    size_t n = strlen(hex) / 2;
+    uint8_t *at = wr_room(ret, n);
+    if ((n && !at) || hex_read(span_of(hex), at, n) != SR_OK)
+        die("hex");
+}
+
+static void replaced(struct tool *t, size_t file, const char *hex)
+{
+    SR_OWN(buf) other = { 0 };
+    if (file >= t->nfile)
+        die("no such file");
+    struct buf kept = t->file[file];
+    struct collateral *set = t->set;
+    take_hex(hex, &other);
+    t->file[file] = other;
+    t->set = make_set(t);
+    answer(t, buf_span(&t->evidence), t->at);
+    collateral_free(t->set);
+    t->set = set;
+    t->file[file] = kept;
+}
+
+static void serve(struct tool *t)
+{
+    static char line[1 << 20];
+    while (fgets(line, sizeof line, stdin)) {
+        SR_OWN(buf) evidence = { 0 };
+        char *word[3] = { 0 };
+        size_t n = 0;
+        for (char *w = strtok(line, " \n"); w && n < 3; w = strtok(NULL, " \n"))
+            word[n++] = w;
+        t->tried++;
+        if (n == 2 && *word[0] == 'T') {
+            answer(t, buf_span(&t->evidence), (time_t)strtoll(word[1], NULL, 10));
+        } else if (n == 3 && *word[0] == 'F') {
+            replaced(t, strtoul(word[1], NULL, 10), word[2]);
+        } else {
+            take_hex(n == 2 ? word[1] : "", &evidence);
+            answer(t, buf_span(&evidence), t->at);
+        }
+    }
 }
 
 static uint64_t draw(struct tool *t, uint64_t below) /* splitmix64: the same every time */
@@ -230,14 +302,28 @@ static void read_raw(const char *path, struct buf *ret)
     fclose(f);
 }
 
+static struct pins own_root(const char *path, struct sha256 *ret)
+{
+    SR_OWN(buf) der = { 0 };
+    SR_OWN(cert) c = { 0 };
+    read_raw(path, &der);
+    if (cert_read(buf_span(&der), &c, NULL) != SR_OK || cert_spki_hash(&c, ret) != SR_OK)
+        die(path);
+    return (struct pins){ ret, 1 };
+}
+
 int main(int argc, char *argv[])
 {
     static struct tool t;
     if (argc < 9 || argc - 9 > FILES_MAX)
         die("TYPE TIME REASON MODE COUNT SEED OTHER EVIDENCE COLLATERAL...");
+    static struct sha256 root;
+    char *own = strchr(argv[1], '@');
+    if (own)
+        *own++ = 0;
     t.type = span_of(argv[1]);
     t.at = (time_t)strtoll(argv[2], NULL, 10);
-    t.roots = vendor_roots(t.type);
+    t.roots = own ? own_root(own, &root) : vendor_roots(t.type);
     size_t count = strtoul(argv[5], NULL, 10);
     t.random = strtoull(argv[6], NULL, 10);
     read_into(argv[7], &t.other);
@@ -245,6 +331,10 @@ int main(int argc, char *argv[])
     for (int i = 9; i < argc; i++)
         read_raw(argv[i], &t.file[t.nfile++]);
     t.set = make_set(&t);
+    if (strcmp(argv[4], "serve") == 0) {
+        serve(&t);
+        return 0;
+    }
     enum sr_reason honest = judge(&t, buf_span(&t.evidence), t.at);
     if (strcmp(sr_reason_text(honest), argv[3]) != 0)
         die(sr_reason_text(honest));
