@@ -116,6 +116,15 @@ static bool old_certificate(struct lab *l, struct sr_why *why)
     return join_and_drop(l, &m, why);
 }
 
+/* The good values, of a bank whose PCRs nothing was extended into. */
+static bool relabelled_bank(struct lab *l, struct sr_why *why)
+{
+    struct maker m;
+    lab_machine(&m, &l->net, GOOD);
+    m.selection[0].hash = 0x0004; /* SHA-1 */
+    return join_and_drop(l, &m, why);
+}
+
 /* The bad machine quotes PCRs that it can set as it likes, and says they are the ones wanted. */
 static bool other_pcrs(struct lab *l, struct sr_why *why)
 {
@@ -190,6 +199,15 @@ static bool other_key(struct lab *l, struct sr_why *why)
     return join_and_drop(l, &m, why);
 }
 
+/* The good machine's certificate, and what it would have signed. */
+static bool unsigned_quote(struct lab *l, struct sr_why *why)
+{
+    struct maker m;
+    lab_machine(&m, &l->net, GOOD);
+    m.no_signature = 1;
+    return join_and_drop(l, &m, why);
+}
+
 /* The same key under the owner's hierarchy, whose seed the owner can clear. */
 static bool other_hierarchy(struct lab *l, struct sr_why *why)
 {
@@ -242,11 +260,13 @@ static const struct attack rows[] = {
     { "old_ak_ca", honest_join, old_ak_ca, R_AK_CERT_EPOCH },
     { "old_certificate", honest_join, old_certificate, R_AK_CERT_EXPIRED },
     { "other_pcrs", honest_join, other_pcrs, R_QUOTE_SELECTION },
+    { "relabelled_bank", honest_join, relabelled_bank, R_QUOTE_SELECTION },
     { "values_shown", honest_join, values_shown, R_QUOTE_DIGEST },
     { "log_shown", honest_join, log_shown, R_EVENT_LOG },
     { "second_program", honest_join, second_program, R_EVENT_LOG },
     { "unrestricted_key", honest_join, unrestricted_key, R_AK_ATTRIBUTES },
     { "other_key", honest_join, other_key, R_QUOTE_SIGNATURE },
+    { "unsigned_quote", honest_join, unsigned_quote, R_QUOTE_FORMAT },
     { "other_hierarchy", honest_join, other_hierarchy, R_QUOTE_SIGNATURE },
     { "recorded", honest_join, recorded, R_REPORT_DATA },
     { "no_quote", honest_join, no_quote, R_QUOTE_FORMAT },

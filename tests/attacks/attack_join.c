@@ -4,6 +4,9 @@
 #include "proto/join_hash.h"
 #include "tests/attacks/lab.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 /* Two joins of two networks with the same parameters; the attacker knows everything of the second. */
 static void pose(const struct net *as, const char *master, struct net *ret)
 {
@@ -177,6 +180,71 @@ static bool replay(struct lab *l, struct sr_why *why)
 {
     return again(l, NOW + 2, false, why);
 }
+/* ---- one challenge, many at a time ---- */
+
+enum { AT_A_TIME = 64, ROUNDS = 30 };
+struct race {
+    struct nonce_set *set;
+    struct nonce nonce;
+    pthread_barrier_t start;
+    atomic_uint won;
+    _Atomic(int) lost_for; /* enum sr_reason */
+    struct nonce_spent spent;
+};
+static void *take_nonce(void *arg)
+{
+    struct race *r = arg;
+    struct nonce_spent spent;
+    struct sr_why why = { 0 };
+    pthread_barrier_wait(&r->start);
+    if (nonce_consume(r->set, &r->nonce, NOW + 1, &spent, &why) != SR_OK)
+        atomic_store(&r->lost_for, (int)why.reason);
+    else if (atomic_fetch_add(&r->won, 1) == 0)
+        r->spent = spent;
+    return NULL;
+}
+static void race_once(struct race *r)
+{
+    const uint8_t seed[16] = { 0 };
+    pthread_t t[AT_A_TIME];
+    maker_need(nonce_set_new(64, seed, &r->set) == SR_OK, "nonces");
+    pthread_barrier_init(&r->start, NULL, AT_A_TIME);
+    for (int i = 0; i < AT_A_TIME; i++)
+        maker_need(pthread_create(&t[i], NULL, take_nonce, r) == 0, "thread");
+    for (int i = 0; i < AT_A_TIME; i++)
+        pthread_join(t[i], NULL);
+    pthread_barrier_destroy(&r->start);
+    nonce_set_free(r->set);
+}
+
+/* M3 on 64 connections at a time: the attacker, who will learn the session key later, wants two grants. */
+static bool raced(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(join_sealed) first = { 0 };
+    struct appraiser by = lab_appraiser(l);
+    struct verified v;
+    struct race r = { .won = 0 };
+    struct join_grant_random random;
+    fill(&random, sizeof random, "grant");
+    lab_hello(&j, &l->net.cid, &l->net.g, "c");
+    lab_m3(&j, &l->good);
+    T(join_open_attest(&l->net.g, buf_span(&j.t.m[M3]), &j.t.granter_cb, NOW + 1, &j.attest, NULL) == SR_OK);
+    T(lab_appraise(&by, LAB_JOIN, j.attest.type, j.attest.evidence, &j.attest.rd, &v, NULL) == SR_OK);
+    r.nonce = j.attest.nonce;
+    for (int i = 0; i < ROUNDS && atomic_load(&r.won) < 2; i++) {
+        atomic_store(&r.won, 0);
+        race_once(&r);
+    }
+    why->reason = (enum sr_reason)atomic_load(&r.lost_for);
+    return atomic_load(&r.won) > 1 &&
+           join_grant(&l->net.g, &j.attest, &v, &r.spent, &l->net.bundle, SPAN_STR("tpm"), &random, &first,
+                      NULL) == SR_OK &&
+           join_grant(&l->net.g, &j.attest, &v, &r.spent, &l->net.bundle, SPAN_STR("tpm"), &random, &j.sealed,
+                      NULL) == SR_OK &&
+           lab_stolen(&j, &j.t.k.ekj, &l->net.master);
+}
+
 /* After the deadline, when the set of used nonces no longer remembers. */
 static bool replay_late(struct lab *l, struct sr_why *why)
 {
@@ -523,6 +591,7 @@ static const struct attack rows[] = {
     { "key_swap", honest_join, key_swap, R_REPORT_DATA },
     { "replay", honest_join, replay, R_NONCE_USED },
     { "replay_late", honest_join, replay_late, R_NONCE_EXPIRED },
+    { "raced", honest_join, raced, R_NONCE_USED },
     { "own_challenge", honest_join, own_challenge, R_NONCE_FORGED },
     { "stale_policy", honest_join, stale_policy, R_STALE_CHALLENGE },
     { "rotation_between", honest_join, rotation_between, R_STALE_CHALLENGE },

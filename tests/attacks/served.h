@@ -19,6 +19,7 @@ struct seen {
     char last[64], arg[16];
     enum sr_reason refused; /* the first refusal */
     int slow_ms;            /* how long /public takes */
+    bool discreet, echo;    /* keeps nothing of bodies; gives them back */
     size_t answer;          /* bytes of its answer, of nothing; 0: a word */
 };
 
@@ -37,13 +38,16 @@ static inline enum sr_err serve_public(struct node *n, const struct request *q, 
     (void)why;
     pthread_mutex_lock(&s->lock);
     s->most = q->body.n > s->most ? q->body.n : s->most;
-    keep(s->last, sizeof s->last, q->body);
+    if (!s->discreet)
+        keep(s->last, sizeof s->last, q->body);
     if (q->arg[0].p)
         snprintf(s->arg, sizeof s->arg, "[%.*s]", (int)q->arg[0].n, (const char *)q->arg[0].p);
     pthread_mutex_unlock(&s->lock);
     if (s->slow_ms)
         nanosleep(&(struct timespec){ .tv_nsec = s->slow_ms * 1000000L }, NULL);
-    if (s->answer)
+    if (s->echo)
+        wr_span(&b, q->body);
+    else if (s->answer)
         (void)wr_room(&b, s->answer);
     else
         wr_text(&b, "here");

@@ -1,0 +1,128 @@
+/* Attacks on what stays in memory: somebody reads a member's memory after a request has ended. What a client
+ * sent, and what it was answered, must not be there any more. The client is another process, and this one
+ * never holds what it sends in the clear. */
+#include "tests/attacks/served.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+enum { MARKER = 32, TIMES = 20, MASK = 0xa5 };
+
+struct marker {
+    uint8_t masked[MARKER];
+};
+
+static bool is_marker(const struct marker *m, const uint8_t *p)
+{
+    for (size_t i = 0; i < MARKER; i++)
+        if ((p[i] ^ MASK) != m->masked[i])
+            return false;
+    return true;
+}
+
+/* A piece of this process's memory. */
+static bool in_region(int mem, uint64_t from, uint64_t to, const struct marker *m)
+{
+    uint8_t b[16384];
+    while (from + MARKER <= to) {
+        size_t want = to - from < sizeof b ? (size_t)(to - from) : sizeof b;
+        ssize_t n = pread(mem, b, want, (off_t)from);
+        if (n < MARKER)
+            return false;
+        for (size_t i = 0; i + MARKER <= (size_t)n; i++)
+            if (is_marker(m, b + i))
+                return true;
+        from += (uint64_t)n - MARKER + 1;
+    }
+    return false;
+}
+
+/* Of all that can be written: the rest was there before. */
+static bool in_memory(const struct marker *m)
+{
+    char line[512], mode[8];
+    unsigned long long from, to;
+    bool found = false;
+    int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    FILE *maps = fopen("/proc/self/maps", "re");
+    maker_need(mem >= 0 && maps, "memory");
+    while (!found && fgets(line, sizeof line, maps))
+        if (sscanf(line, "%llx-%llx %7s", &from, &to, mode) == 3 && mode[0] == 'r' && mode[1] == 'w' &&
+            to - from < (1 << 30) && !strstr(line, "[v"))
+            found = in_region(mem, from, to, m);
+    fclose(maps);
+    close(mem);
+    return found;
+}
+
+/* In a process of its own: sends it many times over, and goes. */
+static void send_from_elsewhere(const struct server *s, const struct marker *m)
+{
+    int status = 1;
+    pid_t child = fork();
+    maker_need(child >= 0, "client");
+    if (child == 0) {
+        uint8_t clear[TIMES * MARKER];
+        for (size_t i = 0; i < sizeof clear; i++)
+            clear[i] = m->masked[i % MARKER] ^ MASK;
+        int fd = dial(s);
+        say(fd, SPAN_STR(HEAD "Content-Length: 640\r\n\r\n"));
+        say(fd, SPAN(clear));
+        _exit(hear(fd) != 1);
+    }
+    maker_need(waitpid(child, &status, 0) == child, "client");
+    T(status == 0);
+}
+
+static bool stays(bool echo)
+{
+    struct server s = { .seen.discreet = true, .seen.echo = echo };
+    struct marker m;
+    random_fill(m.masked, sizeof m.masked);
+    server_start(&s, &(struct http_options){ 0 });
+    send_from_elsewhere(&s, &m);
+    for (int i = 0; i < 100 && http_connections(s.http) > 0; i++)
+        wait_ms(10);
+    wait_ms(20);
+    bool found = in_memory(&m);
+    server_drop(&s);
+    return found;
+}
+
+/* The search finds what there is. */
+static bool honest_memory(struct lab *l)
+{
+    struct marker m;
+    uint8_t *clear = malloc(MARKER);
+    (void)l;
+    maker_need(clear != NULL, "memory");
+    random_fill(m.masked, sizeof m.masked);
+    for (size_t i = 0; i < MARKER; i++)
+        clear[i] = m.masked[i] ^ MASK;
+    bool there = in_memory(&m);
+    sodium_memzero(clear, MARKER);
+    free(clear);
+    return there && !in_memory(&m) && honest_client(l);
+}
+
+static bool body_left(struct lab *l, struct sr_why *why)
+{
+    (void)l, (void)why;
+    return stays(false);
+}
+
+static bool answer_left(struct lab *l, struct sr_why *why)
+{
+    (void)l, (void)why;
+    return stays(true);
+}
+
+static const struct attack rows[] = {
+    { "body_left", honest_memory, body_left, R_NONE },
+    { "answer_left", honest_memory, answer_left, R_NONE },
+};
+
+int main(int argc, char **argv)
+{
+    return attack_main(argc, argv, rows, sizeof rows / sizeof *rows);
+}
