@@ -22,18 +22,18 @@ static bool is_policy(struct span reply, uint64_t *ret_number)
 }
 
 /* Their next policies, one after the other; *ret_theirs is the number they go by in the end. */
-static enum sr_err pull_policies(struct node *n, struct core *c, struct peer_link *p, uint64_t *ret_theirs)
+static enum sr_err pull_policies(struct node *n, struct core *c, struct peer_link *p, uint64_t *ret_theirs,
+                                 struct sr_why *why)
 {
     for (int i = 0; i < POLICIES_A_ROUND; i++) {
         SR_OWN(policy_hold) now = policy_holder_get(c->policy);
-        struct sr_why why = { 0 };
         char path[64];
         snprintf(path, sizeof path, "/sealring/v1/policy?after=%llu",
                  (unsigned long long)policy_number(now.p));
-        SR_TRY(peer_get(p, path, &why));
+        SR_TRY(peer_get(p, path, why));
         if (!is_policy(buf_span(&p->reply.body), ret_theirs))
             return SR_OK;
-        SR_TRY(policy_holder_apply(c->policy, buf_span(&p->reply.body), &why));
+        SR_TRY(policy_holder_apply(c->policy, buf_span(&p->reply.body), why));
         metrics_add(&n->metrics, M_POLICIES, 1);
     }
     return SR_OK;
@@ -52,16 +52,16 @@ static void push_policies(struct core *c, struct peer_link *p, uint64_t theirs)
     }
 }
 
-static enum sr_err swap_members(struct core *c, struct peer_link *p)
+static enum sr_err swap_members(struct core *c, struct peer_link *p, struct sr_why *why)
 {
-    struct sr_why why = { 0 };
+    struct sr_why ignored = { 0 };
     bool is_new;
-    SR_TRY(peer_post(p, "/sealring/v1/members", "application/octet-stream", buf_span(&c->cert_bytes), &why));
-    SR_TRY(peer_get(p, "/sealring/v1/members", &why));
+    SR_TRY(peer_post(p, "/sealring/v1/members", "application/octet-stream", buf_span(&c->cert_bytes), why));
+    SR_TRY(peer_get(p, "/sealring/v1/members", why));
     struct reader r = rd_init(buf_span(&p->reply.body));
     for (uint16_t left = rd_u16be(&r); left > 0 && !r.bad; left--) {
         struct span cert = rd_lp(&r, MEMBER_CERT_MAX);
-        if (!r.bad && members_take(c->members, cert, &is_new, &why) != SR_OK)
+        if (!r.bad && members_take(c->members, cert, &is_new, &ignored) != SR_OK)
             continue; /* of an epoch that one of us does not hold */
     }
     return rd_end(&r) ? SR_OK : SR_EFORMAT;
@@ -141,12 +141,11 @@ static enum sr_err push_packages(struct core *c, struct peer_link *p, struct spa
     return SR_OK;
 }
 
-static enum sr_err swap_packages(struct node *n, struct core *c, struct peer_link *p)
+static enum sr_err swap_packages(struct node *n, struct core *c, struct peer_link *p, struct sr_why *why)
 {
     SR_OWN(buf) digest = { 0 };
-    struct sr_why why = { 0 };
     struct span theirs;
-    SR_TRY(peer_get_signed(p, "/sealring/v1/sync/packages", &why));
+    SR_TRY(peer_get_signed(p, "/sealring/v1/sync/packages", why));
     wr_span(&digest, buf_span(&p->reply.body));
     if (!buf_ok(&digest))
         return SR_ENOMEM;
@@ -155,16 +154,15 @@ static enum sr_err swap_packages(struct node *n, struct core *c, struct peer_lin
     return push_packages(c, p, theirs);
 }
 
-static enum sr_err swap_all(struct node *n, struct core *c, const char *address)
+static enum sr_err swap_all(struct node *n, struct core *c, const char *address, struct sr_why *why)
 {
     SR_OWN(peer_link) p = { 0 };
-    struct sr_why why = { 0 };
     uint64_t theirs = 0;
-    SR_TRY(peer_open(n, address, &c->home, &p, &why));
-    SR_TRY(swap_members(c, &p));
-    SR_TRY(pull_policies(n, c, &p, &theirs));
+    SR_TRY(peer_open(n, address, &c->home, &p, why));
+    SR_TRY(swap_members(c, &p, why));
+    SR_TRY(pull_policies(n, c, &p, &theirs, why));
     push_policies(c, &p, theirs);
-    return swap_packages(n, c, &p);
+    return swap_packages(n, c, &p, why);
 }
 
 void sync_round(struct node *n, struct core *c)
@@ -173,11 +171,12 @@ void sync_round(struct node *n, struct core *c)
     for (size_t i = 0; !node_stopping(n) && members_at(c->members, i, &m) == SR_OK; i++) {
         if (memcmp(&m.key, &c->home.member_pub, sizeof m.key) == 0)
             continue;
-        enum sr_err e = swap_all(n, c, m.address);
+        struct sr_why why = { 0 };
+        enum sr_err e = swap_all(n, c, m.address, &why);
         metrics_add(&n->metrics, e == SR_OK ? M_SYNCS : M_SYNC_FAILURES, 1);
         struct logline l = log_start(&n->log, e == SR_OK ? LOG_DEBUG : LOG_INFO, "sync");
         log_text(&l, "peer", m.address);
-        log_why(&l, e, NULL);
+        log_why(&l, e, &why);
         log_end(&l);
     }
 }

@@ -59,11 +59,14 @@ static inline void running_configure(struct running *r)
 }
 
 /* Members run this very program; workloads of any kind get demo's keys. */
-static inline void running_policy(const struct running *r, struct buf *ret)
+static inline void running_policy(const struct running *r, int number, const struct sha256 *previous,
+                                  struct buf *ret)
 {
     SR_OWN(buf) text = { 0 };
+    wr_fmt(&text, "{\"version\":1,\"number\":%d,\"previous\":\"", number);
+    wr_hex(&text, SPAN(previous->b));
     wr_text(&text,
-            "{\"version\":1,\"number\":1,\"previous\":\"" LAB_ZEROS "\",\"min_epoch\":1,"
+            "\",\"min_epoch\":1,"
             "\"channel_binding\":\"optional\",\"join\":[{\"name\":\"this\",\"type\":\"insecure\",\"where\":"
             "[{\"claim\":\"code\",\"op\":\"same\"}]}],\"release\":[{\"name\":\"web\",\"type\":\"insecure\","
             "\"where\":[{\"claim\":\"debug\",\"op\":\"eq\",\"value\":true}],\"tenant\":\"demo\",\"keys\":"
@@ -86,7 +89,7 @@ static inline void running_genesis_files(struct running *r)
     SR_OWN(buf) genesis = { 0 };
     struct policy *p = NULL;
     sign_random(&r->admin, &r->admin_pub);
-    running_policy(r, &policy);
+    running_policy(r, 1, &(struct sha256){ 0 }, &policy);
     maker_need(policy_parse(buf_span(&policy), &p, NULL) == SR_OK, "policy");
     wr_text(&genesis, "{\"version\":1,\"mode\":\"insecure\",\"salt\":\"" LAB_VENDOR "\",\"opnonce\":\"00\","
                       "\"operators\":{\"k\":1,\"keys\":[\"");
