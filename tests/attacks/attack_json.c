@@ -1,5 +1,6 @@
 /* Attacks by text: JSON that costs more than its bytes, or that says one thing to us and another to whoever
  * else reads it. Each is read as requests and policies are. */
+#include "node/logline.h"
 #include "proto/json.h"
 #include "tests/attacks/lab.h"
 
@@ -145,6 +146,25 @@ static bool forged_line(struct lab *l, struct sr_why *why)
            json_fields(json_root(&d), fields, why) == SR_OK && strchr(name, '\n') != NULL;
 }
 
+/* A line of the log that somebody else's text has become: it says what it likes. */
+static bool log_forged(struct lab *l, struct sr_why *why)
+{
+    char said[512];
+    int fd[2];
+    (void)l, (void)why;
+    maker_need(pipe(fd) == 0, "pipe");
+    const struct logger to = { LOG_INFO, fd[1] };
+    struct logline line = log_start(&to, LOG_INFO, "join-granted");
+    log_text(&line, "address", "a\nts=0 level=info msg=ready");
+    log_end(&line);
+    close(fd[1]);
+    ssize_t n = read(fd[0], said, sizeof said - 1);
+    close(fd[0]);
+    said[n > 0 ? n : 0] = '\0';
+    T(strstr(said, "join-granted") != NULL);
+    return strstr(said, "\nts=0 ") != NULL;
+}
+
 static const struct attack rows[] = {
     { "deep", honest_text, deep, R_TOO_LARGE },
     { "wide", honest_text, wide, R_TOO_LARGE },
@@ -153,6 +173,7 @@ static const struct attack rows[] = {
     { "number_rounded", honest_text, number_rounded, R_JSON_SYNTAX },
     { "two_documents", honest_text, two_documents, R_JSON_SYNTAX },
     { "cut_at_nul", honest_text, cut_at_nul, R_JSON_SYNTAX },
+    { "log_forged", honest_text, log_forged, R_NONE },
     { "forged_line", honest_text, forged_line, R_JSON_MEMBER },
 };
 

@@ -116,6 +116,39 @@ static bool slow_body(struct lab *l, struct sr_why *why)
     return drips(SPAN_STR(HEAD "Content-Length: 6\r\n\r\n"), SPAN_STR("slowly"), SPAN_STR(""), why);
 }
 
+/* Nothing at all, for longer than a head may take: does the connection hold its place? */
+static bool silent_head(struct lab *l, struct sr_why *why)
+{
+    struct server s = { 0 };
+    (void)l;
+    server_start(&s, &(struct http_options){ .deadline = { .head = 100, .idle = 100 } });
+    int fd = dial(&s);
+    wait_ms(400);
+    bool held = http_connections(s.http) == 1;
+    close(fd);
+    server_drop(&s);
+    why->reason = s.seen.refused;
+    return held;
+}
+
+/* Everybody's places, taken by one. */
+static bool one_source(struct lab *l, struct sr_why *why)
+{
+    struct server s = { 0 };
+    int fd[6];
+    (void)l;
+    server_start(&s, &(struct http_options){ .max_per_source = 3 });
+    for (int i = 0; i < 6; i++)
+        fd[i] = dial(&s);
+    wait_ms(100);
+    bool all = http_connections(s.http) == 6;
+    for (int i = 0; i < 6; i++)
+        close(fd[i]);
+    server_drop(&s);
+    why->reason = s.seen.refused;
+    return all;
+}
+
 /* Does the process burn time while nothing happens? In thousandths of what passes; others may be at work,
  * too. */
 static int busy(int ms)
@@ -185,6 +218,8 @@ static const struct attack rows[] = {
     { "answer_swells", honest_client, answer_swells, R_NO_ANSWER },
     { "slow_head", honest_client, slow_head, R_TIMEOUT },
     { "slow_body", honest_client, slow_body, R_TIMEOUT },
+    { "silent_head", honest_client, silent_head, R_NONE },
+    { "one_source", honest_client, one_source, R_NONE },
     { "crowd_outside", honest_client, crowd_outside, R_NONE },
     { "stuffed", honest_client, stuffed, R_NONE },
 };

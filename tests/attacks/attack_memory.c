@@ -1,9 +1,11 @@
 /* Attacks on what stays in memory: somebody reads a member's memory after a request has ended. What a client
  * sent, and what it was answered, must not be there any more. The client is another process, and this one
  * never holds what it sends in the clear. */
+#include "node/harden.h"
 #include "tests/attacks/served.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 enum { MARKER = 32, TIMES = 20, MASK = 0xa5 };
@@ -117,9 +119,47 @@ static bool answer_left(struct lab *l, struct sr_why *why)
     return stays(true);
 }
 
+/* Another process of the same user opens a member's memory. Root always can: as nobody, where we are root. */
+static bool read_by_neighbour(struct lab *l, struct sr_why *why)
+{
+    int ready[2], done[2], status = 0;
+    char path[64], word = 0;
+    (void)l, (void)why;
+    maker_need(pipe(ready) == 0 && pipe(done) == 0, "pipe");
+    pid_t member = fork();
+    maker_need(member >= 0, "member");
+    if (member == 0) {
+        if (geteuid() == 0 && (setgid(65534) || setuid(65534)))
+            _exit(1);
+        (void)prctl(PR_SET_DUMPABLE, 1); /* as after a start: changing users has taken it away */
+        (void)harden_process(&(struct sr_why){ 0 });
+        (void)!write(ready[1], "r", 1);
+        _exit(read(done[0], &word, 1) != 1);
+    }
+    maker_need(read(ready[0], &word, 1) == 1, "member");
+    snprintf(path, sizeof path, "/proc/%d/mem", (int)member);
+    pid_t neighbour = fork();
+    maker_need(neighbour >= 0, "neighbour");
+    if (neighbour == 0) {
+        if (geteuid() == 0 && (setgid(65534) || setuid(65534)))
+            _exit(2);
+        _exit(open(path, O_RDWR | O_CLOEXEC) < 0);
+    }
+    maker_need(waitpid(neighbour, &status, 0) == neighbour && write(done[1], "d", 1) == 1 &&
+                   waitpid(member, NULL, 0) == member,
+               "children");
+    for (int i = 0; i < 2; i++) {
+        close(ready[i]);
+        close(done[i]);
+    }
+    T(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status) == 0;
+}
+
 static const struct attack rows[] = {
     { "body_left", honest_memory, body_left, R_NONE },
     { "answer_left", honest_memory, answer_left, R_NONE },
+    { "read_by_neighbour", honest_memory, read_by_neighbour, R_NONE },
 };
 
 int main(int argc, char **argv)

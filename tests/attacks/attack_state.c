@@ -120,6 +120,20 @@ static bool folder_for_all(struct lab *l, struct sr_why *why)
     return got;
 }
 
+/* The same state under two members at a time. */
+static bool opened_twice(struct lab *l, struct sr_why *why)
+{
+    struct disk d;
+    struct store *first = NULL;
+    (void)l;
+    disk_new(&d);
+    maker_need(store_open(d.url, &first, NULL) == SR_OK, "store");
+    bool got = start(&d, why) == SR_OK;
+    store_close(first);
+    disk_drop(&d);
+    return got;
+}
+
 /* Does it wait for ever? In a child, which gets half a second. */
 static bool hangs(const struct disk *d, enum sr_err (*run)(const struct disk *, struct sr_why *),
                   struct sr_why *why)
@@ -217,6 +231,7 @@ static const struct attack rows[] = {
     { "store_has_two_names", honest_state, store_has_two_names, R_STORE_HOSTILE },
     { "store_for_all", honest_state, store_for_all, R_STORE_HOSTILE },
     { "folder_for_all", honest_state, folder_for_all, R_STORE_HOSTILE },
+    { "opened_twice", honest_state, opened_twice, R_BUSY },
     { "store_is_a_fifo", honest_state, store_is_a_fifo, R_STORE_HOSTILE },
     { "key_is_a_fifo", honest_state, key_is_a_fifo, R_CONFIG },
     { "key_is_a_link", honest_state, key_is_a_link, R_CONFIG },
