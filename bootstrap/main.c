@@ -108,6 +108,7 @@ static enum sr_err start(struct node *n, const struct config *c, bool bootstrap,
     SR_TRY(config_digest_check(&n->self, why));
     SR_TRY(serve_listen(c, s, why));
     SR_TRY(enter_sandbox(n, why));
+    SR_TRY(node_start_fetcher(n));
     SR_TRY(serve_start(n, s, why));
     serve_address(c, s, o.address);
     if (bootstrap && c->genesis[0]) {

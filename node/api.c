@@ -38,6 +38,16 @@ struct appraiser api_appraiser(const struct stand *s)
                                .now = (time_t)clock_unix() };
 }
 
+enum sr_err api_appraise(struct node *n, const struct stand *s, struct span type, struct span evidence,
+                         const struct sha512 *rd, struct appraisal *ret, struct sr_why *why)
+{
+    struct appraiser by = api_appraiser(s);
+    enum sr_err e = appraise(&by, type, evidence, rd, ret, why);
+    if (e != SR_OK)
+        collateral_actor_miss(n->fetcher, &s->collateral, type, evidence);
+    return e;
+}
+
 struct binding api_binding(const struct request *q)
 {
     struct binding b = { .bound = q->peer.tls };

@@ -18,6 +18,9 @@ void stand_drop(struct stand *s);
 enum sr_err stand_take(struct node *n, struct stand *ret, struct sr_why *why);
 
 struct appraiser api_appraiser(const struct stand *s); /* borrows */
+/* appraise(), and what the evidence would have needed is fetched for the next time. */
+enum sr_err api_appraise(struct node *n, const struct stand *s, struct span type, struct span evidence,
+                         const struct sha512 *rd, struct appraisal *ret, struct sr_why *why);
 struct binding api_binding(const struct request *q);
 
 /* Who may call ACCESS_SIGNED routes is decided here, after the body: a key that is a member's or a tenant's

@@ -59,10 +59,9 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
 {
     struct granter g = core_granter(n, s->core, s->policy.p);
     struct binding binding = api_binding(q);
-    struct appraiser by_policy = api_appraiser(s);
     enum sr_err e = join_open_attest(&g, q->body, &binding, clock_boot_ms(), &a->attest, why);
     if (e == SR_OK)
-        e = appraise(&by_policy, a->attest.type, a->attest.evidence, &a->attest.rd, &a->appraisal, why);
+        e = api_appraise(n, s, a->attest.type, a->attest.evidence, &a->attest.rd, &a->appraisal, why);
     if (e != SR_OK)
         return api_unproven(n, s->core, e, why);
     e = policy_join(s->policy.p, &a->appraisal.claims, &n->self, NULL, why);

@@ -102,10 +102,9 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
 {
     struct releaser by = core_releaser(n, s->core, s->policy.p);
     struct binding binding = api_binding(q);
-    struct appraiser by_policy = api_appraiser(s);
     enum sr_err e = release_open_request(&by, q->body, &binding, clock_boot_ms(), &a->request, why);
     if (e == SR_OK)
-        e = appraise(&by_policy, a->request.type, a->request.evidence, &a->request.rd, &a->appraisal, why);
+        e = api_appraise(n, s, a->request.type, a->request.evidence, &a->request.rd, &a->appraisal, why);
     if (e != SR_OK)
         return api_unproven(n, s->core, e, why);
     e = allow_all(n, s, a, why);

@@ -3,6 +3,7 @@
 #include "crypto/url.h"
 
 #include "crypto/file.h"
+#include "node/collateral/fetch.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -49,7 +50,15 @@ static const struct row rows[] = {
     TEXT("event-log", event_log, "/run/sealring/event-log", "what sealring-launch has measured"),
     TEXT("ek-chain", ek_chain, "", "PEM file with the intermediate certificates of the EK"),
     TEXT("collateral-dir", collateral_dir, "",
-         "folder of vendors' certificates, revocation lists, TCB infos, QE identities; read again on SIGHUP"),
+         "folder of vendors' certificates, revocation lists, TCB infos, QE identities; read again when it "
+         "changes, and on SIGHUP"),
+    TEXT("pccs-url", pccs_url, "",
+         "base address of a PCCS (Intel PCS API version 4): https, or http to loopback; empty: nothing is "
+         "fetched from there"),
+    TEXT("kds-url", kds_url, "",
+         "base address of AMD's KDS or a cache of it, as pccs-url; AMD's own is https://kdsintf.amd.com"),
+    TEXT("collateral-ca", collateral_ca, "",
+         "PEM roots for the TLS certificates of those two; empty: the system's"),
     TEXT("genesis", genesis, "", "bootstrap: genesis.json with the operators' parameters"),
     TEXT("genesis-policy", genesis_policy, "", "bootstrap: the first policy, whose hash genesis.json pins"),
     TEXT("genesis-ak-cert", genesis_ak_cert, "", "bootstrap: AK certificate signed by the operators' AK-CA"),
@@ -63,6 +72,8 @@ static const struct row rows[] = {
     UINT("quote-ms", quote_ms, 100, 120000, "15000", "deadline of one quote, milliseconds"),
     UINT("quote-queue", quote_queue, 1, 1024, "16", "quotes that may wait for the platform"),
     UINT("sync-seconds", sync_seconds, 1, 86400, "30", "pause between exchanges with the other members"),
+    UINT("collateral-refresh", collateral_refresh, 1, 2592000, "21600",
+         "seconds after which what is held is asked for again"),
     UINT("sandbox", sandbox, 0, 1, "1", "1: Landlock where the kernel has it"),
 };
 
@@ -288,6 +299,10 @@ enum sr_err config_check(const struct config *c, struct sr_why *why)
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "listen needs tls-cert and tls-key");
     if (c->challenge_ms < 3 * c->quote_ms)
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "challenge-ms is less than three times quote-ms");
+    if (c->pccs_url[0])
+        SR_TRY(coll_source_check(c->pccs_url, why));
+    if (c->kds_url[0])
+        SR_TRY(coll_source_check(c->kds_url, why));
     if (c->genesis[0] && (c->cid[0] || c->join.n))
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "genesis makes a new network: cid and join have no place");
     return addresses_check(c, why);

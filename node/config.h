@@ -29,6 +29,9 @@ struct config {
     char event_log[CONFIG_TEXT];
     char ek_chain[CONFIG_TEXT];
     char collateral_dir[CONFIG_TEXT];
+    char pccs_url[CONFIG_TEXT];
+    char kds_url[CONFIG_TEXT];
+    char collateral_ca[CONFIG_TEXT];
     char genesis[CONFIG_TEXT];
     char genesis_policy[CONFIG_TEXT];
     char genesis_ak_cert[CONFIG_TEXT];
@@ -42,6 +45,7 @@ struct config {
     uint64_t quote_ms;
     uint64_t quote_queue;
     uint64_t sync_seconds;
+    uint64_t collateral_refresh;
     uint64_t sandbox;
 };
 

@@ -129,7 +129,11 @@ static enum sr_err judge(struct attempt *a, struct sr_why *why)
                             .policy = a->policy.policy,
                             .collateral = collateral_held(&held),
                             .now = (time_t)clock_unix() };
-    SR_TRY(appraise(&by, a->granted.m4.type, a->granted.m4.evidence, &a->granted.rd, &a->granter, why));
+    enum sr_err e =
+        appraise(&by, a->granted.m4.type, a->granted.m4.evidence, &a->granted.rd, &a->granter, why);
+    if (e != SR_OK)
+        collateral_actor_miss(a->n->fetcher, &held, a->granted.m4.type, a->granted.m4.evidence);
+    SR_TRY(e);
     SR_TRY(policy_join(a->policy.policy, &a->granter.claims, &a->n->self, NULL, why));
     struct join_policy p = { policy_number(a->policy.policy), *policy_hash(a->policy.policy) };
     return join_open_grant(&a->wait, &a->granted, &a->keys, &a->granter.verified, &p, &a->masters, &a->hold,

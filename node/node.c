@@ -39,6 +39,21 @@ static enum sr_err open_collateral(struct node *n)
     return collateral_holder_new(&o, &n->collateral);
 }
 
+enum sr_err node_start_fetcher(struct node *n)
+{
+    const struct config *c = n->config;
+    const struct collateral_actor_options o = {
+        .holder = n->collateral,
+        .log = &n->log,
+        .dir = c->collateral_dir,
+        .sources = { .pccs = c->pccs_url, .kds = c->kds_url, .ca_file = c->collateral_ca },
+        .refresh_s = (unsigned)c->collateral_refresh
+    };
+    if (!c->collateral_dir[0] && !c->pccs_url[0] && !c->kds_url[0])
+        return SR_OK;
+    return collateral_actor_start(&o, &n->fetcher);
+}
+
 /* From the platform's thread, or from one that waited for it in vain. */
 static void on_health(void *ctx, bool healthy, const struct sr_why *why)
 {
@@ -106,6 +121,7 @@ enum sr_err node_open(struct node *n, const struct config *c, struct sr_why *why
 
 void node_close(struct node *n)
 {
+    collateral_actor_stop(n->fetcher);
     core_close(atomic_exchange(&n->core, NULL), n->boot);
     tpm_actor_stop(n->tpm);
     store_close(n->store);

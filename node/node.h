@@ -6,7 +6,7 @@
  *
  * A provisional node serves nothing but its health: routes ask node_core(), which is NULL until the member's
  * whole core exists. */
-#include "node/collateral_holder.h"
+#include "node/collateral_actor.h"
 #include "node/config.h"
 #include "node/core.h"
 #include "node/http.h"
@@ -30,6 +30,7 @@ struct node {
     struct nonce_set *refused, *enrolled;         /* challenges whose one leaf is written */
     struct sessions *sessions;
     struct collateral_holder *collateral;
+    struct collateral_actor *fetcher;       /* NULL: no folder and no source is configured */
     char collateral_keep[CONFIG_TEXT + 16]; /* folder in state-dir */
     struct http *http;
 
@@ -52,6 +53,9 @@ struct node {
 /* Everything that needs no network: store, platform, per-boot keys. c is borrowed. */
 enum sr_err node_open(struct node *n, const struct config *c, struct sr_why *why);
 void node_close(struct node *n);
+/* The thread that gets collateral, after the sandbox; nothing when there is nothing to get it from. It is
+ * stopped after the last handler and the life thread have ended. */
+enum sr_err node_start_fetcher(struct node *n);
 
 /* The member's core; SR_EBUSY with R_PROVISIONAL or R_NOT_READY while there is none. */
 enum sr_err node_core(struct node *n, struct core **ret, struct sr_why *why);

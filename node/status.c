@@ -3,6 +3,7 @@
 #include "crypto/mode.h"
 #include "node/clock.h"
 #include "node/node.h"
+#include "node/status_collateral.h"
 #include "node/version.h"
 #include "proto/cid.h"
 #include "proto/json.h"
@@ -81,6 +82,8 @@ static void write_warnings(struct buf *b, struct node *n, const struct core *c)
     struct sr_why failure;
     if (!tpm_actor_healthy(n->tpm, &failure))
         jw_text(b, "the platform failed: this node grants no joins until it answers");
+    if (status_collateral_ends(n))
+        jw_text(b, "collateral: something that is held has ended or does not count, see collateral");
     if (!n->sandboxed)
         jw_text(b, "no Landlock: the kernel does not have it, or it is switched off");
     if (strcmp(sr_mode.name, "production") != 0)
@@ -88,11 +91,15 @@ static void write_warnings(struct buf *b, struct node *n, const struct core *c)
     jw_array_end(b);
 }
 
-static void write_network(struct buf *b, const struct core *c)
+static void write_cid(struct buf *b, const struct core *c)
 {
     char cid[CID_TEXT_MAX];
     cid_text(&c->home.cid, cid);
     jw_member_text(b, "cid", cid);
+}
+
+static void write_network(struct buf *b, const struct core *c)
+{
     jw_member_u64(b, "epoch", keyring_newest(c->home.keyring));
     jw_member_hex(b, "id", SPAN(c->home.id.b));
     write_log(b, c);
@@ -117,6 +124,10 @@ void status_write(struct node *n, struct buf *ret)
         c = NULL;
     jw_object(ret);
     if (c)
+        write_cid(ret, c);
+    jw_name(ret, "collateral");
+    status_collateral(n, ret);
+    if (c)
         write_network(ret, c);
     jw_name(ret, "measured");
     write_claims(ret, &n->self);
@@ -138,6 +149,7 @@ void status_write(struct node *n, struct buf *ret)
 void status_gauges(struct node *n, struct buf *ret)
 {
     struct core *c = NULL;
+    status_collateral_gauges(n, ret);
     metrics_gauge(ret, "sealring_member", "1 when this node is a member.", node_state(n) == NODE_MEMBER);
     struct sr_why failure;
     metrics_gauge(ret, "sealring_platform_healthy", "1 while the platform answers.",

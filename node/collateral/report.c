@@ -47,12 +47,14 @@ static void json_item(const struct coll_item *item, const struct pins *roots, ti
     jw_object_end(ret);
 }
 
-void coll_report_json(const struct collateral *c, const struct pins *roots, time_t now, struct buf *ret)
+void coll_report_json(const struct collateral *c, const struct pins *roots, time_t now,
+                      enum report_extent extent, struct buf *ret)
 {
     struct coll_item item;
     jw_array(ret);
     for (size_t i = 0; c && collateral_item(c, i, &item); i++)
-        json_item(&item, roots, now, ret);
+        if (extent == REPORT_ALL || !item.cert || item.cert->role != ROLE_AMD_VEK)
+            json_item(&item, roots, now, ret);
     jw_array_end(ret);
 }
 

@@ -16,6 +16,7 @@ struct http_client {
     char base[512];
     struct http_client_options o;
     struct http_reply *reply; /* of the call that runs */
+    const char *keep;         /* of the call that runs */
     uint8_t binding[CHANNEL_BINDING_SIZE];
     enum sr_err bound;
 };
@@ -23,6 +24,7 @@ struct http_client {
 void http_reply_drop(struct http_reply *r)
 {
     buf_drop(&r->body);
+    buf_drop(&r->kept);
     *r = (struct http_reply){ 0 };
 }
 
@@ -43,10 +45,26 @@ static void take_binding(struct http_client *c)
 static size_t on_body(char *data, size_t size, size_t n, void *cls)
 {
     struct http_client *c = cls;
-    if (c->reply->body.n + size * n > CLIENT_REPLY_MAX)
+    if (c->reply->body.n + size * n > (c->o.reply_max ? c->o.reply_max : CLIENT_REPLY_MAX))
         return 0;
     wr_span(&c->reply->body, (struct span){ (const uint8_t *)data, size * n });
     return buf_ok(&c->reply->body) ? size * n : 0;
+}
+
+/* The header that the caller wants. 0: it comes twice, or is too long. */
+static size_t keep_header(struct http_client *c, const char *data, size_t all)
+{
+    size_t at = c->keep ? strlen(c->keep) : all;
+    if (all <= at || data[at] != ':' || strncasecmp(data, c->keep, at) != 0)
+        return all;
+    for (at++; at < all && (data[at] == ' ' || data[at] == '\t'); at++)
+        continue;
+    while (all > at && (data[all - 1] == '\r' || data[all - 1] == '\n'))
+        all--;
+    if (c->reply->kept.n || all - at > CLIENT_HEADER_MAX)
+        return 0;
+    wr_span(&c->reply->kept, (struct span){ (const uint8_t *)data + at, all - at });
+    return buf_ok(&c->reply->kept) ? all : 0;
 }
 
 static size_t on_header(char *data, size_t size, size_t n, void *cls)
@@ -56,6 +74,8 @@ static size_t on_header(char *data, size_t size, size_t n, void *cls)
     size_t all = size * n, at = sizeof id - 1, len = 0;
     if (all >= 5 && memcmp(data, "HTTP/", 5) == 0)
         take_binding(c);
+    if (keep_header(c, data, all) == 0)
+        return 0;
     if (all <= at || strncasecmp(data, id, at) != 0)
         return all;
     while (at < all && data[at] == ' ')
@@ -142,6 +162,37 @@ static void set_url(struct http_client *c, const char *path)
         curl_easy_setopt(c->curl, CURLOPT_UNIX_SOCKET_PATH, c->base + 5);
 }
 
+static int on_progress(void *cls, curl_off_t a, curl_off_t b, curl_off_t d, curl_off_t e)
+{
+    const struct http_client *c = cls;
+    (void)a;
+    (void)b;
+    (void)d;
+    (void)e;
+    return c->o.stop(c->o.stop_ctx);
+}
+
+static void set_stop(struct http_client *c)
+{
+    if (!c->o.stop)
+        return;
+    curl_easy_setopt(c->curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(c->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(c->curl, CURLOPT_XFERINFODATA, c);
+}
+
+static void set_tls(struct http_client *c)
+{
+    CURL *h = c->curl;
+    bool vendor = c->o.peer == HTTP_VENDOR, checked = vendor || c->o.ca_file;
+    curl_easy_setopt(h, CURLOPT_SSLVERSION,
+                     vendor ? (long)CURL_SSLVERSION_TLSv1_2 : (long)CURL_SSLVERSION_TLSv1_3);
+    curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, checked ? 1L : 0L);
+    curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, checked ? 2L : 0L);
+    if (c->o.ca_file)
+        curl_easy_setopt(h, CURLOPT_CAINFO, c->o.ca_file);
+}
+
 static void set_options(struct http_client *c)
 {
     CURL *h = c->curl;
@@ -150,11 +201,8 @@ static void set_options(struct http_client *c)
     curl_easy_setopt(h, CURLOPT_PROXY, "");
     curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
-    curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, c->o.ca_file ? 1L : 0L);
-    curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, c->o.ca_file ? 2L : 0L);
-    if (c->o.ca_file)
-        curl_easy_setopt(h, CURLOPT_CAINFO, c->o.ca_file);
+    set_tls(c);
+    set_stop(c);
     curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)(c->o.timeout_ms ? c->o.timeout_ms : 30000));
     curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)(c->o.connect_ms ? c->o.connect_ms : 5000));
     curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
@@ -197,6 +245,7 @@ enum sr_err http_client_call(struct http_client *c, const struct http_call *call
 
     http_reply_drop(ret);
     c->reply = ret;
+    c->keep = call->keep;
     CURLcode code = curl_easy_perform(c->curl);
     c->reply = NULL;
     if (code != CURLE_OK) {

@@ -4,9 +4,8 @@
 #include "node/clock.h"
 #include "node/collateral_holder.h"
 #include "proto/json.h"
-#include "tests/dcap_maker.h"
-#include "tests/snp_maker.h"
 #include "tests/t.h"
+#include "tests/vendor_today.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -30,19 +29,6 @@ static void remove_file(const char *name)
     char path[256];
     snprintf(path, sizeof path, "%s/%s", dir, name);
     unlink(path);
-}
-
-/* An SNP report of today, whose folder is complete. */
-static struct snp_world snp_today(void)
-{
-    struct snp_world w = snp_world_make(&s_products[1], 5, false);
-    struct made_spec *certs[] = { &w.root, &w.ca, &w.vek };
-    for (size_t i = 0; i < 3; i++) {
-        certs[i]->from = time(NULL) - S_DAY;
-        certs[i]->until = time(NULL) + S_DAY;
-    }
-    snp_world_build(&w);
-    return w;
 }
 
 static const char *const snp_names[] = { "ark.der", "ask.der", "vcek.der" };
@@ -217,37 +203,6 @@ static void hostile_files_are_passed_over_and_not_waited_for(void)
 }
 
 /* ---- Intel ---- */
-
-static void time_text(time_t at, char ret[32])
-{
-    struct tm tm;
-    gmtime_r(&at, &tm);
-    strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
-/* A platform of today with the collateral of a day ago. */
-static struct world tdx_today(unsigned eval, const char *status)
-{
-    static char issue[32], next[32];
-    struct world w = world_make(4, true);
-    time_t now = time(NULL);
-    struct made_spec *certs[] = { &w.root_cert, &w.ca_cert, &w.pck_cert, &w.signer_cert };
-    time_text(now - W_DAY, issue);
-    time_text(now + W_DAY, next);
-    for (size_t i = 0; i < 4; i++) {
-        certs[i]->serial = 200 + (long)i;
-        certs[i]->from = now - W_DAY;
-        certs[i]->until = now + W_DAY;
-    }
-    w.root_crl.from = w.ca_crl.from = now - W_DAY;
-    w.root_crl.until = w.ca_crl.until = now + W_DAY;
-    w.tcb.issue = w.identity.issue = issue;
-    w.tcb.next = w.identity.next = next;
-    w.tcb.eval = eval;
-    w.level[0].status = status;
-    world_build(&w);
-    return w;
-}
 
 static void put_world(const struct world *w)
 {
