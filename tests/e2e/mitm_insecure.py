@@ -87,13 +87,13 @@ M, W = honest.seen, released.seen
 for i, name in enumerate(sorted(M)):
     for bit in sampled(M[name], i):
         join(on(name, flip(bit)), None, f"{name} bit {bit}")
-    join(on(name, lambda b: b[:-1]), None, f"{name} one byte short")
-    join(on(name, lambda b: b + b"\0"), None, f"{name} one byte long")
+    join(on(name, lambda b: b[:-1]), "malformed", f"{name} one byte short")
+    join(on(name, lambda b: b + b"\0"), "too-large" if name == "M5" else "malformed", f"{name} one byte long")
 for i, name in enumerate(sorted(W)):
     for bit in sampled(W[name], i):
         release(on(name, flip(bit)), None, f"{name} bit {bit}")
-    release(on(name, lambda b: b[:-1]), None, f"{name} one byte short")
-    release(on(name, lambda b: b + b"\0"), None, f"{name} one byte long")
+    release(on(name, lambda b: b[:-1]), "malformed", f"{name} one byte short")
+    release(on(name, lambda b: b + b"\0"), "malformed", f"{name} one byte long")
 
 # ---- by field, with its reason ----
 join(on("M1", flip(8 * (len(M["M1"]) - 1))), "nonce-forged", "nJ changed on the way")
@@ -113,7 +113,7 @@ def other_path(body):
 release(on("W2", other_path), "report-data", "another key than attested")
 
 # ---- messages of earlier sessions ----
-for name, want in (("M2", "nonce-forged"), ("M4", None), ("M6", None)):
+for name, want in (("M2", "nonce-forged"), ("M4", "session-unknown"), ("M6", "session-unknown")):
     join(on(name, lambda _, n=name: M[n]), want, f"{name} of an earlier join")
 release(on("W1", lambda _: W["W1"]), "nonce-used", "W1 of an earlier release")
 release(on("W3", lambda _: W["W3"]), "release-signature", "W3 of an earlier release")
@@ -130,7 +130,7 @@ for name, home in (("M1", 0), ("M3", 1), ("M5", 2), ("W2", 3)):
             status, reason, _ = post(URL_A, f"/sealring/v1/{place}", {**M, **W}[name])
             check(f"{name} at {place}: {status} {reason}", 400 <= status < 500 and reason)
 for name, reply in (("M1", "M2"), ("M3", "M4"), ("M5", "M6")):
-    join(on(reply, lambda _, n=name: M[n]), None, f"{name} reflected as {reply}")
+    join(on(reply, lambda _, n=name: M[n]), "malformed", f"{name} reflected as {reply}")
 fresh = Proxy(URL_A, on("M5", drop))
 early = joiner(fresh.url)
 early.wait("msg=join-failed", seconds=30)
@@ -211,7 +211,7 @@ def translated(leg, body):
     return body.replace(cid_b, cid_a)
 
 
-join(translated, None, "another network that is made to look like this one", via=URL_B)
+join(translated, "signature", "another network that is made to look like this one", via=URL_B)
 join(lambda leg, b: b.replace(cid_b, cid_a) if leg == "M2" else b, "wrong-network", "its challenge translated alone",
      via=URL_B)
 good, out = fetch(URL_B)
