@@ -148,6 +148,19 @@ static bool path_empty(struct lab *l, struct sr_why *why)
     return handler_gets(SPAN_STR("GET /public/ HTTP/1.1\r\nHost: x\r\n\r\n"), "[]", why);
 }
 
+static bool query_escaped(struct lab *l, struct sr_why *why)
+{
+    (void)l;
+    return handler_gets(SPAN_STR("GET /public?a=%2e HTTP/1.1\r\nHost: x\r\n\r\n"), "?a=%2e", why);
+}
+
+/* One goes by the first, the other by the last. */
+static bool two_hosts(struct lab *l, struct sr_why *why)
+{
+    (void)l;
+    return smuggles(SPAN_STR("GET /hidden HTTP/1.1\r\nHost: open\r\nHost: closed\r\n\r\n"), why);
+}
+
 /* ---- who may ---- */
 
 static bool admin_from_outside(struct lab *l, struct sr_why *why)
@@ -176,6 +189,19 @@ static bool admin_by_another_user(struct lab *l, struct sr_why *why)
     return seen.hidden;
 }
 
+/* Requests and answers in the clear, to whoever is on the way. */
+static bool plain_for_all(struct lab *l, struct sr_why *why)
+{
+    struct http *http = NULL;
+    struct http_options o = { .protocols = protocols, .n_protocols = 1, .n_listeners = 1 };
+    (void)l;
+    o.listeners[0].kind = LISTEN_PLAIN;
+    maker_need(http_listen(&o.listeners[0].fd, "0.0.0.0", 0, NULL, NULL) == SR_OK, "listener");
+    bool got = http_start(&http, NULL, &o, why) == SR_OK;
+    http_stop(http);
+    return got;
+}
+
 static bool signed_by_nobody(struct lab *l, struct sr_why *why)
 {
     (void)l;
@@ -202,6 +228,9 @@ static const struct attack rows[] = {
     { "path_of_dots", honest_client, path_of_dots, R_HTTP_PATH },
     { "path_escaped", honest_client, path_escaped, R_HTTP_PATH },
     { "path_empty", honest_client, path_empty, R_HTTP_PATH },
+    { "query_escaped", honest_client, query_escaped, R_HTTP_PATH },
+    { "two_hosts", honest_client, two_hosts, R_HTTP_HOST },
+    { "plain_for_all", honest_client, plain_for_all, R_CONFIG },
     { "admin_from_outside", honest_client, admin_from_outside, R_FORBIDDEN },
     { "admin_by_another_user", honest_client, admin_by_another_user, R_FORBIDDEN },
     { "signed_by_nobody", honest_client, signed_by_nobody, R_REQUEST_SIGNATURE },

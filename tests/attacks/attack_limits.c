@@ -65,6 +65,52 @@ static bool bodies_hoarded(struct lab *l, struct sr_why *why)
 
 /* ---- time ---- */
 
+static bool served(struct span text, struct sr_why *why)
+{
+    struct server s = { 0 };
+    server_start(&s, &(struct http_options){ 0 });
+    int n = ask(&s, text);
+    server_drop(&s);
+    why->reason = s.seen.refused;
+    return n == 1;
+}
+
+static void repeat(struct buf *b, const char *text, int n)
+{
+    for (int i = 0; i < n; i++)
+        wr_text(b, text);
+}
+
+static bool head_over_limit(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    (void)l;
+    wr_text(&b, "GET /public HTTP/1.1\r\nHost: x\r\nX: ");
+    repeat(&b, "0123456789", HEAD_MAX / 10);
+    wr_text(&b, "\r\n\r\n");
+    return served(buf_span(&b), why);
+}
+
+static bool many_fields(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    (void)l;
+    wr_text(&b, "GET /public HTTP/1.1\r\nHost: x\r\n");
+    repeat(&b, "X: y\r\n", HEAD_FIELDS_MAX);
+    wr_text(&b, "\r\n");
+    return served(buf_span(&b), why);
+}
+
+static bool long_target(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    (void)l;
+    wr_text(&b, "GET /public?");
+    repeat(&b, "a", HEAD_TARGET_MAX);
+    wr_text(&b, " HTTP/1.1\r\nHost: x\r\n\r\n");
+    return served(buf_span(&b), why);
+}
+
 /* A peer that answers without an end: memory for whoever asked it. */
 static bool answer_swells(struct lab *l, struct sr_why *why)
 {
@@ -215,6 +261,9 @@ static const struct attack rows[] = {
     { "body_over_limit", honest_client, body_over_limit, R_TOO_LARGE },
     { "chunks_over_limit", honest_client, chunks_over_limit, R_TOO_LARGE },
     { "bodies_hoarded", honest_client, bodies_hoarded, R_BUSY },
+    { "head_over_limit", honest_client, head_over_limit, R_HEAD_LARGE },
+    { "many_fields", honest_client, many_fields, R_HEAD_LARGE },
+    { "long_target", honest_client, long_target, R_URI_LONG },
     { "answer_swells", honest_client, answer_swells, R_NO_ANSWER },
     { "slow_head", honest_client, slow_head, R_TIMEOUT },
     { "slow_body", honest_client, slow_body, R_TIMEOUT },

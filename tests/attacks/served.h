@@ -40,6 +40,8 @@ static inline enum sr_err serve_public(struct node *n, const struct request *q, 
     s->most = q->body.n > s->most ? q->body.n : s->most;
     if (!s->discreet)
         keep(s->last, sizeof s->last, q->body);
+    if (q->query.n)
+        snprintf(s->arg, sizeof s->arg, "?%.*s", (int)q->query.n, (const char *)q->query.p);
     if (q->arg[0].p)
         snprintf(s->arg, sizeof s->arg, "[%.*s]", (int)q->arg[0].n, (const char *)q->arg[0].p);
     pthread_mutex_unlock(&s->lock);
