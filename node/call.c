@@ -151,11 +151,26 @@ static enum sr_err run(struct call *call, struct reply *r)
     return r->status ? SR_OK : sr_fail(&call->why, SR_EBUG, R_INTERNAL, "a handler that said nothing");
 }
 
+/* Who words it when no route has the path: the protocol whose name is its first segment, or else the first.
+ */
+static const struct protocol *at_home(const struct call *call)
+{
+    const struct http_options *o = call->calls->o;
+    struct span path = call->req.path;
+    for (size_t i = 0; i < o->n_protocols; i++) {
+        struct span name = span_of(o->protocols[i]->name);
+        if (path.n > name.n + 1 && path.p[name.n + 1] == '/' &&
+            span_eq((struct span){ path.p + 1, name.n }, name))
+            return o->protocols[i];
+    }
+    return o->protocols[0];
+}
+
 void call_answer(struct call *call, struct reply *r)
 {
     enum sr_err e = run(call, r);
     if (e != SR_OK) { /* whatever a handler had begun to say is not said */
-        const struct protocol *p = call->protocol ? call->protocol : call->calls->o->protocols[0];
+        const struct protocol *p = call->protocol ? call->protocol : at_home(call);
         reply_drop(r);
         p->error(&call->req, e, &call->why, r);
     }

@@ -94,7 +94,7 @@ int route_status(enum sr_err e, enum sr_reason reason)
 }
 
 /* What went wrong inside is the log's business: a 500 says "internal", but that the outcome is unknown. */
-static const char *reason_shown(enum sr_err e, const struct sr_why *why)
+const char *route_reason(enum sr_err e, const struct sr_why *why)
 {
     if (e == SR_EUNKNOWN)
         return sr_reason_text(R_OUTCOME_UNKNOWN);
@@ -106,7 +106,7 @@ static const char *reason_shown(enum sr_err e, const struct sr_why *why)
 void route_error(const struct request *req, enum sr_err e, const struct sr_why *why, struct reply *r)
 {
     SR_OWN(buf) b = { 0 };
-    wr_fmt(&b, "{\"error\":{\"reason\":\"%s\",\"request_id\":\"%s\"}}\n", reason_shown(e, why), req->id);
+    wr_fmt(&b, "{\"error\":{\"reason\":\"%s\",\"request_id\":\"%s\"}}\n", route_reason(e, why), req->id);
     if (e == SR_EBUSY && r->retry_after == 0)
         r->retry_after = 1;
     if (reply_json(r, route_status(e, why->reason), &b) != SR_OK)

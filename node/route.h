@@ -41,15 +41,17 @@ struct request {
     char id[REQUEST_ID]; /* 32 lower-case hex digits, drawn here, and a NUL */
 };
 
+enum { REPLY_COOKIE = 7 << 10 }; /* bytes, NUL included */
+
 /* What a handler answers. {0} is empty. */
 struct reply {
     int status;       /* 0 until something is said */
     const char *type; /* static text */
     uint8_t *body;    /* malloc'd; wiped and freed once sent */
     size_t n;
-    unsigned retry_after; /* seconds; 0: no such header */
-    const char *cache;    /* Cache-Control, static text; NULL: "no-store" */
-    char cookie[128];     /* Set-Cookie; empty: none */
+    unsigned retry_after;      /* seconds; 0: no such header */
+    const char *cache;         /* Cache-Control, static text; NULL: "no-store" */
+    char cookie[REPLY_COOKIE]; /* Set-Cookie; empty: none */
 };
 void reply_drop(struct reply *r);
 
@@ -74,7 +76,7 @@ struct route {
 };
 
 struct protocol {
-    const char *name;
+    const char *name; /* in logs. Refusals of paths below "/NAME/" are its to word, rows of its own or not */
     const struct route *routes;
     size_t n;
     /* Words a refusal: fills r, from {0}. */
@@ -88,6 +90,9 @@ enum sr_err route_find(const struct protocol *p, struct request *req, const stru
 
 /* The HTTP status of a refusal. */
 int route_status(enum sr_err e, enum sr_reason reason);
+
+/* The reason that a peer may see. */
+const char *route_reason(enum sr_err e, const struct sr_why *why);
 
 /* {"error":{"reason":"...","request_id":"..."}}: the native wording, and the door's. */
 void route_error(const struct request *req, enum sr_err e, const struct sr_why *why, struct reply *r);
