@@ -22,6 +22,9 @@
     X(L_TENANT_ROOT, "key/tenant")          /* one root a tenant for derived keys */                         \
     X(L_DERIVED, "key/derived")             /* tenant root + path + version + type */                        \
     X(L_DERIVED_SIGN, "key/derived/attest") /* Ed25519 signature over a derived public key */                \
+    X(L_KBS_SESSION_KEY, "key/kbs-session") /* seals the cookies of KBS sessions */                          \
+    X(L_KBS_TOKEN_KEY, "key/kbs-token")     /* P-256 scalar: signs KBS tokens */                             \
+    X(L_KBS_WRITER_KEY, "key/kbs-writer")   /* Ed25519 seed: signs packages put over KBS */                  \
     /* evidence and enrolment */                                                                             \
     X(L_RD32, "rd32")   /* report data for evidence with 32-byte nonces */                                   \
     X(L_EVENT, "event") /* one measured component, as extended into the PCR */                               \
@@ -61,6 +64,9 @@
     X(L_PACKAGE, "package")                                                                                  \
     X(L_PACKAGE_SIG, "package/sig")                                                                          \
     X(L_PACKAGE_SEAL, "package/seal")                                                                        \
+    /* Confidential Containers */                                                                            \
+    X(L_KBS_COOKIE, "kbs/cookie")   /* AAD of a cookie */                                                    \
+    X(L_KBS_RELEASE, "kbs/release") /* transcript hash of a resource in the log */                           \
     /* keystore and log */                                                                                   \
     X(L_ROW, "row")                                                                                          \
     X(L_ROW_KEY, "row/key")   /* one data key a row version, from the KEK and its salt */                    \

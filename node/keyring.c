@@ -22,6 +22,7 @@ void keyring_free(struct keyring *k)
 {
     if (!k)
         return;
+    keyring_kbs_drop(&k->kbs);
     secret_drop(&k->memory);
     free(k);
 }
@@ -32,6 +33,8 @@ static enum sr_err derive_all(struct keyring *k, const uint8_t salt[static 32], 
     struct master_bundle *m = &k->parts->masters;
     for (size_t i = 0; e == SR_OK && i < m->n; i++)
         e = epoch_keys_derive(&m->epoch[i].master, m->epoch[i].epoch, salt, &k->parts->keys[i]);
+    if (e == SR_OK)
+        e = keyring_kbs_derive(k, salt, &k->kbs);
     if (e == SR_OK)
         *ret = k;
     else

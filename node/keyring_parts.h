@@ -1,16 +1,29 @@
 #pragma once
 /* keyring_parts.h - what is inside a keyring. For keyring*.c alone. */
-#include "node/keyring.h"
+#include "node/keyring_kbs.h"
 
 struct keyring_parts {
     struct master_bundle masters; /* but for the cid: the keyring is made before there is one */
     struct epoch_keys keys[EPOCHS_MAX];
+    struct key kbs_session[EPOCHS_MAX];
+    struct sign_key kbs_writer;
+};
+
+/* What OpenSSL keeps, and public halves. */
+struct keyring_kbs {
+    struct jws_key token[EPOCHS_MAX];
+    struct sign_pub writer;
 };
 
 struct keyring {
     struct secret memory; /* guarded, locked pages: all of parts */
     struct keyring_parts *parts;
+    struct keyring_kbs kbs;
 };
 
 const struct epoch_keys *keyring_keys(const struct keyring *k, uint64_t epoch); /* NULL: no such */
 const struct epoch_keys *keyring_active(const struct keyring *k);
+/* Once, when the keyring is made. salt: the genesis parameters'. */
+enum sr_err keyring_kbs_derive(const struct keyring *k, const uint8_t salt[static 32],
+                               struct keyring_kbs *ret);
+void keyring_kbs_drop(struct keyring_kbs *s);
