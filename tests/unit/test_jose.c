@@ -124,7 +124,8 @@ static void test_replies(void)
         jwe_random_draw(&k, &r);
         T(jwe_seal(&k, JWE_FLATTENED, SPAN_STR("secret"), &r, &other) == SR_OK);
         T(!span_eq(buf_span(&one), buf_span(&other)));
-        T(json_foreign_check(buf_span(&one), NULL) == SR_OK && has(&one, "\"tag\":\"") && !has(&one, "aad"));
+        T(json_foreign_check(buf_span(&one), NULL) == SR_OK && has(&one, "\"tag\":\"") &&
+          !has(&one, "\"aad\""));
         T(has(&empty, "\"ciphertext\":\"\""));
     }
     SR_OWN(buf) b = { 0 };
