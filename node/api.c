@@ -1,6 +1,7 @@
 #include "node/api.h"
 
 #include "node/clock.h"
+#include "node/kbs.h"
 #include "proto/signed.h"
 
 #include <string.h>
@@ -92,6 +93,8 @@ enum sr_err api_admit(struct node *n, enum access access, const struct request *
     SR_OWN(stand) s = { 0 };
     struct signed_header h;
     struct nonce_set *memory = NULL;
+    if (access == ACCESS_SESSION || access == ACCESS_TOKEN)
+        return kbs_admit(n, access, q, why);
     if (access != ACCESS_SIGNED)
         return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "no such access here");
     SR_TRY(stand_take(n, &s, why));

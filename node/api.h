@@ -5,7 +5,7 @@
 #include "node/node.h"
 
 extern const struct protocol protocol_join, protocol_enrol, protocol_release, protocol_policy,
-    protocol_secrets, protocol_sync, protocol_log, protocol_status, protocol_admin;
+    protocol_secrets, protocol_sync, protocol_log, protocol_status, protocol_admin, protocol_kbs;
 
 /* What a handler stands on: the member's core, one policy, one set of collateral. SR_EBUSY while this node is
  * no member, or R_EPOCH while the policy asks for masters of a later epoch than it has. */

@@ -13,6 +13,7 @@
     X(M_MEMBERS, "sealring_members_confirmed_total", "Joins confirmed: M6 sent.")                            \
     X(M_RELEASES, "sealring_releases_total", "Releases answered with keys.")                                 \
     X(M_KEYS, "sealring_keys_released_total", "Keys inside those releases.")                                 \
+    X(M_KBS_TOKENS, "sealring_kbs_tokens_total", "Guests of Confidential Containers attested.")              \
     X(M_ENROLMENTS, "sealring_enrolments_total", "AK certificates issued.")                                  \
     X(M_UNPROVEN, "sealring_unproven_refusals_total", "Refusals before any evidence had verified.")          \
     X(M_PROVEN, "sealring_proven_refusals_total", "Refusals of verified evidence, each in the log.")         \

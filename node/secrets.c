@@ -256,6 +256,17 @@ enum sr_err secrets_open_value(struct secrets *s, struct span tenant, struct spa
     return SR_OK;
 }
 
+enum sr_err secrets_newest(struct secrets *s, struct span tenant, struct span path,
+                           struct secrets_newest *ret, struct sr_why *why)
+{
+    SR_OWN(stored) now = { 0 };
+    SR_TRY(read_stored(s, tenant, path, &now, why));
+    *ret = (struct secrets_newest){ .there = now.there };
+    if (now.there)
+        *ret = (struct secrets_newest){ true, now.p.version, now.p.hash, now.p.kind };
+    return SR_OK;
+}
+
 enum sr_err secrets_by_hash(struct secrets *s, const struct sha256 *hash, struct buf *ret, struct sr_why *why)
 {
     SR_OWN(keystore_item) pointer = { 0 };

@@ -28,6 +28,15 @@ enum sr_err secrets_take(struct secrets *s, const struct policy *p, struct span 
 /* The value of a stored secret. version 0: the newest. SR_ENOENT, R_NOT_FOUND or R_PACKAGE_DELETED. */
 enum sr_err secrets_open_value(struct secrets *s, struct span tenant, struct span path, uint32_t version,
                                struct secret *ret, uint32_t *ret_version, struct sr_why *why);
+/* The newest package under a path, without its cipher text. there is false when there is none. */
+struct secrets_newest {
+    bool there;
+    uint32_t version;
+    struct sha256 hash;
+    enum package_kind kind;
+};
+enum sr_err secrets_newest(struct secrets *s, struct span tenant, struct span path,
+                           struct secrets_newest *ret, struct sr_why *why);
 /* A package by its hash, as stored. SR_ENOENT. */
 enum sr_err secrets_by_hash(struct secrets *s, const struct sha256 *hash, struct buf *ret,
                             struct sr_why *why);

@@ -27,14 +27,19 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 
 #define EXPONENT "AQAB"
 
+static size_t row_of(enum jwk_kind kind)
+{
+    return (unsigned)kind < KINDS ? kind : JWK_NONE;
+}
+
 size_t jwk_size(enum jwk_kind kind)
 {
-    return (unsigned)kind < KINDS ? kinds[kind].size : 0;
+    return kinds[row_of(kind)].size;
 }
 
 const char *jwk_curve_name(enum jwk_kind kind)
 {
-    return kinds[kind].crv;
+    return kinds[row_of(kind)].crv;
 }
 
 const char *jwe_alg_name(enum jwe_alg alg)
@@ -142,8 +147,9 @@ static void write_members(const struct member *m, size_t n, struct buf *ret)
 void jwk_write(const struct jwk *k, enum jwk_order order, struct buf *ret)
 {
     size_t n = jwk_size(k->kind);
-    struct member kty = { "kty", { 0 }, kinds[k->kind].kty }, alg = { "alg", { 0 }, jwe_alg_name(k->alg) },
-                  crv = { "crv", { 0 }, kinds[k->kind].crv };
+    struct member kty = { "kty", { 0 }, kinds[row_of(k->kind)].kty },
+                  alg = { "alg", { 0 }, jwe_alg_name(k->alg) },
+                  crv = { "crv", { 0 }, jwk_curve_name(k->kind) };
     struct member x = { "x", { k->x, n }, NULL }, y = { "y", { k->y, n }, NULL },
                   modulus = { "n", { k->x, n }, NULL }, e = { "e", { 0 }, EXPONENT };
     if (k->kind == JWK_RSA && order == JWK_SORTED)

@@ -287,3 +287,21 @@ bool policy_admin(const struct policy *p, const struct sign_pub *key)
             return true;
     return false;
 }
+
+static bool among(const struct sign_pub *keys, size_t n, const struct sign_pub *key)
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(keys[i].b, key->b, sizeof key->b) == 0)
+            return true;
+    return false;
+}
+
+size_t policy_admins(const struct policy *p, struct sign_pub *ret, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->tenants_n; i++)
+        for (size_t j = 0; j < p->tenants[i].admins_n && n < max; j++)
+            if (!among(ret, n, &p->tenants[i].admins[j]))
+                ret[n++] = p->tenants[i].admins[j];
+    return n;
+}

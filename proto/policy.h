@@ -71,6 +71,8 @@ const struct sha256 *policy_vendor_ak_roots(const struct policy *p, size_t *ret_
 const struct policy_tenant *policy_tenant(const struct policy *p, struct span name); /* NULL: none */
 bool policy_tenant_admin(const struct policy_tenant *t, const struct sign_pub *key); /* false for NULL */
 bool policy_admin(const struct policy *p, const struct sign_pub *key);               /* of any tenant */
+/* The administrators of all tenants, each once, at most max of them: how many there are. */
+size_t policy_admins(const struct policy *p, struct sign_pub *ret, size_t max);
 
 /* ---- signatures ---- */
 

@@ -136,13 +136,27 @@ class Interface:
                 jsonschema.Draft202012Validator({**schema, "components": self.spec["components"]}).iter_errors(value)]
 
 
+def reason_of(body):
+    """None: KBS, in words of the handler's own."""
+    if "error" in body:
+        return body["error"]["reason"]
+    m = re.search(r": ([a-z0-9-]+) \(request [0-9a-f]{32}\)$", body["detail"])
+    return m and m[1]
+
+
+def by_guests(key):
+    """What only guests with evidence and administrators with bearers are answered: e2e/kbs.py holds those."""
+    return key[1].startswith("/kbs/") and key[1] not in ("/kbs/v0/jwks", "/kbs/v0/writer")
+
+
 def hold(interface, x, seen, listed):
     key = interface.find(x["method"], x["target"])
     what = f'{x["method"]} {x["target"][:70]} {x["status"]}'
     body = base64.b64decode(x["answer"])
+    error = "KbsError" if x["target"].startswith("/kbs/") else "Error"
     if not key:
         check(f"{what}: no route of that name, so it is refused", x["status"] in (404, 405))
-    answer = interface.answers(key, x["status"]) if key else {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+    answer = interface.answers(key, x["status"]) if key else {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{error}"}}}}
     asked = set(urllib.parse.parse_qs(urllib.parse.urlsplit(x["target"]).query, keep_blank_values=True))
     check(f"{what}: its parameters are described", not key or asked <= interface.parameters(key), asked)
     kind = (x["type"] or "").split(";")[0]
@@ -151,9 +165,9 @@ def hold(interface, x, seen, listed):
     if schema:
         check(f"{what}: as described", not interface.errors(schema, json.loads(body)), interface.errors(schema, json.loads(body)))
     if x["status"] != 200 and key:
-        reason = json.loads(body)["error"]["reason"]
+        reason = reason_of(json.loads(body))
         words = set(answer["description"].split())
-        check(f"{what}: {reason} is listed", reason in words | interface.general or "evidence" in words)
+        check(f"{what}: {reason} is listed", reason is None or reason in words | interface.general or "evidence" in words)
         listed.setdefault(key, set()).add(reason)
     if key:
         seen.setdefault(key, set()).add(x["status"] == 200)
@@ -178,7 +192,7 @@ def ask(folder, admin, interface):
     octets = {"content-type": "application/octet-stream"}
     for method, path in interface.operations:
         target = re.sub(r"\{[a-z]+\}", "0", path)
-        check(f"another method on {path}", direct("DELETE", target) == 405)
+        check(f"another method on {path}", direct("DELETE", target) == (401 if ("DELETE", path) in interface.operations else 405))
         local = interface.operations[method, path]["x-access"] == "local"
         if local:
             check(f"{path} is not for the network", direct(method, target) in (403, 404))
@@ -187,7 +201,7 @@ def ask(folder, admin, interface):
             kind = {"content-type": f"application/{typed}"}
             at = direct(method, target, kind, b"\xa5" * 16)
             check(f"bytes of no format for {path}: {at}", at in ((400, 401) if "requestBody" in interface.operations[method, path] else (413,)))
-            check(f"too much for {path}", direct(method, target, kind, bytes(1 << 20)) in (413, 400))
+            check(f"too much for {path}", direct(method, target, kind, bytes(1 << 20)) in (413, 400, 401))
             check(f"a body of another kind for {path}", direct(method, target, {"content-type": "text/html"}, b"x") in (400, 415, 401, 413))
         elif interface.operations[method, path]["x-access"] == "signed":
             check(f"{path} without a signature", direct(method, target) == 401)
@@ -215,7 +229,7 @@ def judge(folder, admin):
     status, kind, answer = send(Unix(admin), "POST", "/sealring/v1/admin/drain", {}, b"")
     hold(interface, exchange("POST", "/sealring/v1/admin/drain", status, kind, answer), seen, listed)
     for key in interface.operations:
-        check(f"{key[0]} {key[1]} was answered", True in seen.get(key, ()))
+        check(f"{key[0]} {key[1]} was answered", True in seen.get(key, ()) or by_guests(key))
         check(f"{key[0]} {key[1]} was refused to somebody", False in seen.get(key, ()) or key[0] == "GET" or key[1].endswith("release/challenge"),
               seen.get(key))
     # The check itself: what the file does not name is found.
@@ -228,7 +242,8 @@ def judge(folder, admin):
     print(f"{passed} passed, {failed} failed")
 
 
-if sys.argv[1] == "record":
-    record(sys.argv[2], sys.argv[3:])
-else:
-    judge(*sys.argv[2:4])
+if __name__ == "__main__":
+    if sys.argv[1] == "record":
+        record(sys.argv[2], sys.argv[3:])
+    else:
+        judge(*sys.argv[2:4])

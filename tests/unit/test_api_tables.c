@@ -4,7 +4,7 @@
 
 static const struct protocol *const all[] = {
     &protocol_status,  &protocol_join, &protocol_enrol, &protocol_release, &protocol_policy,
-    &protocol_secrets, &protocol_sync, &protocol_log,   &protocol_admin,
+    &protocol_secrets, &protocol_sync, &protocol_log,   &protocol_admin,   &protocol_kbs,
 };
 enum { TABLES = sizeof all / sizeof *all };
 
@@ -44,6 +44,19 @@ static void lists_and_puts_of_packages_are_signed(void)
             const struct route *r = &all[i]->routes[a];
             T_ROW((strstr(r->path, "/packages") != NULL) == (r->access == ACCESS_SIGNED), r->path);
         }
+}
+
+/* Whatever changes something over KBS needs a bearer, and evidence is read for an open session alone. */
+static void kbs_reads_no_body_of_nobody(void)
+{
+    for (size_t a = 0; a < protocol_kbs.n; a++) {
+        const struct route *r = &protocol_kbs.routes[a];
+        bool opening = strcmp(r->path, "/kbs/v0/auth") == 0,
+             attesting = strcmp(r->path, "/kbs/v0/attest") == 0;
+        enum access want = opening ? ACCESS_ANYONE : attesting ? ACCESS_SESSION : ACCESS_TOKEN;
+        T_ROW(r->method == GET || r->access == want, r->path);
+        T_ROW(r->max_body <= (opening ? 16u << 10 : 2u << 20), r->path);
+    }
 }
 
 static void query_values_are_found_by_their_whole_name(void)
@@ -93,6 +106,7 @@ int main(void)
     no_two_tables_have_the_same_route();
     administration_is_local_and_nothing_else_is();
     lists_and_puts_of_packages_are_signed();
+    kbs_reads_no_body_of_nobody();
     query_values_are_found_by_their_whole_name();
     numbers_in_a_query_are_whole_or_refused();
     return t_end();

@@ -1,0 +1,177 @@
+/* Resources of the KBS protocol: repo/type/tag is the secret type/tag of the tenant repo, the same store,
+ * rules and log as everywhere. The table of routes is in api_kbs.c. */
+#include "node/clock.h"
+#include "node/kbs.h"
+#include "node/keyring_kbs.h"
+#include "node/secrets.h"
+#include "node/sync.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct name {
+    struct span tenant;
+    char path[GLOB_PATH_MAX + 1];
+};
+
+/* Names are the network's own: small letters, digits and ".-_". Others are nobody's. */
+static enum sr_err name_of(const struct request *q, struct name *ret, struct sr_why *why)
+{
+    *ret = (struct name){ .tenant = q->arg[0] };
+    for (size_t i = 0; i < 3; i++)
+        if (!kbs_segment_ok(q->arg[i]))
+            return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "a path that is no resource's");
+    int n = snprintf(ret->path, sizeof ret->path, "%.*s/%.*s", (int)q->arg[1].n, (const char *)q->arg[1].p,
+                     (int)q->arg[2].n, (const char *)q->arg[2].p);
+    if (n < 0 || (size_t)n >= sizeof ret->path || !glob_tenant_ok(ret->tenant) ||
+        !glob_path_ok(span_of(ret->path)))
+        return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "a name that no secret can have");
+    return SR_OK;
+}
+
+/* ---- to guests ---- */
+
+static struct sha512 transcript_of(const struct request *q, const struct guest *g, const struct name *name)
+{
+    SR_OWN(buf) key = { 0 };
+    struct hash512 h = hash512_start(L_KBS_RELEASE);
+    jwk_write(&g->s.key, JWK_SORTED, &key);
+    hash512_lp(&h, SPAN(g->s.nonce));
+    hash512_lp(&h, buf_span(&key));
+    hash512_lp(&h, name->tenant);
+    hash512_lp(&h, span_of(name->path));
+    hash512_lp(&h, span_of(q->id));
+    return hash512_end(&h);
+}
+
+static enum sr_err allow(struct node *n, const struct policy *p, const struct guest *g,
+                         const struct name *name, struct sr_why *why)
+{
+    struct policy_want w = { .tenant = name->tenant, .path = span_of(name->path), .usage = POLICY_SECRET };
+    return policy_release(p, &g->claims, &n->self, &w, NULL, why);
+}
+
+/* The leaf is on disk before there is a reply; the policy is looked at once more after it. */
+static enum sr_err write_leaf(struct node *n, const struct stand *s, const struct guest *g,
+                              const struct name *name, const struct sha512 *th, struct sr_why *why)
+{
+    SR_OWN(buf) id = { 0 };
+    struct leaf l = { .type = LEAF_RELEASE,
+                      .time = clock_unix(),
+                      .transcript = *th,
+                      .policy_number = policy_number(s->policy.p) };
+    wr_lp(&id, name->tenant);
+    wr_lp(&id, span_of(name->path));
+    if (!buf_ok(&id))
+        return SR_ENOMEM;
+    struct sha256 key = keyring_leaf_id(s->core->home.keyring, LEAF_ID_KEY, buf_span(&id));
+    appraise_leaf(s->core->home.keyring, &g->claims, &l);
+    leaf_set_reason(&l.outcome, R_NONE);
+    SR_TRY(leaf_add_key(&l, &key));
+    SR_TRY(api_log(s->core, &l, NULL));
+    SR_OWN(policy_hold) now = policy_holder_get(s->core->policy);
+    return policy_number(now.p) == policy_number(s->policy.p) ? SR_OK : allow(n, now.p, g, name, why);
+}
+
+static enum sr_err seal(const struct guest *g, const struct secret *value, struct reply *r)
+{
+    SR_OWN(jwe_random) random = { 0 };
+    SR_OWN(buf) b = { 0 };
+    jwe_random_draw(&g->s.key, &random);
+    SR_TRY(jwe_seal(&g->s.key, kbs_reply_form(g->s.version), secret_span(value), &random, &b));
+    return reply_json(r, 200, &b);
+}
+
+enum sr_err kbs_resource_get(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    SR_OWN(stand) s = { 0 };
+    SR_OWN(secret) value = { 0 };
+    SR_OWN(guest_hold) h = guest_hold_new();
+    struct name name;
+    uint32_t version;
+    if (!h.g)
+        return SR_ENOMEM;
+    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(kbs_guest_find(s.core, q, h.g, why));
+    SR_TRY(name_of(q, &name, why));
+    struct sha512 th = transcript_of(q, h.g, &name);
+    enum sr_err e = allow(n, s.policy.p, h.g, &name, why);
+    if (e == SR_OK)
+        e = secrets_open_value(s.core->secrets, name.tenant, span_of(name.path), 0, &value, &version, why);
+    if (e == SR_EDENIED || e == SR_ENOENT) {
+        struct nonce challenge = kbs_nonce(&h.g->s);
+        struct api_refusal refusal = { "kbs-resource", &challenge, &th, &h.g->claims,
+                                       policy_number(s.policy.p) };
+        return api_proven(n, s.core, &refusal, e, why);
+    }
+    SR_TRY(e);
+    SR_TRY(write_leaf(n, &s, h.g, &name, &th, why));
+    metrics_add(&n->metrics, M_RELEASES, 1);
+    metrics_add(&n->metrics, M_KEYS, 1);
+    return seal(h.g, &value, r);
+}
+
+/* ---- from administrators ---- */
+
+enum { TRIES = 4 };
+
+/* The bearer is one of the tenant's administrators, and the policy lets members write for it. */
+static enum sr_err may_write(const struct stand *s, const struct request *q, const struct name *name,
+                             struct sr_why *why)
+{
+    const struct policy_tenant *t = policy_tenant(s->policy.p, name->tenant);
+    struct sign_pub writer = keyring_kbs_writer(s->core->home.keyring);
+    SR_TRY(kbs_bearer_check(s->core, q, t ? t->admins : NULL, t ? t->admins_n : 0, NULL, why));
+    if (!policy_tenant_admin(t, &writer))
+        return sr_fail(why, SR_EDENIED, R_KBS_WRITER,
+                       "the tenant's policy does not name the network's writer");
+    return SR_OK;
+}
+
+static enum sr_err store_once(const struct stand *s, const struct name *name, enum package_kind kind,
+                              struct span value, struct sr_why *why)
+{
+    SR_OWN(buf) bytes = { 0 };
+    struct secrets_newest now;
+    struct package_stored done;
+    struct package p = { .cid = s->core->home.cid, .kind = kind, .created = clock_unix() };
+    SR_TRY(secrets_newest(s->core->secrets, name->tenant, span_of(name->path), &now, why));
+    if (kind == PACKAGE_TOMBSTONE && (!now.there || now.kind == PACKAGE_TOMBSTONE))
+        return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "no such secret");
+    p.version = now.there ? now.version + 1 : 1;
+    if (now.there)
+        p.prev = now.hash;
+    memcpy(p.tenant, name->tenant.p, name->tenant.n);
+    memcpy(p.path, name->path, sizeof p.path);
+    SR_TRY(keyring_kbs_package(s->core->home.keyring, &p, value, &bytes, why));
+    return secrets_take(s->core->secrets, s->policy.p, buf_span(&bytes), FROM_TENANT, &done, why);
+}
+
+static enum sr_err store(struct node *n, const struct request *q, enum package_kind kind, struct reply *r,
+                         struct sr_why *why)
+{
+    SR_OWN(stand) s = { 0 };
+    SR_OWN(buf) nothing = { 0 };
+    struct name name;
+    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(name_of(q, &name, why));
+    SR_TRY(may_write(&s, q, &name, why));
+    enum sr_err e = SR_ESTALE;
+    for (int i = 0; i < TRIES && e == SR_ESTALE; i++) { /* another writer was faster */
+        *why = (struct sr_why){ 0 };
+        e = store_once(&s, &name, kind, q->body, why);
+    }
+    SR_TRY(e);
+    sync_wake(n);
+    return reply_json(r, 200, &nothing);
+}
+
+enum sr_err kbs_resource_post(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    return store(n, q, PACKAGE_VALUE, r, why);
+}
+
+enum sr_err kbs_resource_delete(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    return store(n, q, PACKAGE_TOMBSTONE, r, why);
+}

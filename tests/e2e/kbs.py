@@ -1,0 +1,497 @@
+"""kbs.py BUILD DIR - guests of Confidential Containers at three nodes: an independent client, written from the protocol's facts,
+that sends, hashes and checks what clients of versions 0.1.0 to 0.4.0 do (canonical JSON, the header serialised again for the
+AAD, the status codes that it acts on), with replies opened by python3-cryptography. Then everything that must be refused."""
+import base64
+import hashlib
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from mitm import Daemon
+
+BUILD, DIR = sys.argv[1:3]
+SECRET = b"the key of the disk " + os.urandom(8).hex().encode()
+passed = failed = 0
+EXCHANGES = []
+
+
+def check(what, good, more=""):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    if not good:
+        print("FAILED:", what, more)
+
+
+def b64(b):
+    return base64.urlsafe_b64encode(b).rstrip(b"=").decode()
+
+
+def unb64(s):
+    assert "=" not in s and "+" not in s and "/" not in s
+    return base64.urlsafe_b64decode(s + "=" * (-len(s) % 4))
+
+
+def compact(v):
+    return json.dumps(v, separators=(",", ":"), ensure_ascii=False)
+
+
+def jcs(v):
+    return json.dumps(v, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+
+
+# ---- HTTP as reqwest does it: a cookie jar, keep-alive ----
+
+class Http:
+    def __init__(self, url):
+        self.at = url.split("//")[1]
+        self.jar = {}
+        self.connection = http.client.HTTPConnection(self.at, timeout=30)
+
+    def __call__(self, method, path, body=None, headers=None, cookies=True):
+        headers = dict(headers or {})
+        if self.jar and cookies:
+            headers["cookie"] = "; ".join(f"{k}={v}" for k, v in self.jar.items())
+        if isinstance(body, (dict, list)):
+            headers.setdefault("content-type", "application/json")
+            body = compact(body).encode()
+        try:
+            self.connection.request(method, path, body, headers)
+            r = self.connection.getresponse()
+        except (http.client.HTTPException, OSError):
+            self.connection.close()
+            self.connection.request(method, path, body, headers)
+            r = self.connection.getresponse()
+        data = r.read()
+        for h in r.headers.get_all("Set-Cookie") or []:
+            m = re.fullmatch(r"([^=;]+)=([^;]+)((?:; [A-Za-z-]+(?:=[^;]*)?)*)", h)
+            self.jar[m[1]] = m[2]
+            self.last_cookie = h
+        if path.startswith("/kbs/") and "%" not in path and ".." not in path and "//" not in path and r.status != 413 and r.headers["X-Request-Id"]:
+            EXCHANGES.append({"method": method, "target": path, "status": r.status, "type": r.headers["Content-Type"] or "application/json",
+                              "answer": base64.b64encode(data or b"{}").decode()})
+        return r.status, data
+
+
+def is_error(data, variant=None):
+    """ErrorInformation: exactly these two, both text."""
+    try:
+        e = json.loads(data)
+    except ValueError:
+        return False
+    if set(e) != {"type", "detail"} or not e["type"].startswith("https://github.com/confidential-containers/kbs/errors/"):
+        return False
+    return variant is None or e["type"].endswith("/" + variant)
+
+
+# ---- keys and replies as kbs_protocol has them ----
+
+class EcKey:
+    def __init__(self, curve=ec.SECP256R1(), crv="P-256", size=32):
+        self.key, self.crv, self.size, self.curve = ec.generate_private_key(curve), crv, size, curve
+
+    def jwk(self):
+        n = self.key.public_key().public_numbers()
+        return {"kty": "EC", "crv": self.crv, "alg": "ECDH-ES+A256KW", "x": b64(n.x.to_bytes(self.size, "big")), "y": b64(n.y.to_bytes(self.size, "big"))}
+
+    def cek(self, header, wrapped):
+        epk = header["epk"]
+        assert header["alg"] == "ECDH-ES+A256KW" and epk["kty"] == "EC" and epk["crv"] == self.crv
+        x, y = (int.from_bytes(unb64(epk[k]), "big") for k in "xy")
+        z = self.key.exchange(ec.ECDH(), ec.EllipticCurvePublicNumbers(x, y, self.curve).public_key())
+        alg = b"ECDH-ES+A256KW"
+        kek = hashlib.sha256(b"\0\0\0\1" + z + len(alg).to_bytes(4, "big") + alg + bytes(8) + (256).to_bytes(4, "big")).digest()
+        return aes_key_unwrap(kek, wrapped)
+
+
+class RsaKey:
+    def __init__(self, alg):
+        self.key, self.alg = rsa.generate_private_key(65537, 2048), alg
+
+    def jwk(self):
+        n = self.key.public_key().public_numbers().n
+        return {"kty": "RSA", "alg": self.alg, "n": b64(n.to_bytes(256, "big")), "e": "AQAB"}
+
+    def cek(self, header, wrapped):
+        assert header["alg"] == self.alg
+        pad = padding.PKCS1v15() if self.alg == "RSA1_5" else padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+        return self.key.decrypt(wrapped, pad)
+
+
+def open_reply(data, key, legacy=False):
+    """The header is parsed and serialised again, as the client does it, with a sorted map and with one that keeps the order."""
+    r = json.loads(data)
+    assert set(r) == {"protected", "encrypted_key", "iv", "ciphertext", "tag"}
+    if legacy:
+        header = json.loads(r["protected"])
+        return AESGCM(key.cek(header, unb64(r["encrypted_key"]))).decrypt(unb64(r["iv"]), unb64(r["ciphertext"]), None)
+    header = json.loads(unb64(r["protected"]))
+    assert header["enc"] == "A256GCM"
+    others = {k: v for k, v in header.items() if k not in ("alg", "enc")}
+    for rest in (others, json.loads(jcs(others))):
+        again = compact({"alg": header["alg"], "enc": header["enc"], **rest})
+        assert b64(again.encode()) == r["protected"]
+        plain = AESGCM(key.cek(header, unb64(r["encrypted_key"]))).decrypt(unb64(r["iv"]), unb64(r["ciphertext"]) + unb64(r["tag"]), b64(again.encode()).encode())
+    return plain
+
+
+# ---- the clients of each version ----
+
+def digest(text):
+    return hashlib.sha384(text.encode()).digest()
+
+
+class Client:
+    def __init__(self, url, version="0.4.0", key=None, declared=False):
+        self.http, self.version, self.declared = Http(url), version, declared
+        self.key = key or (RsaKey("RSA1_5") if version < "0.2.0" else EcKey())
+
+    def request(self):
+        extra = "" if self.version == "0.1.0" else {"supported-hash-algorithms": ["sha256", "sha384", "sha512"]}
+        return {"version": self.version, "tee": "sample", "extra-params": extra}
+
+    def auth(self):
+        status, data = self.http("POST", "/kbs/v0/auth", self.request())
+        assert status == 200, data
+        challenge = json.loads(data)
+        assert set(challenge) == {"nonce", "extra-params"}
+        self.nonce = challenge["nonce"]
+        return challenge
+
+    def hashed(self, additional=""):
+        if self.version >= "0.3.0":
+            return digest(jcs({"additional-evidence": additional, "nonce": self.nonce, "tee-pubkey": self.key.jwk()}))
+        data = {"tee-pubkey": self.key.jwk(), "nonce": self.nonce}
+        if not self.declared:
+            return digest(jcs(data))
+        k = data["tee-pubkey"]
+        order = ["kty", "alg", "n", "e"] if k["kty"] == "RSA" else ["kty", "crv", "alg", "x", "y"]
+        return digest(compact({"tee-pubkey": {m: k[m] for m in order}, "nonce": self.nonce}))
+
+    def body(self, additional="", init=None, rd=None):
+        evidence = {"svn": "1", "report_data": base64.b64encode(rd or self.hashed(additional)).decode()}
+        if self.version == "0.1.0":
+            return {"tee-pubkey": self.key.jwk(), "tee-evidence": compact(evidence)}
+        if self.version < "0.3.0":
+            return {"tee-pubkey": self.key.jwk(), "tee-evidence": evidence}
+        composite = {"primary_evidence": evidence, "additional_evidence": additional}
+        if self.version == "0.3.0":
+            return {"tee-pubkey": self.key.jwk(), "tee-evidence": composite}
+        return {"init-data": init, "runtime-data": {"nonce": self.nonce, "tee-pubkey": self.key.jwk()}, "tee-evidence": composite}
+
+    def attest(self, **more):
+        status, data = self.http("POST", "/kbs/v0/attest", self.body(**more))
+        if status == 200:
+            self.token = json.loads(data)["token"]
+        return status, data
+
+    def get(self, path, bearer=None):
+        headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
+        return self.http("GET", f"/kbs/v0/resource/{path}", headers=headers, cookies=not bearer)
+
+    def fetch(self, path):
+        """As kbs_protocol does it: at most three GETs, attesting after a 401; 404 and others end it."""
+        self.attested = 0
+        for _ in range(3):
+            status, data = self.get(path)
+            if status == 200:
+                return status, open_reply(data, self.key, self.version < "0.2.0")
+            assert is_error(data), (status, data)
+            if status != 401:
+                return status, data
+            self.auth()
+            self.attested += 1
+            status, data = self.attest()
+            if status != 200:
+                return status, data
+        return 401, data
+
+
+# ---- three nodes ----
+
+def daemon(name, program, *flags):
+    folder = f"{DIR}/{name}"
+    os.makedirs(folder, exist_ok=True)
+    return Daemon([f"{BUILD}/{program}", "--platform", "insecure", "--state-dir", f"{folder}/state", "--listen-plain", "127.0.0.1:0",
+                   "--admin-socket", f"{folder}/admin", "--sync-seconds", "1", *flags], f"{folder}/log")
+
+
+def sealring(*args, data=None):
+    r = subprocess.run([f"{BUILD}/sealring-insecure", *args], input=data, capture_output=True)
+    return r.returncode == 0, (r.stdout + r.stderr).decode()
+
+
+one = daemon("one", "sealring-bootstrap-insecure", "--genesis", f"{DIR}/genesis.json", "--genesis-policy", f"{DIR}/policy.json")
+check("a network", one.wait("msg=ready") == "msg=ready")
+cid = re.findall(r"msg=ready cid=(\S+)", one.lines())[0]
+two = daemon("two", "sealring-node-insecure", "--cid", cid, "--join", one.url())
+check("a second member", two.wait("msg=ready") == "msg=ready")
+ONE, TWO = one.url(), two.url()
+ok, said = sealring("put", "--node", ONE, "--cid", cid, "--tenant", "demo", "--key", f"{DIR}/admin.key", "key/one", data=SECRET)
+check("a secret is put", ok, said)
+for _ in range(100):
+    if "1" in str(json.loads(Http(TWO)("GET", "/sealring/v1/status")[1]).get("members", [])):
+        pass
+    ok, said = sealring("fetch", "--platform", "insecure", "--node", TWO, "--cid", cid, "demo:key/one")
+    if "not-found" not in said:
+        break
+    time.sleep(0.1)
+
+# ---- every version, every kind of key, both modes ----
+
+P521 = lambda: EcKey(ec.SECP521R1(), "P-521", 66)
+for version, key, declared in (("0.1.0", None, False), ("0.1.0", None, True), ("0.1.1", None, True), ("0.2.0", None, False), ("0.2.0", None, True),
+                               ("0.2.0", RsaKey("RSA-OAEP-256"), False), ("0.3.0", None, False), ("0.4.0", None, False), ("0.4.0", P521(), False),
+                               ("0.4.0", RsaKey("RSA-OAEP-256"), False), ("0.1.1", RsaKey("RSA-OAEP-256"), False)):
+    c = Client(ONE, version, key, declared)
+    status, got = c.fetch("demo/key/one")
+    check(f"{version} {c.key.jwk()['alg']} {c.key.jwk().get('crv', '')}: the secret, after one attestation", (status, got, c.attested) == (200, SECRET, 1), got)
+
+c = Client(ONE)
+challenge = c.auth()
+check("the nonce is 44 characters of base64", len(base64.b64decode(challenge["nonce"], validate=True)) == 32)
+check("one cookie with a name that clients know, and a date", re.fullmatch(
+    r"kbs-session-id=[A-Za-z0-9_-]+; Expires=[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", c.http.last_cookie), c.http.last_cookie)
+check("attested", c.attest()[0] == 200)
+check("a session opens as many resources as it likes", [open_reply(c.get("demo/key/one")[1], c.key) for _ in range(3)] == [SECRET] * 3)
+
+# Any node finishes what another began.
+c = Client(ONE)
+c.auth()
+c.http.at, c.http.connection = TWO.split("//")[1], http.client.HTTPConnection(TWO.split("//")[1], timeout=30)
+check("a handshake begun at one is finished at two", c.attest()[0] == 200)
+c.http.connection = http.client.HTTPConnection(ONE.split("//")[1], timeout=30)
+check("and its session is good at one", open_reply(c.get("demo/key/one")[1], c.key) == SECRET)
+
+# Passport: the token alone, at any node, from a client without cookies.
+p = Client(TWO, key=c.key)
+status, data = p.get("demo/key/one", bearer=c.token)
+check("the token alone is enough, anywhere", status == 200 and open_reply(data, c.key) == SECRET, data)
+header, payload = (json.loads(unb64(x)) for x in c.token.split(".")[:2])
+check("its header", header["alg"] == "ES256" and header["typ"] == "JWT" and "jwk" not in header, header)
+check("its profile, issuer and time", payload["eat_profile"] == "tag:github.com,2024:confidential-containers/Trustee" and payload["iss"] == cid
+      and payload["iat"] <= payload["exp"] <= payload["iat"] + 300, payload)
+cpu = payload["submods"]["cpu0"]
+check("its key is where Trustee looks for it", cpu["ear.veraison.annotated-evidence"]["runtime_data_claims"]["tee-pubkey"] == c.key.jwk(), cpu)
+check("it is small", len(c.token) < 4096, len(c.token))
+check("sample evidence is contraindicated", cpu["ear.trustworthiness-vector"]["hardware"] == 96 and cpu["ear.status"] == "none")
+keys = {k["kid"]: k for k in json.loads(Http(ONE)("GET", "/kbs/v0/jwks")[1])["keys"]}
+check("both nodes publish the same keys", keys == {k["kid"]: k for k in json.loads(Http(TWO)("GET", "/kbs/v0/jwks")[1])["keys"]})
+k = keys[header["kid"]]
+pub = ec.EllipticCurvePublicNumbers(*(int.from_bytes(unb64(k[m]), "big") for m in "xy"), ec.SECP256R1()).public_key()
+sig = unb64(c.token.split(".")[2])
+try:
+    pub.verify(encode_dss_signature(int.from_bytes(sig[:32], "big"), int.from_bytes(sig[32:], "big")), c.token.rsplit(".", 1)[0].encode(), ec.ECDSA(hashes.SHA256()))
+    check("anybody can check it by the published key", True)
+except Exception as e:
+    check("anybody can check it by the published key", False, repr(e))
+
+# ---- what must be refused, and how ----
+
+def refused(what, got, status, variant=None, words=""):
+    check(f"{what}: {status} {variant or ''}", got[0] == status and is_error(got[1], variant) and words in got[1].decode(), got)
+
+
+def fresh(version="0.4.0", **more):
+    c = Client(ONE, version, **more)
+    c.auth()
+    return c
+
+
+c = fresh()
+refused("no session", Client(ONE).get("demo/key/one"), 401, "TokenNotFound")
+refused("a session before it attests", c.get("demo/key/one"), 401, "TokenNotFound")
+c.attest()
+d = Client(ONE)
+d.fetch("demo/key/one")
+for path, status, variant in (("demo/key/two", 404, "PluginInternalError"), ("demo/other/one", 403, "PolicyDeny"), ("nobody/key/one", 403, "PolicyDeny"),
+                              ("Demo/key/one", 404, None), ("demo/key/One", 404, None)):
+    refused(f"denied or missing {path}", d.get(path), status, variant)
+e = Client(ONE)
+check("a denied guest attests once, not three times", e.fetch("demo/other/one")[0] == 403 and e.attested == 1)
+for path in ("demo/key", "demo/key/one/more", "demo/.key/one"):
+    refused(f"no resource {path}", d.get(path), 404)
+for path in ("demo/../one", "demo/%2e%2e/one", "demo//one", "demo/key/../../one", "demo/key/one%00"):
+    got = d.get(path)
+    check(f"no way around by {path}", got[0] in (400, 404) and SECRET not in got[1], got)
+refused("no such plugin", d.http("GET", "/kbs/v0/pkcs11/resource/a"), 404, "InvalidRequestPath")
+refused("another method", d.http("PUT", "/kbs/v0/auth", {}), 405)
+
+for version in ("0.5.0", "0.4.1", "0.4.0-alpha", "1", "0.0.9"):
+    c = Client(ONE, version)
+    refused(f"version {version}", c.http("POST", "/kbs/v0/auth", c.request()), 400, "AttestationError", "KBS Client Protocol Version Mismatch: expect")
+for tee in ("az-snp-vtpm", "azsnpvtpm", "az-tdx-vtpm", "nvidia", "cca", "sampledevice", "toaster"):
+    refused(f"a tee {tee}", Client(ONE).http("POST", "/kbs/v0/auth", {"version": "0.4.0", "tee": tee, "extra-params": ""}), 403, "AttestationError")
+refused("no extra-params", Client(ONE).http("POST", "/kbs/v0/auth", {"version": "0.4.0", "tee": "sample"}), 400, "AttestationError")
+refused("no JSON", Client(ONE).http("POST", "/kbs/v0/auth", b"{", {"content-type": "application/json"}), 400, "AttestationError")
+refused("attest without a session", Client(ONE).http("POST", "/kbs/v0/attest", {}), 401, "TokenNotFound")
+
+c = fresh()
+used = c.body()
+check("attested", c.attest()[0] == 200)
+refused("attested again in the same session", c.attest(), 401)
+c = fresh()
+before = dict(c.http.jar)
+check("attested", c.attest()[0] == 200)
+c.http.jar = before
+refused("the nonce again, with the first cookie", c.attest(), 401, "AttestationError", "nonce-used")
+c = fresh()
+c.nonce = base64.b64encode(bytes(32)).decode()
+refused("a nonce of its own", c.attest(), 401, "AttestationError", "nonce-forged")
+c = fresh()
+c.key, c.other = EcKey(), c.key
+body = c.body()
+body["runtime-data"]["tee-pubkey"] = c.other.jwk()
+refused("another key than the attested one", c.http("POST", "/kbs/v0/attest", body), 403, "AttestationError", "report-data")
+refused("evidence about something else", fresh().attest(rd=bytes(48)), 403, "AttestationError", "report-data")
+refused("evidence of a device", fresh().attest(additional='{"sampledevice":{"svn":"2","report_data":""}}'), 403, "AttestationError", "composite")
+c = fresh()
+refused("RSA1_5 after 0.1", (lambda c: (c.auth(), c.attest())[1])(Client(ONE, "0.4.0", RsaKey("RSA1_5"))), 400, "AttestationError", "jwk")
+body = fresh("0.1.1")
+flat = body.body()
+c = fresh()
+refused("a flat body of 0.1 in a session of 0.4", c.http("POST", "/kbs/v0/attest", {**flat, "tee-pubkey": c.key.jwk()}), 400)
+c = fresh()
+for bit in (0, 200, 700):
+    value = bytearray(unb64(c.http.jar["kbs-session-id"]))
+    value[bit % len(value)] ^= 1
+    jar, c.http.jar = c.http.jar, {"kbs-session-id": b64(bytes(value))}
+    refused("a changed cookie", c.attest(), 401, "TokenNotFound")
+    c.http.jar = jar
+c.http.jar = {"kbs-session-id": "d1b69ffbc736fb6cabaf250b95d35a27"}
+refused("another server's cookie", c.attest(), 401, "TokenNotFound")
+
+# Tokens of somebody else's making.
+mine = EcKey()
+sealed = Client(ONE)
+sealed.fetch("demo/key/one")
+
+
+def token(header, payload, key=None):
+    text = b64(compact(header).encode()) + "." + b64(compact(payload).encode())
+    r, s = decode_dss_signature(key.key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))) if key else (0, 0)
+    return text + "." + (b64(r.to_bytes(32, "big") + s.to_bytes(32, "big")) if key else "")
+
+
+payload = json.loads(unb64(sealed.token.split(".")[1]))
+later = {**payload, "exp": payload["exp"] + 9999}
+for what, t in (("alg none", token({"alg": "none", "typ": "JWT"}, payload)), ("its own key in the header", token({"alg": "ES256", "jwk": mine.jwk()}, payload, mine)),
+                ("a kid of ours, its own key", token({"alg": "ES256", "kid": "epoch-1"}, payload, mine)),
+                ("another payload under the signature", ".".join([sealed.token.split(".")[0], b64(compact(later).encode()), sealed.token.split(".")[2]])),
+                ("no token", "x.y.z"), ("a cookie as a token", sealed.http.jar["kbs-session-id"])):
+    refused(f"a token: {what}", Client(ONE).get("demo/key/one", bearer=t), 401, "TokenVerifierError")
+check("while the real one is good", Client(ONE).get("demo/key/one", bearer=sealed.token)[0] == 200)
+refused("a token as a cookie", Http(ONE)("GET", "/kbs/v0/resource/demo/key/one", headers={"cookie": f"kbs-session-id={sealed.token}"}), 401, "TokenNotFound")
+
+# Large bodies: 2 MiB are read, for an open session alone.
+c = fresh()
+body = c.body()
+body["more"] = "x" * ((2 << 20) - len(compact(body)) - 64)
+check("2 MiB of attestation", c.http("POST", "/kbs/v0/attest", body)[0] == 200)
+c = fresh()
+body["more"] += "x" * 200
+check("more is too much", c.http("POST", "/kbs/v0/attest", body)[0] == 413)
+refused("or without a session any at all", Client(ONE).http("POST", "/kbs/v0/attest", {"more": "x" * (1 << 20)}), 401)
+
+# ---- administration ----
+
+admin = load_pem_private_key(open(f"{DIR}/admin.key", "rb").read(), None)
+stranger = ed25519.Ed25519PrivateKey.generate()
+
+
+def jwt(key, **claims):
+    now = int(time.time())
+    text = b64(b'{"alg":"EdDSA","typ":"JWT"}') + "." + b64(compact({"iat": now, "exp": now + 7200, "nbf": now, **claims}).encode())
+    return {"authorization": "Bearer " + text + "." + b64(key.sign(text.encode()))}
+
+
+a = Http(ONE)
+PUT = ("POST", "/kbs/v0/resource/{}/key/new", b"put over KBS")
+for tenant in ("demo", "open"):
+    method, path, value = PUT[0], PUT[1].format(tenant), PUT[2]
+    refused(f"{tenant}: a put by nobody", a(method, path, value), 401)
+    refused(f"{tenant}: by a stranger", a(method, path, value, jwt(stranger)), 401, "TokenVerifierError")
+    refused(f"{tenant}: by a bearer that is over", a(method, path, value, jwt(admin, exp=int(time.time()) - 1)), 401, "TokenVerifierError")
+    refused(f"{tenant}: for ever", a(method, path, value, jwt(admin, exp=int(time.time()) + 10 ** 8)), 401, "TokenVerifierError")
+    refused(f"{tenant}: for another network", a(method, path, value, jwt(admin, aud=["kbs-of-others"])), 401, "TokenVerifierError")
+refused("a tenant whose policy does not let members write: how to do it", a("POST", PUT[1].format("demo"), PUT[2], jwt(admin)), 403, "AdminAuthAccess", "sealring put")
+refused("nor does open's yet", a("POST", PUT[1].format("open"), PUT[2], jwt(admin)), 403, "AdminAuthAccess", "/kbs/v0/writer")
+writer = json.loads(a("GET", "/kbs/v0/writer")[1])["writer"]
+check("the writer is the same at each member", writer == json.loads(Http(TWO)("GET", "/kbs/v0/writer")[1])["writer"])
+policy = json.load(open(f"{DIR}/policy.json"))
+first = json.loads(subprocess.run([f"{BUILD}/sealring-insecure", "policy", "check", "--json", f"{DIR}/policy.json"], capture_output=True).stdout)["hash"]
+policy.update(number=2, previous=first)
+policy["tenants"][1]["admins"].append(writer)
+with open(f"{DIR}/policy2", "w") as f:
+    f.write(jcs(policy))
+check("operators sign it", sealring("policy", "sign", "--cid", cid, "--key", f"{DIR}/operator.key", "--out", f"{DIR}/policy2.signed", f"{DIR}/policy2")[0])
+check("and it is applied", sealring("policy", "apply", "--node", ONE, "--cid", cid, f"{DIR}/policy2.signed")[0])
+for _ in range(100):
+    if json.loads(Http(TWO)("GET", "/sealring/v1/status")[1])["policy"]["number"] == 2:
+        break
+    time.sleep(0.1)
+status, data = a("POST", PUT[1].format("open"), PUT[2], jwt(admin, aud=cid))
+check("a tenant that names the writer: put, 200 and nothing", (status, data) == (200, b""), (status, data))
+c = Client(ONE)
+check("and a guest gets it", c.fetch("open/key/new") == (200, PUT[2]))
+for _ in range(100):
+    got = Client(TWO).fetch("open/key/new")
+    if got[0] == 200:
+        break
+    time.sleep(0.1)
+check("at the other member as well", got == (200, PUT[2]), got)
+check("a second version", a("POST", PUT[1].format("open"), b"second", jwt(admin))[0] == 200 and c.fetch("open/key/new") == (200, b"second"))
+refused("deleted by a stranger", a("DELETE", PUT[1].format("open"), None, jwt(stranger)), 401)
+check("deleted", a("DELETE", PUT[1].format("open"), None, jwt(admin))[0] == 200)
+refused("and gone", c.get("open/key/new"), 404)
+refused("a second time", a("DELETE", PUT[1].format("open"), None, jwt(admin)), 404)
+refused("a name that no secret can have", a("POST", "/kbs/v0/resource/open/Key/new", b"x", jwt(admin)), 404)
+rego = {"policy": b64(b"package policy\ndefault allow = true\n")}
+refused("a policy by nobody", a("POST", "/kbs/v0/resource-policy", rego), 401)
+refused("Rego: how to say it here", a("POST", "/kbs/v0/resource-policy", rego, jwt(admin)), 403, "ParsePolicyError", "release rule")
+refused("an attestation policy", a("POST", "/kbs/v0/attestation-policy", {"type": "rego", "policy_id": "default_cpu", **rego}, jwt(admin)), 403, "ParsePolicyError")
+refused("no base64url", a("POST", "/kbs/v0/resource-policy", {"policy": "a="}, jwt(admin)), 400)
+values = {"version": "0.1.0", "type": "sample", "payload": base64.b64encode(b'{"measurement":["abc","def"],"svn":3}').decode()}
+refused("reference values become a draft", a("POST", "/kbs/v0/reference-value", values, jwt(admin)), 403, "RvpsError",
+        "{'claim':'measurement','op':'in','value':['abc','def']},{'claim':'svn','op':'in','value':[3]}")
+refused("the name of the policy, by nobody", a("GET", "/kbs/v0/resource-policy"), 401)
+check("the name of the policy", a("GET", "/kbs/v0/resource-policy", None, jwt(admin)) == (200, b'["sealring-policy-2"]'))
+refused("a reference value", a("GET", "/kbs/v0/reference-value/x", None, jwt(admin)), 404, "RvpsError")
+
+# ---- what is left of it ----
+
+ok, said = sealring("log", "verify", "--node", ONE, "--cid", cid)
+check("the log verifies", ok, said)
+counted = {k: int(re.search(rf"^{k} (\d+)", Http(ONE)("GET", "/metrics")[1].decode(), re.M)[1]) for k in ("sealring_releases_total", "sealring_kbs_tokens_total")}
+check("it is counted", counted["sealring_releases_total"] >= 20 and counted["sealring_kbs_tokens_total"] >= 20, counted)
+log = one.lines() + two.lines()
+check("no secret, cookie or token is in the daemons' logs", SECRET.decode() not in log and sealed.token not in log and sealed.http.jar["kbs-session-id"] not in log)
+one.end("terminate"), two.end("terminate")
+
+# Everything that was said, held to specs/openapi.yaml.
+try:
+    import openapi
+
+    interface, seen, listed = openapi.Interface("specs/openapi.yaml"), {}, {}
+    for x in EXCHANGES:
+        openapi.hold(interface, x, seen, listed)
+    for key in interface.operations:
+        if key[1].startswith("/kbs/"):
+            never = {"/kbs/v0/attestation-policy", "/kbs/v0/reference-value", "/kbs/v0/reference-value/{id}", "/kbs/v0/resource-policy"}
+            check(f"{key} was answered", True in seen.get(key, ()) or (key[1] in never and key != ("GET", "/kbs/v0/resource-policy")))
+            check(f"{key} was refused to somebody", False in seen.get(key, ()) or key[1] in ("/kbs/v0/jwks", "/kbs/v0/writer"))
+    passed, failed = passed + openapi.passed, failed + openapi.failed
+except ImportError:
+    print("skipped: no PyYAML or jsonschema, so nothing is held to specs/openapi.yaml")
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed != 0)
