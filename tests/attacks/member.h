@@ -29,12 +29,15 @@ static inline void member_document(const struct member *m, uint64_t number, cons
     SR_OWN(buf) text = { 0 };
     wr_fmt(&text, "{\"version\":1,\"number\":%llu,\"previous\":\"", (unsigned long long)number);
     wr_hex(&text, SPAN(previous->b));
-    wr_fmt(&text,
-           "\",\"min_epoch\":1,\"channel_binding\":\"optional\",\"join\":[{\"name\":\"members\",\"type\":"
-           "\"tpm\","
-           "\"where\":[{\"claim\":\"code\",\"op\":\"eq\",\"value\":\"%s\"}]}],\"release\":[],\"tenants\":["
-           "{\"name\":\"acme\",\"max_secrets\":9,\"max_bytes\":9999,\"admins\":[\"",
-           code);
+    wr_fmt(
+        &text,
+        "\",\"min_epoch\":1,\"channel_binding\":\"optional\",\"join\":[{\"name\":\"members\",\"type\":"
+        "\"tpm\","
+        "\"where\":[{\"claim\":\"code\",\"op\":\"eq\",\"value\":\"%s\"}]}],\"release\":[{\"name\":\"guests\","
+        "\"type\":\"sample\",\"tenant\":\"acme\",\"keys\":[\"key/*\"],\"usages\":[\"secret\"],\"where\":"
+        "[{\"claim\":\"svn\",\"op\":\"eq\",\"value\":\"1\"}]}],\"tenants\":["
+        "{\"name\":\"acme\",\"max_secrets\":9,\"max_bytes\":9999,\"admins\":[\"",
+        code);
     wr_hex(&text, SPAN(m->admin_pub.b));
     wr_text(&text, "\"]},{\"name\":\"mine\",\"max_secrets\":9,\"max_bytes\":9999,\"admins\":[\"");
     wr_hex(&text, SPAN(m->stranger_pub.b));

@@ -1,0 +1,386 @@
+/* Attacks by and on guests of Confidential Containers, at a member's own routes. The guests' evidence is of
+ * the sample TEE, which says what it likes but is bound as all others are; so this area alone is built as the
+ * insecure programs are. */
+#include "node/kbs.h"
+#include "node/keyring_kbs.h"
+#include "proto/json_foreign.h"
+#include "tests/attacks/member.h"
+#include "tests/jose_keys.h"
+
+#include <time.h>
+
+#define SECRET "the key of the disk"
+
+/* A member that has a secret of acme's for guests, and one for nobody. */
+struct shop {
+    struct member *m;
+};
+
+static void put(struct member *m, const char *path)
+{
+    SR_OWN(buf) bytes = { 0 };
+    SR_OWN(kem_key) eph = { 0 };
+    struct package_stored done;
+    struct sr_why why = { 0 };
+    struct package p = {
+        .cid = m->core.home.cid, .version = 1, .kind = PACKAGE_VALUE, .epoch = 1, .created = 1
+    };
+    const struct package_keys keys = { &keyring_pubs(m->core.home.keyring, 1)->network, &eph, &m->admin,
+                                       &m->admin_pub };
+    SR_OWN(policy_hold) policy = policy_holder_get(m->core.policy);
+    random_fill(eph.b, sizeof eph.b);
+    strcpy(p.tenant, "acme");
+    strcpy(p.path, path);
+    maker_need(package_make(&p, SPAN_STR(SECRET), &keys, &bytes, NULL) == SR_OK &&
+                   secrets_take(m->core.secrets, policy.p, buf_span(&bytes), FROM_TENANT, &done, &why) ==
+                       SR_OK,
+               "a secret");
+}
+
+static struct shop shop_open(struct lab *l)
+{
+    struct shop s = { member_open(l) };
+    s.m->core.home.epochs[0] = *keyring_pubs(s.m->core.home.keyring, 1);
+    s.m->core.home.nepochs = 1;
+    put(s.m, "key/one");
+    put(s.m, "other/one");
+    return s;
+}
+
+static void shop_drop(struct shop *s)
+{
+    if (s->m)
+        member_close(s->m);
+    s->m = NULL;
+}
+
+/* ---- a guest's side ---- */
+
+struct caller {
+    char cookie[REPLY_COOKIE + 16], authorization[JWS_MAX];
+};
+
+/* One request, as the engine brings it: the route, who may, the handler. What is refused is in why. */
+static enum sr_err call(struct shop *s, struct caller *c, enum method method, const char *path,
+                        struct span body, struct buf *ret, struct sr_why *why)
+{
+    SR_OWN(reply) r = { 0 };
+    const struct route *route = NULL;
+    char allow[32];
+    struct request q = { .method = method,
+                         .path = span_of(path),
+                         .body = body,
+                         .cookie = span_of(c->cookie),
+                         .authorization = span_of(c->authorization) };
+    memset(q.id, '0', REQUEST_ID - 1);
+    SR_TRY(route_find(&protocol_kbs, &q, &route, allow, why));
+    if (route->access != ACCESS_ANYONE)
+        SR_TRY(api_admit(&s->m->node, route->access, &q, why));
+    SR_TRY(route->run(&s->m->node, &q, &r, why));
+    if (r.cookie[0])
+        snprintf(c->cookie, sizeof c->cookie, "%.*s", (int)strcspn(r.cookie, ";"), r.cookie);
+    wr_span(ret, (struct span){ r.body, r.n });
+    return r.status == 200 ? SR_OK : SR_EDENIED;
+}
+
+struct guest_side {
+    struct caller c;
+    struct buf nonce;
+    struct jwk key;
+};
+static void guest_side_drop(struct guest_side *g)
+{
+    buf_drop(&g->nonce);
+}
+
+static struct span member_of(struct span object, const char *name)
+{
+    struct span v = { 0 };
+    if (jf_members(object, &(struct jf_member){ name, &v }, 1))
+        (void)jf_plain(v, &v);
+    return v;
+}
+
+static void guest_opens(struct shop *s, struct guest_side *g, const char *key)
+{
+    SR_OWN(buf) b = { 0 };
+    maker_need(jwk_read(span_of(key), &g->key, NULL) == SR_OK, "a key");
+    maker_need(call(s, &g->c, POST, "/kbs/v0/auth",
+                    SPAN_STR("{\"version\":\"0.4.0\",\"tee\":\"sample\",\"extra-params\":\"\"}"), &b,
+                    NULL) == SR_OK,
+               "auth");
+    wr_span(&g->nonce, member_of(buf_span(&b), "nonce"));
+}
+
+/* What a machine shows that was asked this nonce, for this key. */
+static void evidence(struct span nonce, const struct jwk *key, const char *additional, struct buf *ret)
+{
+    SR_OWN(kbs_attestation) a = { .key = *key };
+    struct kbs_digests d;
+    wr_text(&a.additional, additional);
+    maker_need(kbs_digests(KBS_0_4_0, nonce, &a, &d) == SR_OK, "digest");
+    wr_text(ret, "{\"svn\":\"1\",\"report_data\":\"");
+    wr_base64(ret, (struct span){ d.rd[0].b, 48 });
+    wr_text(ret, "\"}");
+}
+
+static void body(struct span nonce, const struct jwk *key, struct span shown, const char *additional,
+                 struct buf *ret)
+{
+    wr_fmt(ret, "{\"runtime-data\":{\"nonce\":\"%.*s\",\"tee-pubkey\":", (int)nonce.n, (const char *)nonce.p);
+    jwk_write(key, JWK_SORTED, ret);
+    wr_text(ret, "},\"tee-evidence\":{\"primary_evidence\":");
+    wr_span(ret, shown);
+    wr_fmt(ret, ",\"additional_evidence\":%s}}", *additional ? additional : "\"\"");
+}
+
+static enum sr_err attests(struct shop *s, struct guest_side *g, struct span shown, struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) b = { 0 };
+    body(buf_span(&g->nonce), &g->key, shown, "", &text);
+    return call(s, &g->c, POST, "/kbs/v0/attest", buf_span(&text), &b, why);
+}
+
+/* What the guest holds: a reply for its own key. */
+static bool fetches(struct shop *s, struct caller *c, const char *path, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    return call(s, c, GET, path, (struct span){ 0 }, &b, why) == SR_OK &&
+           member_of(buf_span(&b), "ciphertext").n > 0;
+}
+
+static bool honest_guest(struct lab *l)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_side) g = { 0 };
+    SR_OWN(buf) shown = { 0 };
+    struct sr_why why = { 0 };
+    guest_opens(&s, &g, JWK_EC);
+    evidence(buf_span(&g.nonce), &g.key, "", &shown);
+    T_ROW(attests(&s, &g, buf_span(&shown), &why) == SR_OK, why.text);
+    bool good = fetches(&s, &g.c, "/kbs/v0/resource/acme/key/one", &why);
+    T_ROW(good, why.text);
+    return good;
+}
+
+/* ---- evidence ---- */
+
+/* The host of a guest that attested once lets it attest again in the same session, to another token. */
+static bool nonce_twice(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_side) g = { 0 };
+    SR_OWN(buf) shown = { 0 };
+    guest_opens(&s, &g, JWK_EC);
+    struct guest_side again = g;
+    evidence(buf_span(&g.nonce), &g.key, "", &shown);
+    T(attests(&s, &g, buf_span(&shown), why) == SR_OK);
+    return attests(&s, &again, buf_span(&shown), why) == SR_OK &&
+           fetches(&s, &again.c, "/kbs/v0/resource/acme/key/one", why);
+}
+
+/* Evidence of another day, for the same key. */
+static bool old_evidence(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_side) g = { 0 };
+    SR_OWN(buf) shown = { 0 };
+    guest_opens(&s, &g, JWK_EC);
+    evidence(SPAN_STR("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), &g.key, "", &shown);
+    return attests(&s, &g, buf_span(&shown), why) == SR_OK &&
+           fetches(&s, &g.c, "/kbs/v0/resource/acme/key/one", why);
+}
+
+/* A victim's evidence with the attacker's key beside it. */
+static bool other_tee_key(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_side) g = { 0 };
+    SR_OWN(buf) shown = { 0 };
+    struct jwk victim;
+    guest_opens(&s, &g, JWK_EC521);
+    T(jwk_read(SPAN_STR(JWK_EC), &victim, NULL) == SR_OK);
+    evidence(buf_span(&g.nonce), &victim, "", &shown);
+    return attests(&s, &g, buf_span(&shown), why) == SR_OK &&
+           fetches(&s, &g.c, "/kbs/v0/resource/acme/key/one", why);
+}
+
+/* A device that nobody looked at comes in with a good guest. */
+static bool unverified_device(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_side) g = { 0 };
+    SR_OWN(buf) shown = { 0 };
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) b = { 0 };
+    guest_opens(&s, &g, JWK_EC);
+    evidence(buf_span(&g.nonce), &g.key, "{\"nvidia\":{}}", &shown);
+    body(buf_span(&g.nonce), &g.key, buf_span(&shown), "\"{\\\"nvidia\\\":{}}\"", &text);
+    return call(&s, &g.c, POST, "/kbs/v0/attest", buf_span(&text), &b, why) == SR_OK &&
+           fetches(&s, &g.c, "/kbs/v0/resource/acme/key/one", why);
+}
+
+/* A host talks its guest into the padding of 0.1, whose oracle it has, in a session of today. */
+static bool old_padding(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_side) g = { 0 };
+    SR_OWN(buf) shown = { 0 };
+    guest_opens(&s, &g, JWK_OLD);
+    evidence(buf_span(&g.nonce), &g.key, "", &shown);
+    return attests(&s, &g, buf_span(&shown), why) == SR_OK &&
+           fetches(&s, &g.c, "/kbs/v0/resource/acme/key/one", why);
+}
+
+/* ---- sessions and tokens ---- */
+
+/* An attested session of anybody's making. */
+static struct guest_hold made_up(uint64_t expires)
+{
+    struct guest_hold h = guest_hold_new();
+    maker_need(h.g != NULL && jwk_read(SPAN_STR(JWK_EC521), &h.g->s.key, NULL) == SR_OK, "a guest");
+    h.g->s.version = KBS_0_4_0;
+    h.g->s.tee = kbs_tee_named("sample");
+    h.g->s.expires = expires;
+    h.g->s.attested = true;
+    claims_put_text(&h.g->claims, "type", SPAN_STR("sample"));
+    claims_put_text(&h.g->claims, "svn", SPAN_STR("1"));
+    return h;
+}
+
+static uint64_t soon(void)
+{
+    return (uint64_t)time(NULL) + 60;
+}
+
+static void bear(struct caller *c, struct span token)
+{
+    snprintf(c->authorization, sizeof c->authorization, "Bearer %.*s", (int)token.n, (const char *)token.p);
+}
+
+/* A token with all the right words, by a key of the attacker's; as servers once took that trusted a header.
+ */
+static bool own_token(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_hold) h = made_up(soon());
+    SR_OWN(jws_key) mine = { 0 };
+    SR_OWN(buf) session = { 0 };
+    SR_OWN(buf) payload = { 0 };
+    SR_OWN(buf) token = { 0 };
+    struct caller c = { 0 };
+    static const uint8_t scalar[32] = { 1 };
+    T(jws_key_make(SPAN(scalar), &mine) == SR_OK &&
+      kbs_session_encode(&h.g->s, &h.g->claims, &session) == SR_OK);
+    wr_text(&payload, "{\"sealring\":\"");
+    wr_base64url(&payload, buf_span(&session));
+    wr_text(&payload, "\"}");
+    T(jws_sign_es256(&mine, "epoch-1", buf_span(&payload), &token) == SR_OK);
+    bear(&c, buf_span(&token));
+    return fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why);
+}
+
+/* A cookie found in an old trace. */
+static bool old_session(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_hold) h = made_up(soon() - 120);
+    SR_OWN(reply) r = { 0 };
+    struct caller c = { 0 };
+    T(kbs_cookie_write(&s.m->core, &h.g->s, &h.g->claims, &r) == SR_OK);
+    snprintf(c.cookie, sizeof c.cookie, "%.*s", (int)strcspn(r.cookie, ";"), r.cookie);
+    return fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why);
+}
+
+/* A cookie that another network's member sealed, whose guests the attacker owns. */
+static bool other_network(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_hold) h = made_up(soon());
+    SR_OWN(reply) r = { 0 };
+    struct caller c = { 0 };
+    struct core theirs = s.m->core;
+    theirs.home.cid.b[0] ^= 1; /* the same masters, by a mistake of operators: the cid alone differs */
+    T(kbs_cookie_write(&theirs, &h.g->s, &h.g->claims, &r) == SR_OK);
+    snprintf(c.cookie, sizeof c.cookie, "%.*s", (int)strcspn(r.cookie, ";"), r.cookie);
+    return fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why);
+}
+
+/* An attested guest asks for what is not its own. */
+static bool other_resource(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_side) g = { 0 };
+    SR_OWN(buf) shown = { 0 };
+    guest_opens(&s, &g, JWK_EC);
+    evidence(buf_span(&g.nonce), &g.key, "", &shown);
+    T(attests(&s, &g, buf_span(&shown), why) == SR_OK);
+    return fetches(&s, &g.c, "/kbs/v0/resource/acme/other/one", why);
+}
+
+/* ---- administrators ---- */
+
+static void bearer_of(struct caller *c, const struct sign_key *key, uint64_t exp)
+{
+    SR_OWN(buf) t = { 0 };
+    SR_OWN(buf) payload = { 0 };
+    wr_base64url(&t, SPAN_STR("{\"alg\":\"EdDSA\",\"typ\":\"JWT\"}"));
+    wr_fmt(&payload, "{\"exp\":%llu}", (unsigned long long)exp);
+    wr_u8(&t, '.');
+    wr_base64url(&t, buf_span(&payload));
+    struct sig sig = sign_raw(key, buf_span(&t));
+    wr_u8(&t, '.');
+    wr_base64url(&t, SPAN(sig.b));
+    bear(c, buf_span(&t));
+}
+
+static bool asks(struct lab *l, bool stranger, uint64_t exp, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(buf) b = { 0 };
+    SR_OWN(sign_key) other = { 0 };
+    struct sign_pub pub;
+    struct caller c = { 0 };
+    sign_random(&other, &pub);
+    bearer_of(&c, stranger ? &other : &s.m->admin, exp);
+    return call(&s, &c, GET, "/kbs/v0/resource-policy", (struct span){ 0 }, &b, why) == SR_OK;
+}
+
+static bool administrator(struct lab *l)
+{
+    struct sr_why why = { 0 };
+    bool good = asks(l, false, soon(), &why);
+    T_ROW(good, why.text);
+    return good;
+}
+
+static bool stranger(struct lab *l, struct sr_why *why)
+{
+    return asks(l, true, soon(), why);
+}
+
+/* A bearer that an administrator once made, or made for ever. */
+static bool old_bearer(struct lab *l, struct sr_why *why)
+{
+    return asks(l, false, soon() - 120, why);
+}
+
+static const struct attack rows[] = {
+    { "nonce_twice", honest_guest, nonce_twice, R_NONCE_USED },
+    { "old_evidence", honest_guest, old_evidence, R_REPORT_DATA },
+    { "other_tee_key", honest_guest, other_tee_key, R_REPORT_DATA },
+    { "unverified_device", honest_guest, unverified_device, R_COMPOSITE },
+    { "old_padding", honest_guest, old_padding, R_JWK },
+    { "own_token", honest_guest, own_token, R_TOKEN },
+    { "old_session", honest_guest, old_session, R_KBS_SESSION },
+    { "cookie_of_another", honest_guest, other_network, R_KBS_SESSION },
+    { "other_resource", honest_guest, other_resource, R_KEY_DENIED },
+    { "kbs_stranger", administrator, stranger, R_TOKEN },
+    { "old_bearer", administrator, old_bearer, R_TOKEN_EXPIRED },
+};
+
+int main(int argc, char **argv)
+{
+    return attack_main(argc, argv, rows, sizeof rows / sizeof *rows);
+}
