@@ -211,6 +211,10 @@ enum sr_err genesis_run(struct node *n, const char *address, struct home *home, 
                         struct sr_why *why)
 {
     SR_OWN(inputs) in = { 0 };
+    if (!tpm_actor_seals(n->tpm)) /* the first member has nobody to get the masters back from */
+        return sr_fail(
+            why, SR_EDENIED, R_CONFIG,
+            "this machine seals nothing: its restart would lose the network. Set seal, or start elsewhere");
     SR_TRY(read_inputs(n, &in, why));
     if (home->keyring)
         SR_TRY(resume(&in, home, why));

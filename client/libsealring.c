@@ -67,6 +67,8 @@ static enum sr_err open_all(struct sealring *s, const struct sealring_options *o
         .event_log = keep(s, 1, o->event_log),
         .ek_chain = keep(s, 2, o->ek_chain),
         .ak_cert = keep(s, 3, o->ak_cert),
+        .platform = keep(s, 4, o->platform),
+        .tsm_dir = keep(s, 5, o->tsm_report_dir),
     };
     SR_TRY(secret_init());
     SR_TRY(remote_open(&ro, &s->remote, why));

@@ -21,6 +21,8 @@ enum sr_err machine_open(const struct machine_options *o, struct machine *ret, s
                      : access(usual_log, F_OK) == 0 ? usual_log
                                                     : NULL,
         .dir = o->event_log,
+        .tsm_dir = o->tsm_dir,
+        .seal = "none", /* a workload keeps nothing */
     };
     SR_OWN(buf) chain = { 0 };
     SR_OWN(machine) m = { 0 };
@@ -29,7 +31,7 @@ enum sr_err machine_open(const struct machine_options *o, struct machine *ret, s
     if (o->ak_cert && access(o->ak_cert, F_OK) == 0)
         SR_TRY(cli_read_file(o->ak_cert, AK_CERT_MAX, &m.ak_cert, why));
     po.ek_chain = buf_span(&chain);
-    SR_TRY(platform_open(span_of(o->platform ? o->platform : "tpm"), &po, &m.platform, why));
+    SR_TRY(platform_open(span_of(o->platform ? o->platform : "auto"), &po, &m.platform, why));
     *ret = SR_TAKE(m);
     return SR_OK;
 }

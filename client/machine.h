@@ -5,10 +5,23 @@
 #include "node/platform/platform.h"
 
 struct machine_options {
-    const char *platform, *tcti, *event_log, *ek_chain, *ak_cert;
+    const char *platform, *tcti, *event_log, *ek_chain, *ak_cert, *tsm_dir;
 };
 #define MACHINE_ROWS(o)                                                                                      \
-    { "platform", OPTION_TEXT, &(o).platform, "NAME", "how evidence is made (tpm)", NULL, false },           \
+    { "platform",                                                                                            \
+      OPTION_TEXT,                                                                                           \
+      &(o).platform,                                                                                         \
+      "NAME",                                                                                                \
+      "how evidence is made: auto, snp, tdx, tpm (auto)",                                                    \
+      "SEALRING_PLATFORM",                                                                                   \
+      false },                                                                                               \
+        { "tsm-report-dir",                                                                                  \
+          OPTION_TEXT,                                                                                       \
+          &(o).tsm_dir,                                                                                      \
+          "DIR",                                                                                             \
+          "snp, tdx: the kernel's report interface (/sys/kernel/config/tsm/report)",                         \
+          "SEALRING_TSM_REPORT_DIR",                                                                         \
+          false },                                                                                           \
         { "tcti",          OPTION_TEXT, &(o).tcti, "TCTI", "where the TPM is (device:/dev/tpmrm0)",          \
           "SEALRING_TCTI", false },                                                                          \
         { "event-log",                                                                                       \

@@ -39,15 +39,17 @@ struct sealring_error {
 };
 
 struct sealring_options {
-    size_t size;           /* sizeof (struct sealring_options): later versions append members */
-    const char *node;      /* "https://HOST:PORT", or "http://127.0.0.1:PORT" */
-    const char *cid;       /* required */
-    const char *ca_file;   /* PEM, to check the node's TLS certificate as well; NULL: not needed */
-    const char *tcti;      /* NULL: "device:/dev/tpmrm0" */
-    const char *event_log; /* of sealring-launch; NULL: "/run/sealring/event-log" */
-    const char *ek_chain;  /* PEM certificates above the TPM's endorsement certificate; NULL: none */
-    const char *ak_cert;   /* file to keep the attestation key's certificate in; NULL: not kept */
-    unsigned timeout_s;    /* for each call to the node; 0: 30 */
+    size_t size;                /* sizeof (struct sealring_options): later versions append members */
+    const char *node;           /* "https://HOST:PORT", or "http://127.0.0.1:PORT" */
+    const char *cid;            /* required */
+    const char *ca_file;        /* PEM, to check the node's TLS certificate as well; NULL: not needed */
+    const char *tcti;           /* NULL: "device:/dev/tpmrm0" */
+    const char *event_log;      /* of sealring-launch; NULL: "/run/sealring/event-log" */
+    const char *ek_chain;       /* PEM certificates above the TPM's endorsement certificate; NULL: none */
+    const char *ak_cert;        /* file to keep the attestation key's certificate in; NULL: not kept */
+    unsigned timeout_s;         /* for each call to the node; 0: 30 */
+    const char *platform;       /* "snp", "tdx", "tpm"; NULL: what the kernel reports, else "tpm" */
+    const char *tsm_report_dir; /* NULL: "/sys/kernel/config/tsm/report" */
 };
 
 struct sealring;

@@ -35,6 +35,8 @@
     X(L_ENROL_STATE, "enrol/state")                                                                          \
     X(L_ENROL_SECRET, "enrol/secret")                                                                        \
     X(L_ENROL_PROOF, "enrol/proof")                                                                          \
+    X(L_SNP_SEAL, "platform/snp/seal")        /* AEAD key from the firmware's derived key */                 \
+    X(L_SNP_SEALED_TO, "platform/snp/policy") /* what that key depends on */                                 \
     /* join */                                                                                               \
     X(L_NONCE, "nonce") /* MAC of M2 and W1 */                                                               \
     X(L_JOIN_TH1, "join/th1")                                                                                \

@@ -179,7 +179,8 @@
     X(R_STATE_EXISTS, "state-exists")                                                                        \
     X(R_UNSEAL, "unseal")                                                                                    \
     X(R_CONFIG, "config")                                                                                    \
-    X(R_TPM, "tpm")
+    X(R_TPM, "tpm")                                                                                          \
+    X(R_TSM, "tsm")
 
 #define X(name, text) name,
 enum sr_reason { SR_REASONS(X) SR_REASON_COUNT };

@@ -25,6 +25,8 @@ struct config {
     char cid[CONFIG_TEXT];
     struct config_list join;
     char platform[CONFIG_TEXT];
+    char seal[CONFIG_TEXT];
+    char tsm_report_dir[CONFIG_TEXT];
     char tcti[CONFIG_TEXT];
     char event_log[CONFIG_TEXT];
     char ek_chain[CONFIG_TEXT];

@@ -133,13 +133,15 @@ static enum sr_err seal(struct home *h, struct store *store, struct tpm_actor *t
     SR_OWN(buf) file = { 0 };
     struct sha256 pcrs;
     random_fill(kek.b, sizeof kek.b);
-    SR_TRY(tpm_actor_seal(tpm, &kek, &blob, why));
-    SR_TRY(tpm_actor_policy_digest(tpm, &pcrs, why));
-    SR_TRY(keyring_seal(h->keyring, &h->cid, &kek, &pcrs, &bundle));
     wr_lp(&file, buf_span(&h->record));
     wr_lp(&file, buf_span(&h->chain));
     if (!buf_ok(&file))
         return SR_ENOMEM;
+    if (!tpm_actor_seals(tpm)) /* the masters stay in memory: the next start asks another member */
+        return keystore_clear_put(store, KC_GENESIS, buf_span(&file));
+    SR_TRY(tpm_actor_seal(tpm, &kek, &blob, why));
+    SR_TRY(tpm_actor_policy_digest(tpm, &pcrs, why));
+    SR_TRY(keyring_seal(h->keyring, &h->cid, &kek, &pcrs, &bundle));
     SR_TRY(keystore_clear_put(store, KC_TPM_BLOB, buf_span(&blob)));
     SR_TRY(keystore_clear_put(store, KC_GENESIS, buf_span(&file)));
     return keystore_clear_put(store, KC_MASTER_BUNDLE, buf_span(&bundle));
@@ -154,18 +156,34 @@ static enum sr_err commit(struct keystore *ks, struct keystore_txn *txn)
     return result;
 }
 
-enum sr_err home_keep_member(struct home *h, const struct sign_key *member, const struct sign_pub *pub,
-                             struct sr_why *why)
+static enum sr_err put_member(struct home *h, const struct sign_key *member, struct sr_why *why)
 {
     SR_OWN(keystore_txn) txn = { 0 };
-    enum sr_err e = load_member_key(h, why);
-    if (e == SR_OK && memcmp(&h->member_pub, pub, sizeof h->member_pub) != 0)
-        return sr_fail(why, SR_EBUG, R_INTERNAL, "another member key is stored here");
-    if (e != SR_ENOENT)
-        return e;
     home_put(&txn, HOME_MEMBER_KEY, SPAN(member->b));
     SR_TRY(commit(h->ks, &txn));
     return load_member_key(h, why);
+}
+
+enum sr_err home_keep_member(struct home *h, const struct sign_key *member, const struct sign_pub *pub,
+                             struct sr_why *why)
+{
+    enum sr_err e = load_member_key(h, why);
+    if (e == SR_OK && memcmp(&h->member_pub, pub, sizeof h->member_pub) != 0)
+        return sr_fail(why, SR_EBUG, R_INTERNAL, "another member key is stored here");
+    return e == SR_ENOENT ? put_member(h, member, why) : e;
+}
+
+/* Fresh masters under a keystore that may be a member's already. */
+static enum sr_err settle(struct home *h, const struct sign_key *member, struct sr_why *why)
+{
+    SR_OWN(buf) cert = { 0 };
+    enum sr_err e = load_member_key(h, why);
+    if (e == SR_ENOENT)
+        return put_member(h, member, why);
+    SR_TRY(e);
+    e = home_get(h, HOME_MEMBER_CERT, &cert, why);
+    h->was_member = e == SR_OK;
+    return e == SR_ENOENT ? put_member(h, member, why) : e;
 }
 
 enum sr_err home_make(struct store *store, struct tpm_actor *tpm, const struct home_parts *parts,
@@ -175,7 +193,7 @@ enum sr_err home_make(struct store *store, struct tpm_actor *tpm, const struct h
     SR_TRY(read_public(&h, NULL, parts->record, parts->chain, why));
     SR_TRY(seal(&h, store, tpm, why));
     SR_TRY(open_keystore(&h, store, why));
-    SR_TRY(home_keep_member(&h, parts->member, parts->member_pub, why));
+    SR_TRY(settle(&h, parts->member, why));
     *ret = SR_TAKE(h);
     return SR_OK;
 }

@@ -16,6 +16,7 @@ struct home {
     struct keyring *keyring;
     struct keystore *ks;
     bool has_member;        /* false: stopped between the masters and the first settings */
+    bool was_member;        /* home_make() found a member's state: it goes on as that */
     struct sign_key member; /* signs this member's log, and its requests to other members */
     struct sign_pub member_pub;
     struct member_id id;
@@ -29,8 +30,9 @@ enum sr_err home_load(struct store *store, struct tpm_actor *tpm, const struct s
                       struct sr_why *why);
 
 /* To the disk for the first time, or again with newer masters. takes: what a fresh home is made of; the
- * keyring is the home's afterwards, also on failure. member: the key to keep; one that is stored already wins
- * only if it is the same. */
+ * keyring is the home's afterwards, also on failure. member: the key to keep. A member that seals nothing
+ * (specs/platform-tsm.md) finds its own state again once it has the masters: with its certificate it goes on
+ * as the member it is, without one the new key takes the old one's place. */
 struct home_parts {
     struct span record, chain;
     struct keyring *keyring; /* taken */

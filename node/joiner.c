@@ -188,6 +188,8 @@ static enum sr_err run(struct attempt *a, struct home *have, struct core **ret, 
     SR_TRY(ask(a, why));
     SR_TRY(judge(a, why));
     SR_TRY(keep(a, have, why));
+    if (have->was_member) /* all that was missing are the masters, and M4 brought them */
+        return core_open(a->n, have, NULL, ret, why);
     node_set_state(a->n, NODE_PROVISIONAL);
     SR_TRY(confirm(a, why));
     return end(a, have, ret, why);

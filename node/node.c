@@ -74,6 +74,8 @@ static enum sr_err open_platform(struct node *n, struct sr_why *why)
     struct platform_options o = { .tcti = n->config->tcti,
                                   .event_log = n->config->event_log,
                                   .dir = n->config->state_dir,
+                                  .tsm_dir = n->config->tsm_report_dir,
+                                  .seal = n->config->seal,
                                   .deadline_ms = (unsigned)n->config->quote_ms };
     struct tpm_actor_options actor = { .queue = (size_t)n->config->quote_queue,
                                        .deadline_ms = (unsigned)n->config->quote_ms,

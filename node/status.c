@@ -69,14 +69,38 @@ static bool measured_boot(const struct node *n)
     return boot && strcmp(boot->text, "measured") == 0;
 }
 
+/* Is there a launch measurement, of whatever it covers? */
+static bool measured_launch(const struct node *n)
+{
+    return !tpm_actor_enrols(n->tpm) && claims_find(&n->self, SPAN_STR("measurement"));
+}
+
+static bool says(const struct claims *c, const char *name)
+{
+    const struct claim *one = claims_find(c, span_of(name));
+    return one && one->kind == CLAIM_BOOL && one->num;
+}
+
+static void write_sealing_warnings(struct buf *b, struct node *n)
+{
+    if (!tpm_actor_seals(n->tpm))
+        jw_text(b, "nothing is sealed here: every start needs another member");
+    else if (strcmp(tpm_actor_sealer(n->tpm), tpm_actor_type(n->tpm)) != 0)
+        jw_text(b,
+                "sealed by a TPM that evidence does not speak of: it must be one that the host can't read");
+}
+
 static void write_warnings(struct buf *b, struct node *n, const struct core *c)
 {
     jw_name(b, "warnings");
     jw_array(b);
     if (c && members_count(c->members) == 1)
         jw_text(b, "one member: losing it loses every key");
-    if (!measured_boot(n))
+    if (!measured_boot(n) && !measured_launch(n))
         jw_text(b, "no measured boot: nothing shows which kernel runs under this node");
+    if (says(&n->self, "debug"))
+        jw_text(b, "debug: whoever runs this machine can read all that is in it");
+    write_sealing_warnings(b, n);
     if (c && !journal_healthy(c->journal))
         jw_text(b, "the log takes no entries: nothing is granted or released");
     struct sr_why failure;
@@ -138,7 +162,7 @@ void status_write(struct node *n, struct buf *ret)
     if (c)
         write_policy(ret, c);
     jw_member_text(ret, "rollback", "none");
-    jw_member_text(ret, "sealed", tpm_actor_type(n->tpm));
+    jw_member_text(ret, "sealed", tpm_actor_sealer(n->tpm));
     jw_member_u64(ret, "started", n->started);
     jw_member_text(ret, "state", node_state_text(node_state(n)));
     jw_member_text(ret, "version", SEALRING_VERSION);

@@ -96,7 +96,7 @@ static void serve(struct tpm_actor *a, struct job *j)
 
 static enum sr_err run_probe(struct platform *p, struct job *j)
 {
-    return platform_policy_digest(p, &j->digest, &j->why);
+    return platform_probe(p, &j->why);
 }
 
 static void *run(void *arg)
@@ -212,6 +212,16 @@ const char *tpm_actor_type(const struct tpm_actor *a)
     return platform_name(&a->platform);
 }
 
+bool tpm_actor_seals(const struct tpm_actor *a)
+{
+    return platform_seals(&a->platform);
+}
+
+const char *tpm_actor_sealer(const struct tpm_actor *a)
+{
+    return platform_sealer(&a->platform);
+}
+
 bool tpm_actor_enrols(const struct tpm_actor *a)
 {
     return platform_enrols(&a->platform);
@@ -221,7 +231,7 @@ enum sr_err tpm_slot_take(struct tpm_actor *a, struct tpm_slot *ret, struct sr_w
 {
     struct sr_why failure;
     if (!tpm_actor_healthy(a, &failure))
-        return sr_fail(why, SR_EBUSY, R_TPM, "the platform failed: %.120s", failure.text);
+        return sr_fail(why, SR_EBUSY, failure.reason, "the platform failed: %.120s", failure.text);
     pthread_mutex_lock(&a->lock);
     bool room = a->slots < a->o.queue && !a->stop;
     a->slots += room;
@@ -249,7 +259,8 @@ static enum sr_err too_late(struct tpm_actor *a, struct sr_why *why)
     pthread_mutex_lock(&a->lock);
     bool hangs = a->busy_since && clock_boot_ms() - a->busy_since >= a->o.deadline_ms / 2;
     enum sr_err e =
-        hangs ? sr_fail(&late, SR_EBUSY, R_TPM, "no answer for %u ms", a->o.deadline_ms)
+        hangs ? sr_fail(&late, SR_EBUSY, platform_trouble(&a->platform), "no answer for %u ms",
+                        a->o.deadline_ms)
               : sr_fail(&late, SR_EBUSY, R_BUSY, "the platform took longer than %u ms", a->o.deadline_ms);
     bool changed = hangs && health_set(a, &late);
     pthread_mutex_unlock(&a->lock);

@@ -30,6 +30,8 @@ bool tpm_actor_healthy(struct tpm_actor *a, struct sr_why *why); /* false: why i
 
 const char *tpm_actor_type(const struct tpm_actor *a); /* the tee_type */
 bool tpm_actor_enrols(const struct tpm_actor *a);
+bool tpm_actor_seals(const struct tpm_actor *a);
+const char *tpm_actor_sealer(const struct tpm_actor *a); /* as platform_sealer() */
 
 /* A place in the queue. Handlers take one before they consume a nonce, so that a node that is too busy to
  * quote answers "try again" while the challenge is still good. */
@@ -37,11 +39,11 @@ struct tpm_slot {
     struct tpm_actor *actor;
 };
 enum sr_err tpm_slot_take(struct tpm_actor *a, struct tpm_slot *ret,
-                          struct sr_why *why); /* SR_EBUSY R_BUSY or R_TPM */
+                          struct sr_why *why); /* SR_EBUSY R_BUSY, or the platform's trouble */
 void tpm_slot_drop(struct tpm_slot *s);
 
 /* As platform_*(), in the actor's thread. SR_EBUSY: R_BUSY, no place in the queue, or the deadline passed
- * behind others; R_TPM, the platform failed, or did not answer. */
+ * behind others; R_TPM or R_TSM, the platform failed, or did not answer. */
 enum sr_err tpm_actor_quote(struct tpm_slot *s, const struct sha512 *rd, struct span ak_cert, struct buf *ret,
                             struct sr_why *why);
 enum sr_err tpm_actor_seal(struct tpm_actor *a, const struct key *k, struct buf *ret, struct sr_why *why);

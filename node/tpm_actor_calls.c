@@ -13,7 +13,7 @@ void tpm_job_free(struct job *j)
 
 bool tpm_job_failed(enum sr_err e, const struct sr_why *why)
 {
-    return e == SR_EIO && why->reason == R_TPM;
+    return e == SR_EIO && (why->reason == R_TPM || why->reason == R_TSM);
 }
 
 static struct job *new_job(enum sr_err (*fn)(struct platform *, struct job *), struct span a, struct span b)

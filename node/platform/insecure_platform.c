@@ -158,18 +158,10 @@ static enum sr_err policy_digest(struct platform_state *s, struct sha256 *ret, s
     return SR_OK;
 }
 
-static enum sr_err no_enrol_request(struct platform_state *s, const struct sha256 *network,
-                                    const struct enrol_nonce *nonce, struct buf *ret, struct sr_why *why)
+static enum sr_err probe(struct platform_state *s, struct sr_why *why)
 {
-    (void)s, (void)network, (void)nonce, (void)ret;
-    return sr_fail(why, SR_ENOENT, R_CONFIG, "insecure needs no enrolment");
-}
-
-static enum sr_err no_activate(struct platform_state *s, struct span blob, struct span seed, struct key *ret,
-                               struct sr_why *why)
-{
-    (void)s, (void)blob, (void)seed, (void)ret;
-    return sr_fail(why, SR_ENOENT, R_CONFIG, "insecure needs no enrolment");
+    (void)s, (void)why;
+    return SR_OK;
 }
 
 static enum sr_err self_claims(struct platform_state *s, struct claims *ret, struct sr_why *why)
@@ -183,12 +175,12 @@ static enum sr_err self_claims(struct platform_state *s, struct claims *ret, str
 }
 
 const struct platform_row platform_insecure = { .name = "insecure",
+                                                .trouble = R_INTERNAL,
                                                 .open = open_insecure,
                                                 .close = close_insecure,
                                                 .quote = quote,
                                                 .seal = seal,
                                                 .unseal = unseal,
                                                 .policy_digest = policy_digest,
-                                                .enrol_request = no_enrol_request,
-                                                .activate = no_activate,
+                                                .probe = probe,
                                                 .self_claims = self_claims };

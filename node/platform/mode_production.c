@@ -1,3 +1,4 @@
 #include "node/platform/tpm_platform.h"
+#include "node/platform/tsm_platform.h"
 
-const struct platform_row *const platform_rows[] = { &platform_tpm, NULL };
+const struct platform_row *const platform_rows[] = { &platform_snp, &platform_tdx, &platform_tpm, NULL };

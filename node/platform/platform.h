@@ -11,6 +11,8 @@ struct platform_options {
     const char *event_log; /* tpm: the launcher's event log */
     const char *dir;       /* rows of the insecure mode: where their key file is kept */
     struct span ek_chain;  /* tpm: PEM certificates above the EK's own, for enrolment; copied. May be empty */
+    const char *tsm_dir;   /* snp, tdx: the kernel's report folder; NULL: the usual one */
+    const char *seal;      /* who seals: "auto" or NULL, "none", or a row that seals for others ("tpm") */
     unsigned deadline_ms;  /* for one answer of the device; 0: PLATFORM_DEADLINE_MS */
 };
 enum { PLATFORM_DEADLINE_MS = 30000, PLATFORM_SEALED_MAX = 1024 /* bytes of a sealed blob */ };
@@ -18,23 +20,32 @@ enum { PLATFORM_DEADLINE_MS = 30000, PLATFORM_SEALED_MAX = 1024 /* bytes of a se
 struct platform_row;
 struct platform_state; /* the row's own */
 
-/* An open platform. {0} is closed. */
+/* An open platform. {0} is closed. What makes evidence and what seals are mostly one and the same. */
 struct platform {
     const struct platform_row *row;
     struct platform_state *state;
+    const struct platform_row *sealer; /* NULL: nothing seals */
+    struct platform_state *sealer_state;
     struct buf ek_chain; /* as in the options */
 };
 
 struct platform_row {
     const char *name; /* the kind of evidence it makes: names a verifier */
     bool enrols;      /* its evidence needs an AK certificate */
+    bool seals_for_others;
+    enum sr_reason trouble; /* of a device that does not answer */
+    /* Is this machine one of these? SR_ENOENT: no. NULL: never taken unless named. */
+    enum sr_err (*found)(const struct platform_options *o, struct sr_why *why);
     enum sr_err (*open)(const struct platform_options *o, struct platform_state **ret, struct sr_why *why);
     void (*close)(struct platform_state *s);
     enum sr_err (*quote)(struct platform_state *s, const struct sha512 *rd, struct span ak_cert,
                          struct buf *ret, struct sr_why *why);
+    /* These three: NULL, the hardware has nothing to seal with. */
     enum sr_err (*seal)(struct platform_state *s, const struct key *k, struct buf *ret, struct sr_why *why);
     enum sr_err (*unseal)(struct platform_state *s, struct span blob, struct key *ret, struct sr_why *why);
     enum sr_err (*policy_digest)(struct platform_state *s, struct sha256 *ret, struct sr_why *why);
+    enum sr_err (*probe)(struct platform_state *s, struct sr_why *why); /* does the device answer? */
+    /* These two: where it enrols. */
     enum sr_err (*enrol_request)(struct platform_state *s, const struct sha256 *network,
                                  const struct enrol_nonce *nonce, struct buf *ret, struct sr_why *why);
     enum sr_err (*activate)(struct platform_state *s, struct span blob, struct span seed, struct key *ret,
@@ -45,24 +56,32 @@ struct platform_row {
 /* The program's rows, NULL last. */
 extern const struct platform_row *const platform_rows[];
 
-/* SR_ENOENT R_CONFIG: this program has no row of that name. SR_EIO R_TPM: no device, or it fails its
- * self-test. SR_EFORMAT R_EVENT_LOG: the log is missing, malformed, or does not lead to the PCR. */
+/* name: a row's, or "auto": the first row that finds itself on a machine that is one. SR_ENOENT R_CONFIG:
+ * this program has no row of that name, or it does not seal. SR_EIO R_TPM: no device, or it fails its
+ * self-test. SR_EIO, SR_ENOENT R_TSM: the kernel makes no such reports. SR_EFORMAT R_EVENT_LOG: the log is
+ * missing, malformed, or does not lead to the PCR. */
 enum sr_err platform_open(struct span name, const struct platform_options *o, struct platform *ret,
                           struct sr_why *why);
 void platform_drop(struct platform *p);
 const char *platform_name(const struct platform *p); /* the tee_type */
 bool platform_enrols(const struct platform *p);
+bool platform_seals(const struct platform *p);
+const char *platform_sealer(const struct platform *p); /* the row that seals, or "none" */
+enum sr_reason platform_trouble(const struct platform *p);
 
-/* All of these: SR_EIO R_TPM when the device fails or the deadline passes.
+/* All of these: SR_EIO R_TPM or R_TSM when the device fails or the deadline passes.
  * Appends evidence over rd. ak_cert: our AK certificate; empty where platform_enrols() is false. */
 enum sr_err platform_quote(struct platform *p, const struct sha512 *rd, struct span ak_cert, struct buf *ret,
                            struct sr_why *why);
-/* Appends a blob that only this machine opens again, and only while what was measured is the same. */
+/* Sealing, where platform_seals(); else SR_ENOENT R_CONFIG.
+ * Appends a blob that only this machine opens again, and only while what was measured is the same. */
 enum sr_err platform_seal(struct platform *p, const struct key *k, struct buf *ret_blob, struct sr_why *why);
 /* SR_EPROOF R_UNSEAL: measured something else, another machine, or no blob of ours. */
 enum sr_err platform_unseal(struct platform *p, struct span blob, struct key *ret, struct sr_why *why);
 /* Identifies what platform_seal() seals to now. */
 enum sr_err platform_policy_digest(struct platform *p, struct sha256 *ret, struct sr_why *why);
+/* Does what makes evidence, and what seals, answer? */
+enum sr_err platform_probe(struct platform *p, struct sr_why *why);
 /* Appends E1, with the certificates of ek_chain behind the EK's own. SR_ENOENT where platform_enrols() is
  * false; SR_ETOOBIG, R_EK_CHAIN: too many certificates. */
 enum sr_err platform_enrol_request(struct platform *p, const struct sha256 *network,

@@ -144,14 +144,31 @@ static enum sr_err self_claims(struct platform_state *s, struct claims *ret, str
     return SR_OK;
 }
 
+static enum sr_err probe(struct platform_state *s, struct sr_why *why)
+{
+    struct sha256 digest;
+    return policy_digest(s, &digest, why);
+}
+
+/* What every other machine is taken for: opening it says whether there is one. */
+static enum sr_err found(const struct platform_options *o, struct sr_why *why)
+{
+    (void)o, (void)why;
+    return SR_OK;
+}
+
 const struct platform_row platform_tpm = { .name = "tpm",
+                                           .trouble = R_TPM,
                                            .enrols = true,
+                                           .seals_for_others = true,
+                                           .found = found,
                                            .open = open_tpm,
                                            .close = close_tpm,
                                            .quote = quote,
                                            .seal = seal,
                                            .unseal = unseal,
                                            .policy_digest = policy_digest,
+                                           .probe = probe,
                                            .enrol_request = enrol_request,
                                            .activate = activate,
                                            .self_claims = self_claims };

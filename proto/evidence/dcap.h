@@ -31,5 +31,7 @@ struct dcap {
     struct cc_log log; /* when one was given */
     struct cc_registers replayed;
 };
+/* What the report in a quote says by itself, whoever signed it. */
+void dcap_quote_claims(const struct dcap_quote *q, struct claims *ret);
 /* All that a verified quote says: specs/evidence-dcap.md, "Claims". */
 void dcap_claims(const struct dcap *d, struct claims *ret);

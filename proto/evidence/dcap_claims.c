@@ -103,9 +103,8 @@ static void put_td_attributes(uint64_t attributes, struct claims *c)
         claims_put_bool(c, bits[i].name, attributes >> bits[i].bit & 1);
 }
 
-static void put_td(const struct dcap *d, struct claims *c)
+static void put_td(const struct td_report *r, struct claims *c)
 {
-    const struct td_report *r = &d->quote.td;
     claims_put_hex(c, "measurement", r->mrtd);
     claims_put_hex(c, "mrtd", r->mrtd);
     for (unsigned i = 0; i < 4; i++) {
@@ -125,7 +124,18 @@ static void put_td(const struct dcap *d, struct claims *c)
         claims_put_hex(c, "mrservicetd", r->mrservicetd);
     if (r->tee_tcb_svn2.n)
         claims_put_hex(c, "tee_tcb_svn2", r->tee_tcb_svn2);
-    claims_put_text(c, "tcb.module", span_of(tcb_status_text(d->tcb.module)));
+}
+
+void dcap_quote_claims(const struct dcap_quote *q, struct claims *ret)
+{
+    bool td = q->tee == INTEL_TDX;
+    claims_put_text(ret, "type", td ? SPAN_STR("tdx") : SPAN_STR("sgx"));
+    claims_put_uint(ret, "version", q->version);
+    claims_put_hex(ret, "report_data", dcap_report_data(q));
+    if (td)
+        put_td(&q->td, ret);
+    else
+        put_sgx(&q->sgx, ret);
 }
 
 /* Of the log only what its digests prove. */
@@ -146,15 +156,10 @@ static void put_event_log(const struct dcap *d, struct claims *c)
 
 void dcap_claims(const struct dcap *d, struct claims *ret)
 {
-    bool td = d->quote.tee == INTEL_TDX;
-    claims_put_text(ret, "type", td ? SPAN_STR("tdx") : SPAN_STR("sgx"));
-    claims_put_uint(ret, "version", d->quote.version);
-    claims_put_hex(ret, "report_data", dcap_report_data(&d->quote));
-    if (td) {
-        put_td(d, ret);
+    dcap_quote_claims(&d->quote, ret);
+    if (d->quote.tee == INTEL_TDX) {
+        claims_put_text(ret, "tcb.module", span_of(tcb_status_text(d->tcb.module)));
         put_event_log(d, ret);
-    } else {
-        put_sgx(&d->quote.sgx, ret);
     }
     put_platform(d, ret);
     put_tcb(d, ret);

@@ -148,6 +148,7 @@ enum sr_err dcap_quote_read(struct span evidence, struct dcap_quote *ret, struct
     read_auth(&auth, &q);
     if (!rd_end(&auth))
         return sr_fail(why, SR_EFORMAT, R_QUOTE_FORMAT, "quote: a size that does not fit");
+    q.size = r.bad ? 0 : (size_t)(r.p - evidence.p);
     rd_zeros(&r, rd_left(&r));
     if (!rd_end(&r))
         return sr_fail(why, SR_EFORMAT, R_QUOTE_FORMAT, "quote: short, or something follows it");

@@ -56,6 +56,7 @@ struct dcap_quote {
     struct span qe_signature, qe_auth;
     uint16_t cert_type;
     struct span cert_data;
+    size_t size; /* bytes without the padding */
 };
 /* SR_EFORMAT R_QUOTE_FORMAT: another version, TEE, key type or vendor, a size that does not fit, reserved
  * bytes of the header or of a report that are not zero, certification data within certification data; or what

@@ -15,5 +15,8 @@ struct snp {
     enum amd_product product;
     struct amd_tcb reported, committed, launch, current;
 };
+/* What a report says by itself, whoever signed it. p: AMD_NONE, the product is not known, leaves it and the
+ * TCBs out. */
+void snp_report_claims(const struct snp_report *r, enum amd_product p, struct claims *ret);
 /* All that a verified report says: specs/evidence-snp.md, "Claims". */
 void snp_claims(const struct snp *s, struct claims *ret);

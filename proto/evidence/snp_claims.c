@@ -81,18 +81,33 @@ static void put_key(const struct snp *s, struct claims *c)
     struct validity valid;
     bool vcek = s->what.kind == VEK_VCEK;
     enum sr_err lists = collateral_crl_current(s->in->collateral, s->ca->issuer, s->in->now, &valid, NULL);
-    claims_put_text(c, "product", span_of(amd_product_text(s->product)));
-    claims_put_text(c, "signing_key", vcek ? SPAN_STR("vcek") : SPAN_STR("vlek"));
     claims_put_text(c, "crl", lists == SR_OK ? SPAN_STR("current") : SPAN_STR("none"));
     claims_put_hex(c, "root", SPAN(s->vek->standing.anchor.b));
     if (vcek)
         claims_put_hex(c, "hardware", SPAN(s->what.chip_id));
     else
         claims_put_text(c, "csp", span_of(s->what.csp));
-    put_tcb(c, "tcb.", &s->reported, s->product);
-    put_tcb(c, "tcb.committed.", &s->committed, s->product);
-    put_tcb(c, "tcb.launch.", &s->launch, s->product);
-    put_tcb(c, "tcb.current.", &s->current, s->product);
+}
+
+static void put_tcbs(const struct snp_report *r, enum amd_product p, struct claims *c)
+{
+    const struct tcbs_row {
+        const char *prefix;
+        struct span tcb;
+    } rows[] = {
+        { "tcb.", r->reported_tcb },
+        { "tcb.committed.", r->committed_tcb },
+        { "tcb.launch.", r->launch_tcb },
+        { "tcb.current.", r->current_tcb },
+    };
+    claims_put_text(c, "product", span_of(amd_product_text(p)));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct amd_tcb t;
+        if (snp_tcb_read(rows[i].tcb, p, &t, NULL) == SR_OK)
+            put_tcb(c, rows[i].prefix, &t, p);
+        else
+            c->bad = true;
+    }
 }
 
 static void put_report(const struct snp_report *r, struct claims *c)
@@ -120,11 +135,19 @@ static void put_report(const struct snp_report *r, struct claims *c)
     put_u64_hex(c, "mit.current", r->current_mit);
 }
 
-void snp_claims(const struct snp *s, struct claims *ret)
+void snp_report_claims(const struct snp_report *r, enum amd_product p, struct claims *ret)
 {
     claims_put_text(ret, "type", SPAN_STR("snp"));
-    put_report(&s->report, ret);
-    put_policy(ret, s->report.policy);
-    put_platform(ret, s->report.platform_info);
+    put_report(r, ret);
+    put_policy(ret, r->policy);
+    put_platform(ret, r->platform_info);
+    claims_put_text(ret, "signing_key", r->signing_key == SNP_KEY_VLEK ? SPAN_STR("vlek") : SPAN_STR("vcek"));
+    if (p != AMD_NONE)
+        put_tcbs(r, p, ret);
+}
+
+void snp_claims(const struct snp *s, struct claims *ret)
+{
+    snp_report_claims(&s->report, s->product, ret);
     put_key(s, ret);
 }

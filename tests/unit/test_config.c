@@ -26,7 +26,7 @@ static void every_default_is_a_value_that_its_row_takes(void)
     struct sr_why why = { 0 };
     T(LOAD() == SR_OK && action == CONFIG_RUN);
     T(strcmp(c.state_dir, "/var/lib/sealring") == 0);
-    T(strcmp(c.platform, "tpm") == 0);
+    T(strcmp(c.platform, "auto") == 0);
     T(c.threads == 4 && c.challenge_ms == 60000 && c.quote_ms == 15000 && c.sync_seconds == 30);
     T(c.join.n == 0 && c.min_epoch == 1);
 }

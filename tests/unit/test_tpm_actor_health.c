@@ -52,6 +52,12 @@ static enum sr_err fake_digest(struct platform_state *s, struct sha256 *ret, str
     return work(why);
 }
 
+static enum sr_err fake_probe(struct platform_state *s, struct sr_why *why)
+{
+    (void)s;
+    return work(why);
+}
+
 static void fake_close(struct platform_state *s)
 {
     (void)s;
@@ -62,7 +68,9 @@ static const struct platform_row fake = { .name = "fake",
                                           .close = fake_close,
                                           .quote = fake_quote,
                                           .unseal = fake_unseal,
-                                          .policy_digest = fake_digest };
+                                          .policy_digest = fake_digest,
+                                          .probe = fake_probe,
+                                          .trouble = R_TPM };
 
 static void on_health(void *ctx, bool healthy, const struct sr_why *why)
 {
@@ -77,7 +85,7 @@ static void on_health(void *ctx, bool healthy, const struct sr_why *why)
 
 static struct tpm_actor *start(enum mode first)
 {
-    struct platform p = { .row = &fake };
+    struct platform p = { .row = &fake, .sealer = &fake };
     const struct tpm_actor_options o = {
         .queue = QUEUE, .deadline_ms = DEADLINE, .probe_ms = PROBE, .on_health = on_health, .ctx = &mode
     };
@@ -187,7 +195,7 @@ static void *ask(void *arg)
 
 static void quitting_sends_callers_home(void)
 {
-    struct platform p = { .row = &fake };
+    struct platform p = { .row = &fake, .sealer = &fake };
     const struct tpm_actor_options o = { .queue = QUEUE, .deadline_ms = 60000 };
     struct tpm_actor *a = NULL;
     pthread_t thread = { 0 };
