@@ -34,11 +34,22 @@ static inline const char *made_date(time_t t, char ret[32])
 
 /* ---- SNP: a Genoa with a chip of its own ---- */
 
+/* A chip has a key for each TCB, as chips do. */
+static inline EVP_PKEY *made_vek(unsigned chip, bool low)
+{
+    static EVP_PKEY *keys[32];
+    EVP_PKEY **k = &keys[chip % 16 * 2 + low];
+    if (!*k)
+        *k = make_key("P-384");
+    return *k;
+}
+
 static inline struct snp_world made_snp(unsigned chip, const struct made_settings *s)
 {
     struct snp_world w = snp_world_make(&s_products[1], 3, false);
     w.chip[0] = (uint8_t)(0x40 + chip);
     memcpy(w.report + 0x1a0, w.chip, sizeof w.chip);
+    w.vek.key = w.signed_by = made_vek(chip, s->low);
     made_times(&w.root);
     made_times(&w.ca);
     made_times(&w.vek);

@@ -3,7 +3,7 @@
 #   tsm_stop [DIR]                ends it; whoever sources this calls it in the trap that is theirs
 #   tsm_set NAME WORD NUMBER      changes a machine, or how it fails
 #   tsm_count NAME WORD           made, removed, reports, keys
-#   tsm_in NAME COMMAND...        the command where /dev/sev-guest is that machine's
+#   tsm_in NAME COMMAND...        the command where /dev/sev-guest is that machine's; tsm_exec: in place of the shell
 # Several may run, each with a DIR and keys of its own; tsm_dir says which one is meant.
 # Exits with 77 where no FUSE file system can be mounted.
 tsm_skip() { echo "skipped: $1"; exit 77; }
@@ -36,9 +36,10 @@ tsm_report() { echo "$tsm_dir/m/$1/report"; }
 tsm_set() { echo "$2 $3" >"$tsm_dir/m/$1/control"; }
 tsm_count() { sed -n "s/^$2 //p" "$tsm_dir/m/$1/control"; }
 
-# A /dev of its own: the rest of it is the machine's.
-tsm_in() {
-    tsm_device="$tsm_dir/m/$1/sev-guest" unshare -m bash -c '
+# A /dev of its own: the rest of it is the machine's. Replaces the shell, so that a process in the background has its pid.
+tsm_exec() {
+    export tsm_device="$tsm_dir/m/$1/sev-guest"
+    exec unshare -m bash -c '
         dev=$(mktemp -d) && mount -t tmpfs -o mode=755 tmpfs "$dev" || exit 70
         for name in null zero full random urandom tty; do
             touch "$dev/$name" && mount --bind "/dev/$name" "$dev/$name" || exit 70
@@ -46,3 +47,4 @@ tsm_in() {
         ln -s /proc/self/fd "$dev/fd" && touch "$dev/sev-guest" && mount --bind "$tsm_device" "$dev/sev-guest" &&
             mount --move "$dev" /dev && rmdir "$dev" && unset tsm_device && exec "$@"' tsm_in "${@:2}"
 }
+tsm_in() { (tsm_exec "$@"); }
