@@ -3,6 +3,7 @@
 #include "crypto/file.h"
 #include "node/appraise.h"
 #include "node/clock.h"
+#include "proto/appraisal.h"
 #include "proto/cid.h"
 #include "proto/genesis_file.h"
 
@@ -136,7 +137,8 @@ static enum sr_err check_bundle(struct node *n, const struct home *h, struct spa
                             .roots = appraise_roots(&c.genesis, c.bundle.type),
                             .collateral = collateral_held(&held) };
     SR_TRY(evidence_verify(c.bundle.type, &in, &claims, why));
-    return genesis_root_check(&c.genesis, c.bundle.type, &claims, why);
+    SR_TRY(genesis_root_check(&c.genesis, c.bundle.type, &claims, why));
+    return appraisal_check(APPRAISAL_BASELINE, &claims, NULL, NULL, why);
 }
 
 static enum sr_err write_bundle(const struct node *n, struct span bundle, struct sr_why *why)

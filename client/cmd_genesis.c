@@ -6,6 +6,7 @@
 #include "client/root_file.h"
 #include "client/workload.h"
 #include "crypto/text.h"
+#include "proto/appraisal.h"
 #include "proto/cid.h"
 #include "proto/evidence/vendor_roots.h"
 #include "proto/genesis_file.h"
@@ -244,7 +245,8 @@ static enum sr_err verify(struct span bundle, const struct sha256 *cid, struct s
         .collateral = set.c,
     };
     SR_TRY(evidence_verify(checked->bundle.type, &in, claims, why));
-    return genesis_root_check(g, checked->bundle.type, claims, why);
+    SR_TRY(genesis_root_check(g, checked->bundle.type, claims, why));
+    return appraisal_check(APPRAISAL_BASELINE, claims, NULL, NULL, why);
 }
 
 static enum cli_exit print_verdict(const struct cli *c, const struct genesis_checked *g,

@@ -100,6 +100,11 @@ begin three sealring-bootstrap
 check "a machine that seals nothing starts no network" within 10 logs three 'msg=start-failed.*reason=config'
 wait "$(cat "$net_dir/three/pid")"
 check "and draws no key" [ ! -e "$net_dir/three/state/genesis.bundle" ]
+tsm_set one debug 1
+begin one sealring-bootstrap
+check "nor does one that can be debugged" within 10 logs one 'msg=start-failed.*reason=debug'
+wait "$(cat "$net_dir/one/pid")"
+tsm_set one debug 0 && rm -rf "$net_dir/one/state"
 begin one sealring-bootstrap
 check "a genesis on SNP, without an AK certificate" comes one
 sed -n 's/.*msg=ready cid=\([^ ]*\).*/\1/p' "$net_dir/one/log" >"$net_dir/cid"
