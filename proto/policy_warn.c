@@ -34,6 +34,26 @@ static bool loose_boot(const struct policy *p, const struct policy_rule *r)
     return r->effect == POLICY_ALLOW && span_eq(r->type, SPAN_STR("tpm")) && !tests_claim(r, "boot");
 }
 
+static bool is_tee(const struct policy_rule *r)
+{
+    return span_eq(r->type, SPAN_STR("snp")) || span_eq(r->type, SPAN_STR("tdx")) ||
+           span_eq(r->type, SPAN_STR("sgx"));
+}
+
+static bool loose_debug(const struct policy *p, const struct policy_rule *r)
+{
+    (void)p;
+    return r->effect == POLICY_ALLOW && is_tee(r) && !tests_claim(r, "debug");
+}
+
+/* MRTD is the firmware's; kernel and command line are in the next two registers. */
+static bool firmware_alone(const struct policy *p, const struct policy_rule *r)
+{
+    (void)p;
+    return r->effect == POLICY_ALLOW && span_eq(r->type, SPAN_STR("tdx")) &&
+           !(tests_claim(r, "rtmr1") && tests_claim(r, "rtmr2"));
+}
+
 static bool proves_nothing(const struct policy *p, const struct policy_rule *r)
 {
     (void)p;
@@ -61,6 +81,8 @@ static const struct warning {
 } warnings[] = {
     { "does not compare code or measurement: any program of that type matches", loose_code },
     { "does not compare boot: a host's root can measure what it likes", loose_boot },
+    { "does not compare debug: whoever runs such a machine can read it", loose_debug },
+    { "does not compare rtmr1 and rtmr2: MRTD says which firmware ran, not which kernel", firmware_alone },
     { "is for insecure evidence, which proves nothing", proves_nothing },
     { "gives every key of the tenant", every_key },
     { "names stored secrets of a tenant that may store none", no_room },

@@ -23,16 +23,21 @@ static void quoted(struct buf *b, const char *text)
         wr_u8(b, *text == '\'' ? '"' : (uint8_t)*text);
 }
 
-static struct policy *policy_from_draft(void)
+static struct policy *policy_from(const char *text)
 {
     SR_OWN(buf) loose = { 0 };
     SR_OWN(buf) document = { 0 };
     struct policy *p = NULL;
-    quoted(&loose, draft);
+    quoted(&loose, text);
     T(policy_draft(buf_span(&loose), &document, NULL) == SR_OK);
     T(json_is_canonical(buf_span(&document)));
     T(policy_parse(buf_span(&document), &p, NULL) == SR_OK);
     return p;
+}
+
+static struct policy *policy_from_draft(void)
+{
+    return policy_from(draft);
 }
 
 static bool says(const struct buf *b, const char *want)
@@ -146,6 +151,31 @@ static void a_bad_draft_says_where(void)
     T(strcmp(why.text, "join[1]: where: unknown operator") == 0);
 }
 
+/* Of each kind a rule that is warned about and one that is not. */
+static void rules_for_tees_are_warned_about(void)
+{
+    static const char tees[] =
+        "{ 'version': 1, 'number': 1, 'previous': '" ZEROS
+        "', 'min_epoch': 1, 'channel_binding': 'optional',\n"
+        "  'join': [ {'name':'s1','type':'snp','where':[{'claim':'measurement','op':'same'}]},\n"
+        "            {'name':'s2','type':'snp','where':[{'claim':'measurement','op':'same'},\n"
+        "             {'claim':'debug','op':'eq','value':false}]},\n"
+        "            {'name':'t1','type':'tdx','where':[{'claim':'measurement','op':'same'},\n"
+        "             {'claim':'debug','op':'eq','value':false},{'claim':'rtmr1','op':'same'}]},\n"
+        "            {'name':'t2','type':'tdx','where':[{'claim':'measurement','op':'same'},\n"
+        "             {'claim':'debug','op':'eq','value':false},{'claim':'rtmr1','op':'same'},\n"
+        "             {'claim':'rtmr2','op':'same'}]},\n"
+        "            "
+        "{'effect':'deny','name':'old','type':'snp','where':[{'claim':'measurement','op':'same'}]} ],\n"
+        "  'release': [], 'tenants': [] }\n";
+    SR_OWN(policy_hold) h = { policy_from(tees) };
+    SR_OWN(buf) text = { 0 };
+    T(policy_check_text(h.p, &text) == 2);
+    wr_u8(&text, 0);
+    T(strstr((const char *)text.p, "warning: join rule s1 does not compare debug") != NULL);
+    T(strstr((const char *)text.p, "warning: join rule t1 does not compare rtmr1 and rtmr2") != NULL);
+}
+
 int main(void)
 {
     T(secret_init() == SR_OK);
@@ -154,6 +184,7 @@ int main(void)
     a_yes_names_its_rule();
     an_unknown_tenant_looks_at_no_rule();
     a_draft_is_warned_about();
+    rules_for_tees_are_warned_about();
     a_bad_draft_says_where();
     return t_end();
 }
