@@ -20,6 +20,19 @@ struct made_guest {
     unsigned version;
 };
 
+/* Only what is selected goes in: bits 3, 4 and 5 of GUEST_FIELD_SELECT. */
+static inline struct sha256 made_guest_key(const struct made_guest *g, const struct snp_derived_key_req *req)
+{
+    struct snp_derived_key_req in = *req;
+    uint8_t bytes[2 + sizeof in] = { g->chip, req->guest_field_select & 8 ? g->measurement : 0 };
+    if (!(req->guest_field_select & 16))
+        in.guest_svn = 0;
+    if (!(req->guest_field_select & 32))
+        in.tcb_version = 0;
+    memcpy(bytes + 2, &in, sizeof in);
+    return sha256(SPAN(bytes));
+}
+
 static inline int made_guest_ask(void *ctx, struct snp_guest_request_ioctl *r)
 {
     struct made_guest *g = ctx;
@@ -31,9 +44,7 @@ static inline int made_guest_ask(void *ctx, struct snp_guest_request_ioctl *r)
     if (g->fails)
         return g->fails;
     resp->data[0] = req->guest_svn > g->svn || req->tcb_version > g->tcb ? 0x16 : g->status;
-    uint8_t in[2 + sizeof *req] = { g->chip, g->measurement };
-    memcpy(in + 2, req, sizeof *req);
-    struct sha256 key = sha256(SPAN(in));
+    struct sha256 key = made_guest_key(g, req);
     if (resp->data[0] == 0 && !g->zero)
         memcpy(resp->data + 32, key.b, sizeof key.b);
     if (g->dirty)
