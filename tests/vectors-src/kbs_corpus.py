@@ -52,6 +52,21 @@ def attest(evidence, additional="", key=ec, **more):
         "primary_evidence": evidence, "additional_evidence": additional}, **more})
 
 
+quote = {"tpm_quote": {"signature": base64.b64encode(bytes.fromhex("0018000b0020") + bytes(32) + bytes.fromhex("0020") + bytes(32)).decode(),
+                       "message": base64.b64encode(bytes.fromhex("ff544347801800220 00b".replace(" ", ""))).decode(), "pcrs": ["00" * 32] * 24},
+         "ak_public": base64.b64encode(b"0Y0").decode()}
+
+
+def lp(b):
+    return len(b).to_bytes(4, "big") + b
+
+
+attested = (bytes.fromhex("ff5443478018") + bytes.fromhex("0022000b") + bytes(32) + bytes.fromhex("0020") + bytes(32) + bytes(8 + 4 + 4) + b"\1" + bytes(8)
+            + bytes.fromhex("00000001000b03ffffff0020") + bytes(32))
+signature = bytes.fromhex("0018000b0020") + bytes(31) + b"\1" + bytes.fromhex("0020") + bytes(31) + b"\1"
+coco = b"\1\1" + lp(b"cert") + lp(b"0Y0") + lp(attested) + lp(signature) + bytes(24 * 32)
+write("fuzz_coco_tpm", {"ours": coco, "vendors": b"\1\2" + coco[2:], "short": coco[:-1], "long": coco + b"\0", "kind": b"\1\3" + coco[2:], "empty": b"",
+                        "attest": attested})
 compact = json.dumps(snp, separators=(",", ":"))
 write("fuzz_kbs", {
     "request": 'q{"version":"0.4.0","tee":"snp","extra-params":{"supported-hash-algorithms":["sha384"]}}',
@@ -61,6 +76,7 @@ write("fuzz_kbs", {
     "a3": "3" + json.dumps({"tee-pubkey": p521, "tee-evidence": {"primary_evidence": {}, "additional_evidence": "{}"}}),
     "a4": "4" + attest({"cc_eventlog": None, "quote": "AAAA"}, **{"init-data": init}), "a4-snp": "4" + attest(snp, **{"init-data": None}),
     "a4-device": "4" + attest({}, '{"nvidia":{"device_evidence_list":[]}}'), "a4-rsa": "4" + attest({}, key=rsa), "a4-cut": "4" + attest(snp)[:300],
-    "snp": "e" + compact, "snp-short": "e" + compact.replace("[6,6,", "[6,"), "snp-long": "e" + compact.replace("[5,5,", "[5,5,5,"),
+    "tpm": "e" + json.dumps(quote), "tpm-cert": "e" + json.dumps({**quote, "ak_cert": "AAAA"}),
+    "tpm-chain": "e" + json.dumps({**quote, "ak_chain": ["AAAA", "AA=="]}), "snp": "e" + compact, "snp-short": "e" + compact.replace("[6,6,", "[6,"), "snp-long": "e" + compact.replace("[5,5,", "[5,5,5,"),
     "snp-big": "e" + compact.replace('"vmpl":0', '"vmpl":4294967296'), "init": "i" + init["body"], "init-none": "i[data]\n", "policy": 'p{"policy":"aGk"}', "empty": "",
 })
