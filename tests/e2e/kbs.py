@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -77,7 +78,7 @@ class Http:
             m = re.fullmatch(r"([^=;]+)=([^;]+)((?:; [A-Za-z-]+(?:=[^;]*)?)*)", h)
             self.jar[m[1]] = m[2]
             self.last_cookie = h
-        if path.startswith("/kbs/") and "%" not in path and ".." not in path and "//" not in path and r.status != 413 and r.headers["X-Request-Id"]:
+        if re.fullmatch(r"/kbs(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", path) and r.status != 413 and r.headers["X-Request-Id"]:
             EXCHANGES.append({"method": method, "target": path, "status": r.status, "type": r.headers["Content-Type"] or "application/json",
                               "answer": base64.b64encode(data or b"{}").decode()})
         return r.status, data
@@ -467,6 +468,57 @@ refused("reference values become a draft", a("POST", "/kbs/v0/reference-value", 
 refused("the name of the policy, by nobody", a("GET", "/kbs/v0/resource-policy"), 401)
 check("the name of the policy", a("GET", "/kbs/v0/resource-policy", None, jwt(admin)) == (200, b'["sealring-policy-2"]'))
 refused("a reference value", a("GET", "/kbs/v0/reference-value/x", None, jwt(admin)), 404, "RvpsError")
+
+# ---- every route of specs/openapi.yaml with what nobody should send ----
+
+def rubbish(rng, depth=0):
+    kinds = [None, True, 0, -1, 2 ** 64, 1.5, "", "x" * 300, "\u00e9\n\\u0000", "0.4.0", "sample", [], {}]
+    if depth < 3 and rng.random() < 0.4:
+        return {rng.choice(["version", "tee", "extra-params", "runtime-data", "tee-pubkey", "nonce", "kty", "tee-evidence", "policy", "a b"]): rubbish(rng, depth + 1)
+                for _ in range(rng.randrange(4))}
+    return [rubbish(rng, depth + 1)] if depth < 3 and rng.random() < 0.2 else rng.choice(kinds)
+
+
+def spoil(rng, value):
+    """A valid body with one thing in it that is not."""
+    text = bytearray(compact(value).encode())
+    how = rng.randrange(3)
+    if how == 0:
+        text[rng.randrange(len(text))] ^= 1 << rng.randrange(8)
+    elif how == 1:
+        del text[rng.randrange(len(text)):]
+    else:
+        at = rng.randrange(len(text))
+        text[at:at] = rng.choice([b'"', b"{", b"null", b"\0", b"\xff", b",", b"1e999"])
+    return bytes(text)
+
+
+def fuzz(count, seed):
+    rng = random.Random(seed)
+    routes = [(m, p) for m, p in (o.split(" ") for o in re.findall(r"(?:GET|POST|DELETE) /kbs/\S+", "\n".join(OPERATIONS)))]
+    check("there are routes to try", len(routes) >= 12, routes)
+    good = fresh()
+    valid = {"/kbs/v0/auth": good.request(), "/kbs/v0/attest": good.body(), "/kbs/v0/resource-policy": rego, "/kbs/v0/reference-value": values}
+    for i in range(count):
+        method, template = routes[i % len(routes)]
+        path = re.sub(r"\{[a-z]+\}", lambda m: "".join(rng.choices("ab.-_AZ09~", k=rng.randrange(1, 9))), template)
+        body = spoil(rng, valid.get(template, {"a": 1})) if rng.random() < 0.5 else compact(rubbish(rng)).encode()
+        headers = {"content-type": "application/json"} | rng.choice([{}, jwt(admin), jwt(stranger), {"authorization": "Bearer " + good.http.jar["kbs-session-id"][:200]}])
+        client = Http(ONE)
+        client.jar = rng.choice([{}, good.http.jar, {"kbs-session-id": "".join(rng.choices("aZ09-_", k=80))}])
+        status, data = client(method, path, body if method == "POST" else None, headers)
+        check(f"seed {seed}, {i}: {method} {path} {body[:80]}", status in (200, 400, 401, 403, 404) and (status == 200 or is_error(data) or status == 400), (status, data))
+        client.connection.close()
+    check("and it still serves", Client(ONE).fetch("demo/key/one")[0] == 200)
+
+
+OPERATIONS, path = [], ""
+for line in open("specs/openapi.yaml"):
+    if m := re.match(r"  (/\S+):", line):
+        path = m[1]
+    elif m := re.match(r"    (get|post|delete):", line):
+        OPERATIONS.append(f"{m[1].upper()} {path}")
+fuzz(int(os.environ.get("KBS_FUZZ", "300")), int(os.environ.get("KBS_SEED", "1")))
 
 # ---- what is left of it ----
 
