@@ -24,6 +24,13 @@ void guest_hold_drop(struct guest_hold *h)
     h->g = NULL;
 }
 
+/* Sessions under an older master count no more. */
+static uint64_t min_epoch(const struct core *c)
+{
+    SR_OWN(policy_hold) p = policy_holder_get(c->policy);
+    return p.p ? policy_min_epoch(p.p) : UINT64_MAX;
+}
+
 /* ---- cookies ---- */
 
 /* The value in "a=1; kbs-session-id=...; b=2". */
@@ -52,7 +59,7 @@ enum sr_err kbs_cookie_read(const struct core *c, const struct request *q, struc
         return sr_fail(why, SR_EAUTH, R_KBS_SESSION, "no session");
     if (base64url_read(value, &box) != SR_OK)
         return sr_fail(why, SR_EAUTH, R_KBS_SESSION, "a cookie of another form");
-    SR_TRY(keyring_kbs_open(c->home.keyring, &c->home.cid, buf_span(&box), &plain, why));
+    SR_TRY(keyring_kbs_open(c->home.keyring, min_epoch(c), &c->home.cid, buf_span(&box), &plain, why));
     return kbs_session_decode(buf_span(&plain), clock_unix(), &ret->s, &ret->claims, why);
 }
 
@@ -166,7 +173,7 @@ static enum sr_err token_read(const struct core *c, struct span token, struct gu
     SR_OWN(buf) session = { 0 };
     struct span text = { 0 };
     SR_TRY(jws_read(token, JWS_ES256, &j, why));
-    SR_TRY(keyring_kbs_verify(c->home.keyring, &j, why));
+    SR_TRY(keyring_kbs_verify(c->home.keyring, min_epoch(c), &j, why));
     if (!jf_members(buf_span(&j.payload), &(struct jf_member){ "sealring", &text }, 1) ||
         !jf_plain(text, &text) || base64url_read(text, &session) != SR_OK)
         return sr_fail(why, SR_EAUTH, R_TOKEN, "token: of another form");

@@ -72,13 +72,14 @@ enum sr_err keyring_kbs_seal(const struct keyring *k, const struct sha256 *cid, 
     return aead_seal(&k->parts->kbs_session[k->parts->masters.n - 1], buf_span(&aad), plain, ret);
 }
 
-enum sr_err keyring_kbs_open(const struct keyring *k, const struct sha256 *cid, struct span box,
-                             struct buf *ret, struct sr_why *why)
+enum sr_err keyring_kbs_open(const struct keyring *k, uint64_t min_epoch, const struct sha256 *cid,
+                             struct span box, struct buf *ret, struct sr_why *why)
 {
     SR_OWN(buf) aad = { 0 };
     SR_TRY(cookie_aad(cid, &aad));
     for (size_t i = k->parts->masters.n; i-- > 0;)
-        if (aead_open_buf(&k->parts->kbs_session[i], buf_span(&aad), box, ret) == SR_OK)
+        if (k->parts->masters.epoch[i].epoch >= min_epoch &&
+            aead_open_buf(&k->parts->kbs_session[i], buf_span(&aad), box, ret) == SR_OK)
             return SR_OK;
     return sr_fail(why, SR_EAUTH, R_KBS_SESSION, "a cookie that no member of this network sealed");
 }
@@ -91,12 +92,13 @@ enum sr_err keyring_kbs_sign(const struct keyring *k, struct span payload, struc
     return jws_sign_es256(&k->kbs.token[newest], kid, payload, ret);
 }
 
-enum sr_err keyring_kbs_verify(const struct keyring *k, const struct jws *token, struct sr_why *why)
+enum sr_err keyring_kbs_verify(const struct keyring *k, uint64_t min_epoch, const struct jws *token,
+                               struct sr_why *why)
 {
     char kid[KID_MAX];
     for (size_t i = 0; i < k->parts->masters.n; i++) {
         kid_of(k->parts->masters.epoch[i].epoch, kid);
-        if (strcmp(kid, token->kid) == 0)
+        if (k->parts->masters.epoch[i].epoch >= min_epoch && strcmp(kid, token->kid) == 0)
             return jws_verify_es256(token, &k->kbs.token[i], why);
     }
     return sr_fail(why, SR_EAUTH, R_TOKEN, "token: of no key of ours");

@@ -8,14 +8,16 @@
 /* A cookie's bytes, under the newest epoch's key. AAD: LP(label) || cid. */
 enum sr_err keyring_kbs_seal(const struct keyring *k, const struct sha256 *cid, struct span plain,
                              struct buf *ret);
-/* By the key of any epoch of the keyring. SR_EAUTH, R_KBS_SESSION. */
-enum sr_err keyring_kbs_open(const struct keyring *k, const struct sha256 *cid, struct span box,
-                             struct buf *ret, struct sr_why *why);
+/* By the key of any epoch of the keyring from min_epoch on: whoever learnt an older master could have sealed
+ * it. SR_EAUTH, R_KBS_SESSION. */
+enum sr_err keyring_kbs_open(const struct keyring *k, uint64_t min_epoch, const struct sha256 *cid,
+                             struct span box, struct buf *ret, struct sr_why *why);
 
 /* A token with this payload, signed with the newest epoch's key. */
 enum sr_err keyring_kbs_sign(const struct keyring *k, struct span payload, struct buf *ret);
-/* By the key of the epoch that kid names, which must be one of ours. SR_EAUTH, R_TOKEN. */
-enum sr_err keyring_kbs_verify(const struct keyring *k, const struct jws *token, struct sr_why *why);
+/* By the key of the epoch that kid names, which must be one of ours from min_epoch on. SR_EAUTH, R_TOKEN. */
+enum sr_err keyring_kbs_verify(const struct keyring *k, uint64_t min_epoch, const struct jws *token,
+                               struct sr_why *why);
 /* {"keys":[...]}: the public halves, of every epoch of the keyring. */
 void keyring_kbs_jwks(const struct keyring *k, struct buf *ret);
 
