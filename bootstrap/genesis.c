@@ -141,6 +141,24 @@ static enum sr_err check_bundle(struct node *n, const struct home *h, struct spa
     return appraisal_check(APPRAISAL_BASELINE, &claims, NULL, NULL, why);
 }
 
+/* What our own evidence needs and is not held is fetched, where there is a source; strangers do not wait. */
+static enum sr_err check_patiently(struct node *n, const struct home *h, struct span bundle,
+                                   struct sr_why *why)
+{
+    enum { TRIES = 60, PAUSE_MS = 1000 };
+    enum sr_err e = check_bundle(n, h, bundle, why);
+    for (int i = 0; i < TRIES && e == SR_EPROOF && n->fetcher && why->reason == R_COLLATERAL_MISSING; i++) {
+        struct genesis_bundle b;
+        SR_OWN(collateral_hold) held = collateral_holder_get(n->collateral);
+        SR_TRY(genesis_bundle_decode(bundle, &b, why));
+        collateral_actor_miss(n->fetcher, &held, b.type, b.evidence);
+        if (node_sleep(n, PAUSE_MS))
+            return e;
+        e = check_bundle(n, h, bundle, why);
+    }
+    return e;
+}
+
 static enum sr_err write_bundle(const struct node *n, struct span bundle, struct sr_why *why)
 {
     char path[CONFIG_TEXT + 32];
@@ -191,7 +209,7 @@ static enum sr_err be_first(struct node *n, const struct inputs *in, const char 
     SR_OWN(buf) leaf = { 0 };
     SR_OWN(buf) policy = { 0 };
     SR_TRY(make_bundle(n, in, home, &bundle, why));
-    SR_TRY(check_bundle(n, home, buf_span(&bundle), why));
+    SR_TRY(check_patiently(n, home, buf_span(&bundle), why));
     SR_TRY(write_bundle(n, buf_span(&bundle), why));
     SR_TRY(first_cert(home, address, &cert));
     SR_TRY(first_leaf(n, home, &leaf));

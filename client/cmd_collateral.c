@@ -84,16 +84,17 @@ static enum cli_exit print_outcomes(struct outcomes *o)
 {
     if (cli_json(o->c))
         jw_array_end(&o->out);
+    else if (!o->out.n)
+        wr_text(&o->out, "nothing is missing");
     enum cli_exit e = cli_print(o->c, &o->out);
     return e == EXIT_DONE && o->refused ? EXIT_REFUSED : e;
 }
 
-static struct outcomes outcomes_of(const struct cli *c)
+/* Once the command line was read, which says how to print. */
+static void outcomes_begin(struct outcomes *o)
 {
-    struct outcomes o = { .c = c };
-    if (cli_json(c))
-        jw_array(&o.out);
-    return o;
+    if (cli_json(o->c))
+        jw_array(&o->out);
 }
 
 /* ---- show ---- */
@@ -163,13 +164,14 @@ static enum cli_exit import(struct cli *c)
     struct option_list named = { 0 };
     struct roots roots = { 0 };
     const char *into = NULL;
-    SR_OWN(outcomes) o = outcomes_of(c);
+    SR_OWN(outcomes) o = { .c = c };
     enum cli_exit e;
     const struct option_row rows[] = {
         { "into", OPTION_TEXT, &into, "DIR", "the folder to keep it in", NULL, true }, ROOT_ROW(named), { 0 }
     };
     if (!cli_read(c, rows, 1, POSITIONAL_MAX, &args, &e))
         return e;
+    outcomes_begin(&o);
     enum sr_err done = read_roots(&named, &roots, &why);
     if (done == SR_OK)
         done = put_files(into, &args, &(struct pins){ roots.v, roots.n }, &o, &why);
@@ -246,7 +248,7 @@ static enum cli_exit fetch(struct cli *c)
     struct sr_why why = { 0 };
     struct fetch_options f = { .timeout_s = 10 };
     struct roots roots = { 0 };
-    SR_OWN(outcomes) o = outcomes_of(c);
+    SR_OWN(outcomes) o = { .c = c };
     enum cli_exit e;
     const struct option_row rows[] = {
         { "pccs", OPTION_TEXT, &f.from.pccs, "URL", "a PCCS (Intel PCS API 4): https, or http to loopback",
@@ -276,6 +278,7 @@ static enum cli_exit fetch(struct cli *c)
     if (f.timeout_s < 1 || f.timeout_s > 600)
         return cli_usage(c, "--timeout is 1 to 600 seconds");
     f.from.timeout_ms = (unsigned)f.timeout_s * 1000;
+    outcomes_begin(&o);
     enum sr_err done = read_roots(&f.roots, &roots, &why);
     if (done == SR_OK)
         done = fetch_all(args.v[0], &f, &(struct pins){ roots.v, roots.n }, &o, &why);

@@ -158,14 +158,14 @@ static bool get(struct collateral_actor *a, const struct coll_want *w)
 
 /* ---- rounds ---- */
 
-/* All that is held and may be newer by now. false: something failed. */
+/* All that is held and may be newer by now. false: something failed, or there are no roots yet. */
 static bool refresh(struct collateral_actor *a)
 {
     SR_OWN(collateral_hold) held = collateral_holder_get(a->o.holder);
     struct coll_wants *wants = collateral_held(&held) ? calloc(1, sizeof *wants) : NULL;
     bool good = true;
     if (!wants)
-        return true;
+        return false;
     collateral_refresh(collateral_held(&held), (time_t)clock_unix(), VEK_MARGIN_S, wants);
     for (size_t i = 0; i < wants->n && !stopping(a); i++)
         good = get(a, &wants->v[i]) && good;
@@ -215,7 +215,8 @@ static void watch(struct collateral_actor *a)
  * shorter after a failure. */
 static uint64_t pause_ms(const struct collateral_actor *a, bool good)
 {
-    uint64_t ms = (uint64_t)a->o.refresh_s * 1000;
+    SR_OWN(collateral_hold) held = collateral_holder_get(a->o.holder);
+    uint64_t ms = collateral_held(&held) ? (uint64_t)a->o.refresh_s * 1000 : FIRST_ROUND_MS;
     uint16_t r;
     random_fill(&r, sizeof r);
     if (!good && ms > WANT_AGAIN_MS)

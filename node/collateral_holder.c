@@ -207,13 +207,22 @@ static enum sr_err read_again(struct collateral_holder *h, struct sr_why *why)
 
 /* ---- roots ---- */
 
+/* A TPM's roots have nothing to say here: its certificates come with its enrolment. */
 static struct root_list list_of(const struct genesis_params *p)
 {
     struct root_list l = { 0 };
     for (size_t i = 0; i < p->ntypes; i++)
-        for (size_t k = 0; k < p->types[i].n; k++)
+        for (size_t k = 0; k < p->types[i].n && strcmp(p->types[i].type, "tpm") != 0; k++)
             l.v[l.n++] = p->types[i].root[k];
     return l;
+}
+
+/* A network of TPMs alone: nothing is read, kept or fetched. */
+static enum sr_err make_none(struct collateral_holder *h, struct sr_why *why)
+{
+    struct collateral *set = NULL;
+    SR_TRY(collateral_make(NULL, 0, &(struct pins){ 0 }, &set, why));
+    return swap(h, set);
 }
 
 /* Nobody waits at the doors of a node for a folder to be put right: refused evidence says what is missing. */
@@ -222,6 +231,8 @@ static enum sr_err trust(struct collateral_holder *h, const struct root_list *ro
     struct sr_why unread = { 0 };
     h->roots = *roots;
     coll_shelf_drop(&h->shelf);
+    if (!h->roots.n)
+        return make_none(h, why);
     SR_TRY(coll_shelf_open(h->o.keep, 0600, &(struct pins){ h->roots.v, h->roots.n }, &h->shelf, why));
     enum sr_err e = read_again(h, &unread);
     if (e == SR_OK)
@@ -244,7 +255,7 @@ enum sr_err collateral_holder_trust(struct collateral_holder *h, const struct ge
 enum sr_err collateral_holder_reload(struct collateral_holder *h, struct sr_why *why)
 {
     pthread_mutex_lock(&h->make);
-    enum sr_err e = h->now ? read_again(h, why) : SR_OK;
+    enum sr_err e = h->now && h->roots.n ? read_again(h, why) : SR_OK;
     pthread_mutex_unlock(&h->make);
     return e;
 }
@@ -253,8 +264,8 @@ enum sr_err collateral_holder_reload(struct collateral_holder *h, struct sr_why 
 
 static enum sr_err take(struct collateral_holder *h, struct taking *t, struct sr_why *why)
 {
-    if (!h->now)
-        return sr_fail(why, SR_EBUSY, R_NOT_READY, "no network's roots are known yet");
+    if (!h->now || !h->roots.n)
+        return sr_fail(why, SR_EBUSY, R_NOT_READY, "no roots are known that could vouch for it");
     SR_TRY(coll_shelf_put(&h->shelf, t->pieces, on_outcome, t, why));
     return t->stored ? make(h, why) : SR_OK;
 }

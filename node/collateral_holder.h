@@ -17,9 +17,9 @@ struct collateral_holder_options {
 enum sr_err collateral_holder_new(const struct collateral_holder_options *o, struct collateral_holder **ret);
 void collateral_holder_free(struct collateral_holder *h); /* NULL is fine; no hold may be left */
 
-/* The roots that count, all types together: those of the network's genesis record, and no others. From here
- * on there is a set; before, all evidence that needs one is refused. A folder that can't be read is no
- * failure: it is logged, and the set is empty. Doing it again with the same roots does nothing. */
+/* The roots that count, all types together: those of the network's genesis record but a TPM's, and no others.
+ * From here on there is a set; before, all evidence that needs one is refused. A folder that can't be read is
+ * no failure: it is logged, and the set is empty. Doing it again with the same roots does nothing. */
 enum sr_err collateral_holder_trust(struct collateral_holder *h, const struct genesis_params *p,
                                     struct sr_why *why);
 /* Reads the folder again. When that fails the set stays what it is. Before there are roots: nothing. */

@@ -142,6 +142,8 @@ static void a_server_that_hangs_holds_nobody_up(void)
     for (int i = 0; i < 20; i++)
         T(judge(&s, "snp", buf_span(&amd.evidence)) == R_COLLATERAL_MISSING);
     T(clock_boot_ms() - at < 2000);
+    for (int i = 0; i < 200 && stand_in_asked(s.server) == 0; i++)
+        usleep(10000);
     at = clock_boot_ms();
     collateral_actor_stop(s.actor);
     s.actor = NULL;
