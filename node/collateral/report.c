@@ -89,13 +89,27 @@ void coll_report_text(const struct collateral *c, const struct pins *roots, time
         text_item(&item, roots, now, ret);
 }
 
+/* Does something that counts now stand in for it? */
+static bool is_superseded(const struct collateral *c, const struct coll_item *item, const struct pins *roots,
+                          time_t now)
+{
+    struct coll_item other;
+    for (size_t i = 0; collateral_item(c, i, &other); i++) {
+        bool again = item->cert && other.cert && item->cert->role == other.cert->role &&
+                     sha256_eq(&item->cert->key, &other.cert->key);
+        if ((again || coll_item_order(item, &other) == ITEM_OLDER) && reason_of(&other, roots, now) == R_NONE)
+            return true;
+    }
+    return false;
+}
+
 struct coll_summary coll_summary(const struct collateral *c, const struct pins *roots, time_t now)
 {
     struct coll_summary s = { 0 };
     struct coll_item item;
     for (; c && collateral_item(c, s.items, &item); s.items++) {
         time_t until = window_of(&item).until;
-        s.refused += reason_of(&item, roots, now) != R_NONE;
+        s.refused += reason_of(&item, roots, now) != R_NONE && !is_superseded(c, &item, roots, now);
         if (until >= now && (!s.ends || until < s.ends))
             s.ends = until;
     }

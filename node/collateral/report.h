@@ -11,7 +11,9 @@ void coll_report_json(const struct collateral *c, const struct pins *roots, time
                       enum report_extent extent, struct buf *ret);
 /* A line an item. */
 void coll_report_text(const struct collateral *c, const struct pins *roots, time_t now, struct buf *ret);
-/* What does not count now, and the first moment from now on at which something ends (0: nothing does). */
+/* What does not count now (without those that something newer stands in for: a list that is kept for what it
+ * revokes, a certificate whose key was certified again), and the first moment from now on at which something
+ * ends (0: nothing does). */
 struct coll_summary {
     size_t items, refused;
     time_t ends;

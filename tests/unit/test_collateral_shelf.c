@@ -1,4 +1,5 @@
 /* What is kept of collateral: verified, never older than what is there, also after a restart. */
+#include "node/collateral/report.h"
 #include "node/collateral/shelf.h"
 #include "tests/dcap_maker.h"
 #include "tests/snp_maker.h"
@@ -180,6 +181,30 @@ static void lists_never_go_back_and_revoked_is_for_ever(void)
     }
 }
 
+/* A list that is out of date and kept for what it revokes is nobody's worry while a newer one is there. */
+static void what_is_kept_beside_a_newer_one_is_no_warning(void)
+{
+    struct world held = intel(true), w = intel(true);
+    SR_OWN(coll_shelf) s = { 0 };
+    held.ca_crl.revoked = 9;
+    held.ca_crl.until = W_NOW + 10;
+    w.ca_crl.number = 2;
+    w.ca_crl.until = W_NOW + 50;
+    world_build(&held);
+    world_build(&w);
+    empty_folder();
+    T(coll_shelf_open(dir, 0600, &roots, &s, NULL) == SR_OK);
+    put_world(&s, &held);
+    T(coll_summary(s.set, &roots, W_NOW).refused == 0);
+    T(coll_summary(s.set, &roots, W_NOW).ends == W_NOW + 10);
+    T(coll_summary(s.set, &roots, W_NOW + 20).refused == 1);
+    T(put(&s, &w.file[F_CA_CRL]).fate == SHELF_STORED && s.set->ncrl == 3);
+    T(coll_summary(s.set, &roots, W_NOW + 20).refused == 0);
+    T(coll_summary(s.set, &roots, W_NOW + 60).refused == 2);
+    world_drop(&held);
+    world_drop(&w);
+}
+
 /* ---- what does not verify ---- */
 
 static void what_does_not_verify_is_not_kept(void)
@@ -280,6 +305,7 @@ int main(void)
     documents_never_go_back();
     what_speaks_of_something_else_is_no_older();
     lists_never_go_back_and_revoked_is_for_ever();
+    what_is_kept_beside_a_newer_one_is_no_warning();
     what_does_not_verify_is_not_kept();
     a_key_that_is_certified_again_is_kept_once();
     files_have_the_mode_they_were_given_and_others_are_left_alone();
