@@ -21,7 +21,7 @@
 
 static inline EVP_PKEY *make_key(const char *kind)
 {
-    EVP_PKEY *k = strcmp(kind, "RSA") == 0 ? EVP_RSA_gen(3072) : EVP_EC_gen(kind);
+    EVP_PKEY *k = strcmp(kind, "RSA") == 0 ? EVP_RSA_gen(2048) : EVP_EC_gen(kind);
     MUST(k);
     return k;
 }
