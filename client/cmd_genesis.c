@@ -219,13 +219,13 @@ static void collateral_own_drop(struct collateral_own *o)
 
 /* collateral: a folder; NULL: none. */
 static enum sr_err verify(struct span bundle, const struct sha256 *cid, struct span opnonce,
-                          const char *collateral, struct genesis_checked *checked, struct claims *claims,
+                          const char *collateral, struct genesis_checked *ret, struct claims *ret_claims,
                           struct sr_why *why)
 {
     SR_OWN(collateral_own) set = { 0 };
-    SR_TRY(genesis_check(bundle, cid, opnonce, checked, why));
-    const struct genesis *g = &checked->genesis;
-    const struct type_roots *named = genesis_roots(g, checked->bundle.type);
+    SR_TRY(genesis_check(bundle, cid, opnonce, ret, why));
+    const struct genesis *g = &ret->genesis;
+    const struct type_roots *named = genesis_roots(g, ret->bundle.type);
     const struct pins roots = named ? (struct pins){ named->root, named->n } : (struct pins){ 0 };
     if (collateral)
         SR_TRY(collateral_read_dir(collateral, &roots, &set.c, why));
@@ -237,16 +237,16 @@ static enum sr_err verify(struct span bundle, const struct sha256 *cid, struct s
         .genesis_k = g->params.akcas.k,
     };
     const struct verify_in in = {
-        .evidence = checked->bundle.evidence,
-        .rd = checked->rd,
-        .now = (time_t)checked->bundle.created,
+        .evidence = ret->bundle.evidence,
+        .rd = ret->rd,
+        .now = (time_t)ret->bundle.created,
         .ak = &trust,
         .roots = roots,
         .collateral = set.c,
     };
-    SR_TRY(evidence_verify(checked->bundle.type, &in, claims, why));
-    SR_TRY(genesis_root_check(g, checked->bundle.type, claims, why));
-    return appraisal_check(APPRAISAL_BASELINE, claims, NULL, NULL, why);
+    SR_TRY(evidence_verify(ret->bundle.type, &in, ret_claims, why));
+    SR_TRY(genesis_root_check(g, ret->bundle.type, ret_claims, why));
+    return appraisal_check(APPRAISAL_BASELINE, ret_claims, NULL, NULL, why);
 }
 
 static enum cli_exit print_verdict(const struct cli *c, const struct genesis_checked *g,

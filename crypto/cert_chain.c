@@ -125,17 +125,27 @@ static enum sr_err pin_of(X509 *x, const struct sha256 anchors[], size_t n, stru
     return SR_ENOENT;
 }
 
+struct path_in {
+    const struct cert *leaf, *chain;
+    size_t n_chain;
+    const struct sha256 *anchors;
+    size_t n_anchors;
+    const time_t *at;
+    enum cert_purpose purpose;
+};
+
 /* Pinned certificates into the store, all others to the untrusted ones. */
-static enum sr_err sort_chain(const struct cert chain[], size_t n_chain, const struct sha256 anchors[],
-                              size_t n_anchors, X509_STORE *store, x509_stack *others, struct sr_why *why)
+static enum sr_err sort_chain(const struct path_in *in, X509_STORE *store, x509_stack *others,
+                              struct sr_why *why)
 {
     size_t pinned = 0;
-    for (size_t i = 0; i < n_chain; i++) {
+    for (size_t i = 0; i < in->n_chain; i++) {
         struct sha256 hash;
-        if (!chain[i].x509)
+        X509 *x = in->chain[i].x509;
+        if (!x)
             return sr_fail(why, SR_EBUG, R_INTERNAL, "certificate chain: element %zu is empty", i);
-        bool is_pinned = pin_of(chain[i].x509, anchors, n_anchors, &hash) == SR_OK;
-        if (!(is_pinned ? X509_STORE_add_cert(store, chain[i].x509) : sk_X509_push(others, chain[i].x509)))
+        bool is_pinned = pin_of(x, in->anchors, in->n_anchors, &hash) == SR_OK;
+        if (!(is_pinned ? X509_STORE_add_cert(store, x) : sk_X509_push(others, x)))
             return SR_ENOMEM;
         pinned += is_pinned;
     }
@@ -236,15 +246,6 @@ static enum sr_err path_validity(const x509_stack *path, struct validity *ret, s
     return SR_OK;
 }
 
-struct path_in {
-    const struct cert *leaf, *chain;
-    size_t n_chain;
-    const struct sha256 *anchors;
-    size_t n_anchors;
-    const time_t *at;
-    enum cert_purpose purpose;
-};
-
 static enum sr_err verify_path(const struct path_in *in, struct sr_why *why, struct sha256 *ret_anchor,
                                struct validity *ret_valid)
 {
@@ -258,7 +259,7 @@ static enum sr_err verify_path(const struct path_in *in, struct sr_why *why, str
     SR_OWN_PTR(x509_stack) others = sk_X509_new_null();
     if (!store || !others)
         return SR_ENOMEM;
-    SR_TRY(sort_chain(in->chain, in->n_chain, in->anchors, in->n_anchors, store, others, why));
+    SR_TRY(sort_chain(in, store, others, why));
     SR_OWN_PTR(X509_STORE_CTX) ctx = path_ctx(store, in->leaf->x509, others, in->at);
     if (!ctx)
         return SR_ENOMEM;

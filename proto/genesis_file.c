@@ -136,21 +136,26 @@ enum sr_err genesis_file_read(struct span json, struct genesis_file *ret, struct
     return SR_OK;
 }
 
-static void write_set(struct buf *b, const char *name, const char *k_name, size_t k, const uint8_t (*v)[32],
-                      size_t n)
+/* n keys, of which k count. */
+struct written_set {
+    size_t k, n;
+    uint8_t v[GENESIS_KEYS_MAX][32];
+};
+
+static void write_set(struct buf *b, const char *name, const char *k_name, const struct written_set *set)
 {
     jw_name(b, name);
     jw_object(b);
     bool k_first = strcmp(k_name, "keys") < 0;
     if (k_first)
-        jw_member_u64(b, k_name, k);
+        jw_member_u64(b, k_name, set->k);
     jw_name(b, "keys");
     jw_array(b);
-    for (size_t i = 0; i < n; i++)
-        jw_hex(b, (struct span){ v[i], 32 });
+    for (size_t i = 0; i < set->n; i++)
+        jw_hex(b, SPAN(set->v[i]));
     jw_array_end(b);
     if (!k_first)
-        jw_member_u64(b, k_name, k);
+        jw_member_u64(b, k_name, set->k);
     jw_object_end(b);
 }
 
@@ -174,25 +179,25 @@ static void write_roots(struct buf *b, const struct genesis_params *p)
 /* A sign_pub is 32 bytes and nothing else. */
 static void write_keys(struct buf *b, const char *name, const struct key_set *set)
 {
-    uint8_t v[GENESIS_KEYS_MAX][32];
-    memcpy(v, set->key, sizeof v);
-    write_set(b, name, "k", set->k, (const uint8_t(*)[32])v, set->n);
+    struct written_set w = { .k = set->k, .n = set->n };
+    memcpy(w.v, set->key, sizeof w.v);
+    write_set(b, name, "k", &w);
 }
 
 enum sr_err genesis_file_write(const struct genesis_file *f, struct buf *ret, struct sr_why *why)
 {
     const struct genesis_params *p = &f->params;
-    uint8_t holders[GENESIS_KEYS_MAX][32];
+    struct written_set holders = { .k = p->recovery.t, .n = p->recovery.n };
     SR_OWN(buf) b = { 0 };
     SR_TRY(check_rules(p, why));
-    memcpy(holders, p->recovery.key, sizeof holders);
+    memcpy(holders.v, p->recovery.key, sizeof holders.v);
     jw_object(&b);
     write_keys(&b, "ak_cas", &p->akcas);
     jw_member_hex(&b, "first_policy", SPAN(p->first_policy.b));
     jw_member_text(&b, "mode", sr_mode.name);
     write_keys(&b, "operators", &p->operators);
     jw_member_hex(&b, "opnonce", (struct span){ f->opnonce, f->opnonce_n });
-    write_set(&b, "recovery", "t", p->recovery.t, (const uint8_t(*)[32])holders, p->recovery.n);
+    write_set(&b, "recovery", "t", &holders);
     write_roots(&b, p);
     jw_member_hex(&b, "salt", SPAN(p->salt));
     jw_member_u64(&b, "version", 1);
