@@ -37,6 +37,8 @@ static enum sr_err head_read(struct answer *a, struct span head)
         return SR_EFORMAT;
     for (const uint8_t *lf; (lf = memchr(head.p, '\n', head.n));
          head = after(head, (size_t)(lf - head.p) + 1)) {
+        if (lf == head.p || lf[-1] != '\r')
+            return SR_EFORMAT;
         struct span line = { head.p, (size_t)(lf - head.p) - 1 };
         if (starts(line, "Content-Length: ")) {
             if (has_length || !number(after(line, 16), &length))

@@ -1,4 +1,5 @@
-/* The engine's answer as the door follows it, in one piece and byte by byte: never more passes than has come. */
+/* The engine's answer as the door follows it, in one piece and byte by byte: never more passes than has come.
+ */
 #include "node/answer.h"
 
 #include <stdlib.h>
