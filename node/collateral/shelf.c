@@ -195,25 +195,25 @@ static void tell(const struct shelf_outcome *o, shelf_report *report, void *ctx)
 
 /* The fate of one that was read and judged. */
 static enum sr_err decide(struct put *p, size_t i, const struct coll_item *item, struct span bytes,
-                          struct shelf_outcome *o, struct sr_why *refusal, struct sr_why *why)
+                          struct shelf_outcome *ret, struct sr_why *refusal, struct sr_why *why)
 {
     const struct standing *s = item->standing;
-    o->item = item;
-    o->fate = SHELF_REFUSED;
-    o->err = s->verdict;
-    o->why = &s->why;
+    ret->item = item;
+    ret->fate = SHELF_REFUSED;
+    ret->err = s->verdict;
+    ret->why = &s->why;
     if (s->verdict != SR_OK)
         return SR_OK;
-    o->why = refusal;
+    ret->why = refusal;
     switch (order(p, item)) {
     case ITEM_OLDER:
-        o->err = sr_fail(refusal, SR_ESTALE, R_COLLATERAL_OLDER, "something newer is held");
+        ret->err = sr_fail(refusal, SR_ESTALE, R_COLLATERAL_OLDER, "something newer is held");
         return SR_OK;
-    case ITEM_SAME: o->fate = SHELF_KNOWN; return SR_OK;
+    case ITEM_SAME: ret->fate = SHELF_KNOWN; return SR_OK;
     case ITEM_NEWER:
     case ITEM_UNRELATED: break;
     }
-    o->fate = SHELF_STORED;
+    ret->fate = SHELF_STORED;
     return store(p, i, item, bytes, why);
 }
 
