@@ -16,8 +16,10 @@ conditional() {
         grep -vE '^node/platform/launch_exec\.c:[0-9]+:#ifndef MFD_EXEC |^client/sealring\.h:[0-9]+:#(ifndef SEALRING_H|ifdef __cplusplus)$'
 }
 to_do() { git grep -nE '\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b' -- . ':!tests/fuzz/corpus'; }
-# Lines of a comment that end as statements do. Headers may show how something is called.
-commented_out() { git grep -nE '^ *(//|/\*|\*) .*([;{}]|\);) *(\*/)?$|^ *// *#' -- '*.c'; }
+# Lines of a comment that are statements. Headers may show how something is called.
+commented_out() {
+    git grep -nE '^ *(//|/\*|\*) +((return|if|for|while|goto)\b.*[;{]|.*\w\(.*\);|[^;]* = [^;]*;|.*[{}]) *(\*/)?$|^ *// *#' -- '*.c'
+}
 machine() { git grep -nE '(^|[^a-z.])/(wor[k]|roo[t]|hom[e]/[a-z])/' -- . ':!tests/fuzz/corpus'; }
 # The last line but empty ones counts, or runs what counts, or checks what was counted.
 uncounted() {
