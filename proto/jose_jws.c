@@ -38,7 +38,8 @@ static struct span part(struct span *rest, bool *ret_dot)
     const uint8_t *dot = rest->n ? memchr(rest->p, '.', rest->n) : NULL;
     struct span one = { rest->p, dot ? (size_t)(dot - rest->p) : rest->n };
     size_t used = one.n + (dot ? 1 : 0);
-    *rest = (struct span){ rest->p + used, rest->n - used };
+    if (used) /* an empty span may have no address to count from */
+        *rest = (struct span){ rest->p + used, rest->n - used };
     *ret_dot = dot != NULL;
     return one;
 }
