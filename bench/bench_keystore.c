@@ -1,13 +1,11 @@
 /* bench_keystore.c - a lookup among many rows against a lookup among few, in one run, taking turns.
  *   bench_keystore [MANY [FEW]]: 1,000,000 and 10,000 rows unless said otherwise. Goal: at most 1.5 times. */
+#include "bench/bench.h"
 #include "store/keystore.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { VALUE = 256, ROWS_A_COMMIT = 5000, LOOKUPS = 20000, ROUNDS = 7 };
+enum { VALUE = 256, ROWS_A_COMMIT = 5000, LOOKUPS = 20000 };
 
 struct place {
     char dir[64], url[96];
@@ -15,21 +13,6 @@ struct place {
     struct keystore *ks;
     uint64_t rows;
 };
-
-static double cpu_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void must(enum sr_err e, const char *what)
-{
-    if (e == SR_OK)
-        return;
-    fprintf(stderr, "%s: %s\n", what, sr_strerror(e));
-    exit(1);
-}
 
 static struct keystore_name name_of(const char *text)
 {
@@ -76,7 +59,7 @@ static void fill(struct place *p, const char *dir, uint64_t rows)
 /* CPU seconds of one lookup, on average. */
 static double lookups(struct place *p)
 {
-    double began = cpu_seconds();
+    double began = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
     for (int i = 0; i < LOOKUPS; i++) {
         SR_OWN(keystore_item) item = { 0 };
         char text[32];
@@ -86,32 +69,26 @@ static double lookups(struct place *p)
         const struct keystore_name name = name_of(text);
         must(keystore_get(p->ks, &name, &item, NULL), "lookup");
     }
-    return (cpu_seconds() - began) / LOOKUPS;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
+    return (clock_seconds(CLOCK_THREAD_CPUTIME_ID) - began) / LOOKUPS;
 }
 
 int main(int argc, char *argv[])
 {
     struct place many = { 0 }, few = { 0 };
     char dir[] = "/tmp/bench-keystore-XXXXXX";
-    double ratio[ROUNDS];
+    double ratio[BENCH_ROUNDS];
     must(secret_init(), "sodium");
     if (!mkdtemp(dir))
         return 1;
     fill(&few, dir, argc > 2 ? strtoull(argv[2], NULL, 10) : 10000);
     fill(&many, dir, argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000);
     (void)lookups(&few), (void)lookups(&many);
-    for (int i = 0; i < ROUNDS; i++)
+    for (int i = 0; i < BENCH_ROUNDS; i++)
         ratio[i] = lookups(&many) / lookups(&few);
-    qsort(ratio, ROUNDS, sizeof *ratio, by_value);
+    qsort(ratio, BENCH_ROUNDS, sizeof *ratio, bench_by_value);
     printf("keystore lookup, %llu rows against %llu: %.2f times (%.2f to %.2f), goal at most 1.50: %s\n",
-           (unsigned long long)many.rows, (unsigned long long)few.rows, ratio[ROUNDS / 2], ratio[0],
-           ratio[ROUNDS - 1], ratio[ROUNDS / 2] <= 1.5 ? "met" : "missed");
+           (unsigned long long)many.rows, (unsigned long long)few.rows, ratio[BENCH_ROUNDS / 2], ratio[0],
+           ratio[BENCH_ROUNDS - 1], ratio[BENCH_ROUNDS / 2] <= 1.5 ? "met" : "missed");
     keystore_close(few.ks), keystore_close(many.ks);
     store_close(few.store), store_close(many.store);
     char command[96];

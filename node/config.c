@@ -72,7 +72,7 @@ static const struct row rows[] = {
     TEXT("log-level", log_level, "info", "error, warn, info or debug"),
     UINT("min-policy", min_policy, 0, UINT64_MAX, "0", "refuse granters whose policy number is lower"),
     UINT("min-epoch", min_epoch, 1, UINT64_MAX, "1", "refuse granters whose epoch is lower"),
-    UINT("threads", threads, 1, 256, "4", "threads that answer requests"),
+    UINT("threads", threads, 1, 256, "16", "threads that answer requests"),
     UINT("max-connections", max_connections, 8, 100000, "1024", "connections open at once"),
     UINT("challenge-ms", challenge_ms, 1000, 600000, "60000", "lifetime of a challenge, milliseconds"),
     UINT("quote-ms", quote_ms, 100, 120000, "15000", "deadline of one quote, milliseconds"),

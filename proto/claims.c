@@ -30,6 +30,19 @@ static struct claim *next(struct claims *c, const char *name, enum claim_kind ki
     return one;
 }
 
+void claims_clear(struct claims *c)
+{
+    c->n = 0;
+    c->bad = false;
+}
+
+void claims_copy(struct claims *ret, const struct claims *from)
+{
+    memcpy(ret->c, from->c, from->n * sizeof *from->c);
+    ret->n = from->n;
+    ret->bad = from->bad;
+}
+
 void claims_put_text(struct claims *c, const char *name, struct span text)
 {
     if (!text_ok(text))

@@ -5,7 +5,9 @@
  *
  * A list is filled with claims_put_*(); the first put that does not fit (112 claims, 31-byte names, 639 bytes
  * of text, a name twice, text that is not printable ASCII) makes the list bad, and a bad list finds nothing.
- * Ask claims_ok() once, at the end. A list owns no memory; it is large (about 77 KB). */
+ * Ask claims_ok() once, at the end. A list owns no memory; it is large (about 77 KB), so that what is on the
+ * way of every release starts it with claims_clear() and copies it with claims_copy(), which touch no more
+ * than is used. */
 #include "crypto/bytes.h"
 
 enum { CLAIMS_MAX = 112, CLAIM_NAME_SIZE = 32, CLAIM_TEXT_SIZE = 640 };
@@ -23,6 +25,9 @@ struct claims {
     size_t n;
     bool bad;
 };
+
+void claims_clear(struct claims *c);                             /* as {0} does, for what was never read */
+void claims_copy(struct claims *ret, const struct claims *from); /* replaces what ret holds */
 
 void claims_put_text(struct claims *c, const char *name, struct span text);
 void claims_put_hex(struct claims *c, const char *name, struct span binary); /* as lower-case hex text */

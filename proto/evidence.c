@@ -16,11 +16,12 @@ enum sr_err evidence_verify(struct span tee_type, const struct verify_in *in, st
         return sr_fail(why, SR_EPROOF, R_EVIDENCE_TYPE, "no verifier for this kind of evidence");
     if (in->evidence.n > v->max)
         return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "%s: %zu bytes of evidence", v->name, in->evidence.n);
-    struct claims found = { 0 };
+    struct claims found;
+    claims_clear(&found);
     SR_TRY(v->verify(in, &found, why));
     if (!claims_ok(&found))
         return sr_fail(why, SR_EPROOF, R_EVIDENCE_FORMAT, "%s: claims do not fit", v->name);
-    *ret = found;
+    claims_copy(ret, &found);
     return SR_OK;
 }
 

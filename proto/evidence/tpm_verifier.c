@@ -24,7 +24,8 @@ static enum sr_err verify(const struct verify_in *in, struct claims *ret, struct
     struct tpm_attest attest;
     struct tpm_signature sig;
     struct event_log log;
-    struct claims claims = { 0 };
+    struct claims claims;
+    claims_clear(&claims);
     if (!in->ak)
         return sr_fail(why, SR_EPROOF, R_AK_CERT, "nobody's word on attestation keys counts");
     SR_TRY(tpm_evidence_read(in->evidence, &e, why));
@@ -43,7 +44,7 @@ static enum sr_err verify(const struct verify_in *in, struct claims *ret, struct
     SR_TRY(tpm_quote_verify(&quote, &ak.key, &attest, why));
     SR_TRY(tpm_claims_measured(&log, &e.pcrs, &claims, why));
     put_quote_claims(&attest, &claims);
-    *ret = claims;
+    claims_copy(ret, &claims);
     return SR_OK;
 }
 

@@ -27,7 +27,7 @@ static void every_default_is_a_value_that_its_row_takes(void)
     T(LOAD() == SR_OK && action == CONFIG_RUN);
     T(strcmp(c.state_dir, "/var/lib/sealring") == 0);
     T(strcmp(c.platform, "auto") == 0);
-    T(c.threads == 4 && c.challenge_ms == 60000 && c.quote_ms == 15000 && c.sync_seconds == 30);
+    T(c.threads == 16 && c.challenge_ms == 60000 && c.quote_ms == 15000 && c.sync_seconds == 30);
     T(c.join.n == 0 && c.min_epoch == 1);
 }
 
