@@ -11,4 +11,5 @@ struct evidence_verdict {
     struct check_trail trail;
     struct claims claims; /* empty when the evidence itself did not verify */
 };
+/* The verdict as text or JSON, and the exit status that says it. */
 enum cli_exit evidence_print(const struct cli *c, struct evidence_verdict *v);

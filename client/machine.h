@@ -44,6 +44,8 @@ struct machine {
 };
 void machine_drop(struct machine *m);
 
+/* Opens the platform named and reads the AK certificate, if it is there. Errors as cli_read_file() and
+ * platform_open() give. */
 enum sr_err machine_open(const struct machine_options *o, struct machine *ret, struct sr_why *why);
 
 /* E1 of this machine, with the certificates of ek_chain behind the EK's own. Appends. */

@@ -39,6 +39,7 @@ enum sr_err cert_spki_hash(const struct cert *c, struct sha256 *ret); /* of Subj
 /* A SubjectPublicKeyInfo (RFC 5280, 4.1.2.7) that stands alone, DER, in its one spelling. SR_EFORMAT: it is
  * none; SR_EPROOF: a key too weak or of a kind without a row. */
 enum sr_err cert_spki_read(struct span der, struct pubkey *ret);
+/* The subject's key: SR_EPROOF, R_CERT_WEAK when it is of no kind or size we take; is it that key? */
 enum sr_err cert_pubkey(const struct cert *c, struct pubkey *ret, struct sr_why *why);
 bool cert_has_key(const struct cert *c, const struct pubkey *k);
 enum sr_err cert_times(const struct cert *c, time_t *ret_from, time_t *ret_until); /* unix seconds, UTC */

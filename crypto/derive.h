@@ -31,6 +31,7 @@ struct derived_kind {
 
 enum { DERIVED_RAW_MIN = 16, DERIVED_RAW_MAX = 64, DERIVED_PATH_MAX = 1024, DERIVED_TENANT_MAX = 255 };
 
+/* The row of a type; never NULL for one of the enum. */
 const struct derived_kind *derived_kind(enum derived_type type);
 const struct derived_kind *derived_kind_named(struct span name); /* NULL: no such kind */
 

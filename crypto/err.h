@@ -27,6 +27,7 @@ enum [[nodiscard]] sr_err{ SR_ERRORS(X) };
 enum { SR_ERR_COUNT = SR_ERRORS(X) };
 #undef X
 
+/* In words, for logs and operators; static text. */
 const char *sr_strerror(enum sr_err e);
 
 /* Why a check said no. The reason is a stable code that the peer may see and tests assert; the text is for

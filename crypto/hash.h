@@ -14,6 +14,7 @@ struct sha512 {
     uint8_t b[64];
 };
 
+/* FIPS 180-4, of the bytes and nothing else: no label. */
 struct sha256 sha256(struct span s);
 struct sha512 sha512(struct span s);
 bool sha256_eq(const struct sha256 *a, const struct sha256 *b); /* public data */

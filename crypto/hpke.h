@@ -11,6 +11,7 @@ struct kem_pub {
 };
 enum { HPKE_TAG = 16 }; /* bytes that a sealed text is longer than its plain text */
 
+/* Wipes; the public half. */
 void kem_key_drop(struct kem_key *k);
 void kem_pub_of(const struct kem_key *k, struct kem_pub *ret);
 

@@ -30,6 +30,7 @@ enum sr_err pubkey_from_rsa(struct span n, uint32_t e, struct pubkey *ret);
 /* Of an OpenSSL key, which stays the caller's; the same rules. For crypto/cert.c. */
 enum sr_err pubkey_from_pkey(struct evp_pkey_st *pkey, struct pubkey *ret);
 
+/* PUBKEY_NONE for the empty key; the empty key equals none. */
 enum pubkey_type pubkey_type(const struct pubkey *k);
 bool pubkey_eq(const struct pubkey *a, const struct pubkey *b);
 /* True when the modulus has the fingerprint of CVE-2017-15361. */

@@ -186,6 +186,7 @@
 enum sr_reason { SR_REASONS(X) SR_REASON_COUNT };
 #undef X
 
+/* The code that peers see and tests assert; static text. */
 const char *sr_reason_text(enum sr_reason r);
 /* The reason that a peer named; R_UNKNOWN for a code that is not in the table. */
 enum sr_reason sr_reason_find(const char *text);

@@ -18,6 +18,7 @@ void sign_key_drop(struct sign_key *k);
 void sign_from_seed(const struct key *seed, struct sign_key *ret, struct sign_pub *ret_pub);
 void sign_random(struct sign_key *ret, struct sign_pub *ret_pub);
 
+/* Over LP(label) || msg: no signature of one use counts for another. */
 struct sig sign_label(const struct sign_key *k, enum label l, struct span msg);
 /* SR_EPROOF unless sig is k's over LP(label) || msg. Small-order and non-canonical keys are refused. */
 enum sr_err sign_check(const struct sign_pub *k, enum label l, struct span msg, const struct sig *sig);

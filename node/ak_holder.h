@@ -3,6 +3,7 @@
 #include "proto/ak_cert.h"
 
 struct ak_holder;
+/* One that holds nothing yet. SR_ENOMEM. */
 enum sr_err ak_holder_new(struct ak_holder **ret);
 void ak_holder_free(struct ak_holder *h); /* NULL is fine */
 /* Appends the certificate. SR_ENOENT: there is none, or it is past half its life or half of max_age, or not

@@ -138,6 +138,7 @@ struct loop {
 };
 
 enum sr_err loop_open(struct loop *l, struct door *d); /* on failure what was opened is closed */
+/* The loop's thread: runs until the door stops. */
 void *loop_main(void *loop);
 void loop_close(struct loop *l);
 void loop_watch(struct loop *l, struct watch *w, uint32_t events); /* 0 events on the engine: not at all */

@@ -28,6 +28,7 @@ enum { LEAF_HASH = 32 };
 struct leaf_key {
     uint8_t b[8];
 };
+/* The rows of leaves and of full tiles. Leaves and tiles: SR_ENOENT; SR_EPROOF for a row of another size. */
 struct leaf_key leaf_key(uint64_t index);
 enum sr_err read_leaf_row(struct keystore *ks, uint64_t index, struct buf *ret);
 enum sr_err read_full_tile(struct keystore *ks, unsigned level, uint64_t index,
@@ -39,6 +40,7 @@ struct head_note {
     size_t n;
     char text[sizeof(((struct journal_receipt *)0)->checkpoint)];
 };
+/* The row of the newest checkpoint. */
 struct keystore_name head_name(void);
 
 /* ---- journal_verify.c */

@@ -23,6 +23,7 @@ enum sr_err keyring_install(const struct master_bundle *b, const uint8_t salt[st
                             struct keyring **ret);
 void keyring_free(struct keyring *k); /* wipes; NULL is fine */
 
+/* The epochs whose masters it has. */
 uint64_t keyring_oldest(const struct keyring *k);
 uint64_t keyring_newest(const struct keyring *k);                               /* the active epoch */
 const struct epoch_pubs *keyring_pubs(const struct keyring *k, uint64_t epoch); /* NULL: no such; borrows */

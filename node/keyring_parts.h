@@ -22,6 +22,7 @@ struct keyring {
 };
 
 const struct epoch_keys *keyring_keys(const struct keyring *k, uint64_t epoch); /* NULL: no such */
+/* The keys of the newest epoch. */
 const struct epoch_keys *keyring_active(const struct keyring *k);
 /* Once, when the keyring is made. salt: the genesis parameters'. */
 enum sr_err keyring_kbs_derive(const struct keyring *k, const uint8_t salt[static 32],

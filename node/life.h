@@ -18,6 +18,7 @@ struct life_options {
     void *ctx;
 };
 
+/* Starts the thread that makes this node a member and keeps it one. SR_ENOMEM; SR_EIO: no thread. */
 enum sr_err life_start(struct node *n, const struct life_options *o, struct life **ret);
 /* After node_stop(): waits for the thread. true: the node ended on an error of its own. NULL is fine. */
 bool life_join(struct life *l);

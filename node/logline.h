@@ -13,6 +13,7 @@ struct logger {
     int fd;
 };
 
+/* "error", "warn", "info", "debug"; false: none of them. */
 const char *log_level_name(enum log_level level);
 bool log_level_read(const char *name, enum log_level *ret);
 
@@ -24,6 +25,8 @@ struct logline {
     char b[1024]; /* a longer line ends in " cut=true" */
 };
 
+/* A line from its level and message to log_end(), which writes it at once; what is below the level costs
+ * nothing. */
 struct logline log_start(const struct logger *to, enum log_level level, const char *msg);
 void log_text(struct logline *l, const char *key, const char *value);
 void log_span(struct logline *l, const char *key, struct span value); /* untrusted text */

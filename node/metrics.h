@@ -34,6 +34,7 @@ struct metrics {
     atomic_uint_fast64_t v[METRIC_COUNT];
 };
 
+/* Counters, from any thread; and all of them in Prometheus' text format, to which gauges may be added. */
 void metrics_add(struct metrics *m, enum metric which, uint64_t n);
 uint64_t metrics_get(struct metrics *m, enum metric which);
 void metrics_text(struct metrics *m, struct buf *ret);

@@ -16,6 +16,7 @@
 #include <pthread.h>
 
 enum node_state { NODE_EMPTY, NODE_PROVISIONAL, NODE_MEMBER, NODE_FAILED, NODE_STOPPING };
+/* As status says it; static text. */
 const char *node_state_text(enum node_state s);
 
 struct node {

@@ -10,6 +10,8 @@ struct core;
 struct node;
 struct secrets;
 
+/* Counts what every tenant stores: reads each package once. n and c are borrowed. SR_EPROOF,
+ * R_STORE_TAMPERED. */
 enum sr_err secrets_open(struct node *n, struct core *c, struct secrets **ret, struct sr_why *why);
 void secrets_close(struct secrets *s); /* NULL is fine */
 

@@ -3,6 +3,7 @@
 #include "proto/policy.h"
 
 struct quota;
+/* Nobody stores anything yet. SR_ENOMEM. */
 enum sr_err quota_new(struct quota **ret);
 void quota_free(struct quota *q); /* NULL is fine */
 /* A row of this size in place of one that had `before` bytes; 0: there was none. */

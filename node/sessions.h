@@ -5,6 +5,7 @@
 
 struct sessions;
 
+/* Room for max sessions. SR_ENOMEM. */
 enum sr_err sessions_new(size_t max, struct sessions **ret);
 void sessions_free(struct sessions *s); /* wipes; NULL is fine */
 

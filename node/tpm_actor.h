@@ -29,6 +29,7 @@ void tpm_actor_stop(struct tpm_actor *a);
 bool tpm_actor_healthy(struct tpm_actor *a, struct sr_why *why); /* false: why it failed */
 
 const char *tpm_actor_type(const struct tpm_actor *a); /* the tee_type */
+/* Does its evidence need an AK certificate? */
 bool tpm_actor_enrols(const struct tpm_actor *a);
 bool tpm_actor_seals(const struct tpm_actor *a);
 const char *tpm_actor_sealer(const struct tpm_actor *a); /* as platform_sealer() */

@@ -7,6 +7,7 @@
 
 enum { CID_TEXT_MAX = 64 }; /* characters, with the NUL */
 
+/* sr1... or, in the insecure mode, srx1..., with its checksum and a NUL. */
 void cid_text(const struct sha256 *cid, char ret[CID_TEXT_MAX]);
 /* SR_EFORMAT, R_CID_TEXT: another mode's prefix, another length or character, a wrong checksum. */
 enum sr_err cid_parse(struct span text, struct sha256 *ret, struct sr_why *why);

@@ -29,6 +29,7 @@ struct claims {
 void claims_clear(struct claims *c);                             /* as {0} does, for what was never read */
 void claims_copy(struct claims *ret, const struct claims *from); /* replaces what ret holds */
 
+/* Each adds one claim at the end, or makes the list bad. */
 void claims_put_text(struct claims *c, const char *name, struct span text);
 void claims_put_hex(struct claims *c, const char *name, struct span binary); /* as lower-case hex text */
 void claims_put_uint(struct claims *c, const char *name, uint64_t value);
@@ -36,6 +37,7 @@ void claims_put_bool(struct claims *c, const char *name, bool value);
 /* A copy of one claim, whatever its kind. */
 void claims_put(struct claims *c, const struct claim *one);
 
+/* Did every put fit? */
 bool claims_ok(const struct claims *c);
 /* NULL: there is none of that name, or the list is bad. Borrows from c. */
 const struct claim *claims_find(const struct claims *c, struct span name);

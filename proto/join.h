@@ -121,6 +121,7 @@ struct join_m6_parts {
     uint64_t leaf_index;
     struct span proof, checkpoint;
 };
+/* Appends M6 with its MAC. SR_EBUG: a part is over its limit. */
 enum sr_err join_m6(const struct join_confirmed *c, const struct join_m6_parts *parts, struct buf *ret_m6,
                     struct sr_why *why);
 
@@ -145,6 +146,7 @@ struct join_keys {
 };
 void join_keys_drop(struct join_keys *k);
 
+/* Appends M1. */
 enum sr_err join_hello(const struct joiner *j, const struct join_keys *k, struct buf *ret_m1);
 
 /* M2 as the joiner understood it; m1 and m2 borrow. */
@@ -211,6 +213,7 @@ enum sr_err join_open_grant(const struct join_wait *w, const struct join_granted
                             const struct join_policy *policy, struct master_bundle *ret,
                             struct join_hold *ret_hold, struct sr_why *why);
 
+/* Appends M5: the joiner has the masters, and says so by its MAC. */
 enum sr_err join_m5(const struct join_hold *h, struct buf *ret_m5);
 
 /* The joiner is a member once the inclusion proof has been checked, too. Borrows from M6. */

@@ -92,6 +92,8 @@ struct m6 {
 /* The one form of a node's address (crypto/url.h), 1..255 bytes: safe in logs and in JSON as it stands. */
 bool address_ok(struct span address);
 
+/* Each appends, or reads, one whole message. SR_ETOOBIG, R_TOO_LARGE; SR_EFORMAT: R_VERSION, or R_MALFORMED
+ * for what is not exactly one of its type. */
 enum sr_err m1_encode(const struct m1 *m, struct buf *ret);
 enum sr_err m1_decode(struct span s, struct m1 *ret, struct sr_why *why);
 enum sr_err m2_encode(const struct m2 *m, struct buf *ret);

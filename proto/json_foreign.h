@@ -30,6 +30,7 @@ bool jf_next(struct jf_walk *w, struct span *ret);
 bool jf_next_member(struct jf_walk *w, struct span *ret_name, struct span *ret);
 
 bool jf_is_null(struct span v); /* true also for the empty span: not there */
+/* By the first byte: the value was scanned before. */
 bool jf_is_object(struct span v);
 bool jf_is_string(struct span v);
 /* A string without escapes, borrowed. */

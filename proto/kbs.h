@@ -6,6 +6,7 @@
 #include "proto/kbs_tee.h"
 
 enum kbs_version { KBS_0_1_0, KBS_0_1_1, KBS_0_2_0, KBS_0_3_0, KBS_0_4_0, KBS_VERSIONS };
+/* "0.1.0" and so on; and which form of reply clients of that version read. */
 const char *kbs_version_text(enum kbs_version v);
 enum jwe_form kbs_reply_form(enum kbs_version v);
 

@@ -19,5 +19,6 @@ struct kbs_version_row {
     enum jwe_form form;
     unsigned hashed;
 };
+/* Never NULL for a version of the enum. */
 const struct kbs_version_row *kbs_version_row(enum kbs_version v);
 enum sr_err kbs_bad(struct sr_why *why, const char *what); /* SR_EFORMAT, R_KBS_FORMAT */

@@ -17,6 +17,7 @@ struct member_cert {
     struct member_id granter; /* the first member's own, at genesis */
 };
 
+/* The id under which logs and members name that key. */
 struct member_id member_id_of(const struct sign_pub *key);
 /* Appends the certificate. SR_EFORMAT: an address that would not be read back. */
 enum sr_err member_cert_make(const struct member_cert *c, const struct sign_key *member_ca, struct buf *ret);

@@ -60,6 +60,7 @@ struct policy_hold {
 };
 void policy_hold_drop(struct policy_hold *h);
 
+/* What a policy says of itself. All borrow from it. */
 struct span policy_document(const struct policy *p);
 const struct sha256 *policy_hash(const struct policy *p);     /* SHA-256(LP(label) || LP(document)) */
 const struct sha256 *policy_previous(const struct policy *p); /* zeros in number 1 */
@@ -91,6 +92,7 @@ void policy_signed_drop(struct policy_signed *s);
 enum sr_err policy_signed_parse(struct span text, struct policy_signed *ret, struct sr_why *why);
 void policy_signed_write(const struct policy_signed *s, struct buf *ret);
 
+/* An operator's signature, to be added to the signed policy. */
 struct policy_signature policy_sign(const struct policy *p, const struct sha256 *cid,
                                     const struct sign_key *key, const struct sign_pub *pub);
 /* Puts one more signature in its place. SR_EFORMAT when that key has signed already; SR_ETOOBIG when full. */

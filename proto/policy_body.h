@@ -65,6 +65,7 @@ struct policy {
     size_t tenants_n;
 };
 
+/* As the document spells it; static text. */
 const char *policy_op_name(enum policy_op op);
 bool policy_op_lists(enum policy_op op); /* its value is an array */
 

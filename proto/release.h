@@ -91,6 +91,7 @@ struct release_wait {
     struct sha512 th;
     struct w1 challenge;
 };
+/* Appends W2. evidence: over the offer's rd. ret: what W3 is read with. */
 enum sr_err release_w2(const struct workload *w, const struct release_offer *o, struct span evidence,
                        struct buf *ret_w2, struct release_wait *ret);
 

@@ -10,6 +10,7 @@ struct release_rd_in {
     struct span want, type;
     const struct binding *binding;
 };
+/* What the workload's evidence is over; the transcript; HPKE's info and aad for the sealed values. */
 struct sha512 release_evidence_rd(const struct release_rd_in *in);
 struct sha512 release_th(struct span w2, const struct binding *binding);
 enum sr_err release_seal_info(const struct sha512 *th, struct buf *ret);

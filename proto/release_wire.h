@@ -94,6 +94,8 @@ struct w3 {
     struct span leaf, checkpoint;
     struct sig sig;
 };
+/* Each appends, or reads, one whole message. SR_ETOOBIG, R_TOO_LARGE; SR_EFORMAT: R_VERSION, or R_MALFORMED
+ * for what is not exactly one of its type. */
 enum sr_err w1_encode(const struct w1 *w, struct buf *ret);
 enum sr_err w1_decode(struct span s, struct w1 *ret, struct sr_why *why);
 enum sr_err w2_encode(const struct w2 *w, struct buf *ret);

@@ -18,6 +18,8 @@ struct index {
     struct index_entry *entries; /* open addressing, a power of two */
     size_t cap, used, rows;      /* used counts entries left by deleted rows too */
 };
+/* A row that is not there has the mark {0}; setting that deletes. index_set() has room only after
+ * index_reserve(). */
 void index_drop(struct index *x);
 struct row_mark index_get(const struct index *x, const struct row_id *id);
 enum sr_err index_reserve(struct index *x, size_t more);  /* so that as many sets cannot fail */
@@ -43,6 +45,8 @@ struct row_plain {
 };
 void row_plain_drop(struct row_plain *p);
 
+/* Names to ids, ids to the store's keys and back; a row version's header, mark and sealed value. SR_EFORMAT:
+ * not a row of ours; SR_EPROOF: it does not open under that key, network, id and header. */
 enum sr_err row_id(const struct key *index, const struct keystore_name *n, struct row_id *ret);
 struct row_key row_key(enum keystore_table t, const struct row_id *id);
 bool row_key_read(struct span key, enum keystore_table *ret_table, struct row_id *ret);
@@ -64,6 +68,7 @@ struct head {
     struct sha256 chain;
     struct set_sum sum;
 };
+/* The sum over all row versions, and the head that is sealed with it. SR_EFORMAT, SR_EPROOF as for rows. */
 void set_add(struct set_sum *s, const struct key *index, const struct row_key *k, struct row_mark m);
 void set_sub(struct set_sum *s, const struct key *index, const struct row_key *k, struct row_mark m);
 bool set_eq(const struct set_sum *a, const struct set_sum *b);
@@ -110,6 +115,7 @@ struct keystore {
     atomic_bool failed; /* nobody knows what the store holds */
 };
 enum sr_err keystore_kek(struct keystore *ks, uint32_t epoch, struct key *ret); /* SR_ENOENT */
+/* SR_EPROOF, R_STORE_TAMPERED, with these words. */
 enum sr_err keystore_tampered(struct sr_why *why, const char *what);
 /* keystore_read.c: a row held against the index and opened; and the keys after one, a page at most. */
 enum { KEYSTORE_PAGE = 64 };

@@ -10,6 +10,7 @@ struct wait {
     uint64_t rev;
 };
 
+/* Revision rev is there already. false: no resources. */
 bool wait_init(struct wait *w, uint64_t rev);
 void wait_drop(struct wait *w);
 void wait_tell(struct wait *w, uint64_t rev); /* revisions only grow */

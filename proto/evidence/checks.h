@@ -24,6 +24,7 @@ struct check_trail {
     } c[CHECKS_MAX];
     size_t n;
 };
+/* Adds what came of one check; a trail of NULL is fine. */
 void check_note(struct check_trail *t, const char *name, enum check_outcome o, enum sr_reason reason);
 
 /* Runs the rows, the last of which has no name. Returns the first refusal. trail may be NULL. */

@@ -8,6 +8,7 @@
 struct intel_json {
     bool bad;
 };
+/* A member that must be there and of that kind. Else the reader is bad, and the answer NULL, empty or 0. */
 const struct json *ij_any(struct intel_json *r, const struct json *object, const char *name);
 const struct json *ij_array(struct intel_json *r, const struct json *object, const char *name, size_t max);
 struct span ij_text(struct intel_json *r, const struct json *object, const char *name);

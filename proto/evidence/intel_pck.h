@@ -5,6 +5,7 @@
 #include "proto/evidence/intel_tcb.h"
 
 enum pck_sgx_type { PCK_STANDARD, PCK_SCALABLE, PCK_SCALABLE_INTEGRITY };
+/* As Intel's PCK profile names it; static text. */
 const char *pck_sgx_type_text(enum pck_sgx_type t);
 
 struct intel_pck {

@@ -93,4 +93,5 @@ struct qe_identity {
     struct isv_levels levels;
     struct tcb_advisories advisories;
 };
+/* The signed object of an enclave identity. SR_EFORMAT, R_COLLATERAL_FORMAT. */
 enum sr_err qe_identity_read(struct span object, struct qe_identity *ret, struct sr_why *why);
