@@ -13,6 +13,8 @@ bool block_open(struct block *b)
 
 struct span block_data(const struct block *b)
 {
+    if (!b->p)
+        return (struct span){ 0 };
     return (struct span){ b->p + b->at, b->end - b->at };
 }
 
