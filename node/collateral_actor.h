@@ -14,6 +14,7 @@ struct collateral_actor_options {
     struct coll_sources sources; /* without stop */
     unsigned refresh_s;          /* between two rounds, give or take a tenth */
 };
+/* Starts the thread that watches and fetches. */
 enum sr_err collateral_actor_start(const struct collateral_actor_options *o, struct collateral_actor **ret);
 /* Ends a fetch that is under way, waits for the thread. NULL is fine. */
 void collateral_actor_stop(struct collateral_actor *a);
