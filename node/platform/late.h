@@ -18,6 +18,7 @@ struct late_job {
     bool done, left;
 };
 
+/* Nobody has called yet. SR_ENOMEM. */
 enum sr_err late_new(struct late **ret);
 void late_free(struct late *l); /* does not wait for a call that was left. NULL is fine */
 

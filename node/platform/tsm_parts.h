@@ -19,6 +19,7 @@ struct platform_state {
     struct buf first; /* evidence over random bytes, made at the start: what this machine says of itself */
 };
 
+/* The row's open() for one kind: makes the first evidence. Errors as platform_open() gives. */
 enum sr_err tsm_open(const struct tsm_kind *k, const struct platform_options *o, struct platform_state **ret,
                      struct sr_why *why);
 void tsm_close(struct platform_state *s);
