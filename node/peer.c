@@ -6,6 +6,8 @@
 #include "node/node.h"
 #include "proto/signed.h"
 
+enum { CALL_MS = 30000 };
+
 void peer_link_drop(struct peer_link *p)
 {
     http_reply_drop(&p->reply);
@@ -13,11 +15,18 @@ void peer_link_drop(struct peer_link *p)
     *p = (struct peer_link){ 0 };
 }
 
-enum sr_err peer_open(const struct node *n, const char *base, const struct home *home, struct peer_link *ret,
+static bool is_stopping(void *ctx)
+{
+    return node_stopping(ctx);
+}
+
+enum sr_err peer_open(struct node *n, const char *base, const struct home *home, struct peer_link *ret,
                       struct sr_why *why)
 {
     struct http_client_options o = { .base = base,
-                                     .ca_file = n->config->tls_ca[0] ? n->config->tls_ca : NULL };
+                                     .ca_file = n->config->tls_ca[0] ? n->config->tls_ca : NULL,
+                                     .stop = is_stopping,
+                                     .stop_ctx = n };
     struct http_client *c = NULL;
     if (!url_of_node(span_of(base)) || http_client_new(&o, &c) != SR_OK)
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "not an address of a node: %.80s", base);
@@ -27,6 +36,11 @@ enum sr_err peer_open(const struct node *n, const char *base, const struct home 
 
 static enum sr_err call(struct peer_link *p, struct http_call *h, struct sr_why *why)
 {
+    uint64_t now = clock_boot_ms();
+    if (p->until_ms && now >= p->until_ms)
+        return sr_fail(why, SR_EIO, R_TIMEOUT, "%s: the time for this peer is over", h->path);
+    if (p->until_ms)
+        http_client_timeout(p->http, p->until_ms - now < CALL_MS ? (unsigned)(p->until_ms - now) : CALL_MS);
     return http_client_call(p->http, h, &p->reply, why);
 }
 

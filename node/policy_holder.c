@@ -12,6 +12,8 @@ struct policy_holder {
     pthread_mutex_t swap;  /* guards now, for the length of a reference */
     pthread_mutex_t apply; /* one policy at a time is checked and written */
     struct policy *now;
+    uint64_t oldest; /* under apply: all from it on are in the keystore */
+    struct sha256 before_oldest;
 };
 
 struct policy_name {
@@ -35,6 +37,29 @@ static enum sr_err find_newest(void *ctx, const struct keystore_name *name, cons
     return SR_OK;
 }
 
+static enum sr_err read_number(struct policy_holder *h, uint64_t number, struct policy_signed *ret,
+                               struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    SR_TRY(policy_holder_text(h, number, &text, why));
+    return policy_signed_parse(buf_span(&text), ret, why);
+}
+
+/* From the one in force down to the first that is missing. */
+static enum sr_err find_oldest(struct policy_holder *h, struct sr_why *why)
+{
+    for (uint64_t number = policy_number(h->now); number > 0; number--) {
+        SR_OWN(policy_signed) s = { 0 };
+        enum sr_err e = read_number(h, number, &s, why);
+        if (e == SR_ENOENT)
+            return SR_OK;
+        SR_TRY(e);
+        h->oldest = number;
+        h->before_oldest = *policy_previous(s.policy);
+    }
+    return SR_OK;
+}
+
 static enum sr_err load(struct policy_holder *h, struct sr_why *why)
 {
     SR_OWN(buf) text = { 0 };
@@ -47,7 +72,7 @@ static enum sr_err load(struct policy_holder *h, struct sr_why *why)
     SR_TRY(policy_signed_parse(buf_span(&text), &s, why));
     SR_TRY(policy_holder_check(&h->o, &s, why));
     h->now = policy_ref(s.policy);
-    return SR_OK;
+    return find_oldest(h, why);
 }
 
 enum sr_err policy_holder_open(const struct policy_holder_options *o, struct policy_holder **ret,
@@ -153,8 +178,54 @@ static enum sr_err apply_locked(struct policy_holder *h, struct span text, struc
     struct policy *old = h->now;
     h->now = policy_ref(s.policy);
     pthread_mutex_unlock(&h->swap);
+    if (!old) {
+        h->oldest = policy_number(s.policy);
+        h->before_oldest = *policy_previous(s.policy);
+    }
     policy_unref(old);
     return SR_OK;
+}
+
+uint64_t policy_holder_oldest(struct policy_holder *h)
+{
+    pthread_mutex_lock(&h->apply);
+    uint64_t oldest = h->oldest;
+    pthread_mutex_unlock(&h->apply);
+    return oldest;
+}
+
+/* No leaf: it does not count, here or now. */
+static enum sr_err keep(struct policy_holder *h, const struct policy *p, struct span text)
+{
+    SR_OWN(keystore_txn) txn = { 0 };
+    enum sr_err result = SR_OK;
+    struct keystore_txn *const txns[] = { &txn };
+    put(&txn, p, text);
+    SR_TRY(keystore_commit(h->o.ks, &(struct keystore_group){ txns, &result, 1, NULL, NULL }, NULL));
+    return result;
+}
+
+static enum sr_err before_locked(struct policy_holder *h, struct span text, struct sr_why *why)
+{
+    SR_OWN(policy_signed) s = { 0 };
+    SR_TRY(policy_signed_parse(text, &s, why));
+    SR_TRY(policy_holder_check(&h->o, &s, why));
+    if (h->oldest < 2 || policy_number(s.policy) != h->oldest - 1 ||
+        !sha256_eq(policy_hash(s.policy), &h->before_oldest))
+        return sr_fail(why, SR_EPROOF, R_POLICY_CHAIN, "policy: not the one before number %llu",
+                       (unsigned long long)h->oldest);
+    SR_TRY(keep(h, s.policy, text));
+    h->oldest = policy_number(s.policy);
+    h->before_oldest = *policy_previous(s.policy);
+    return SR_OK;
+}
+
+enum sr_err policy_holder_before(struct policy_holder *h, struct span text, struct sr_why *why)
+{
+    pthread_mutex_lock(&h->apply);
+    enum sr_err e = before_locked(h, text, why);
+    pthread_mutex_unlock(&h->apply);
+    return e;
 }
 
 enum sr_err policy_holder_apply(struct policy_holder *h, struct span text, struct sr_why *why)

@@ -32,6 +32,13 @@ enum sr_err policy_holder_text(struct policy_holder *h, uint64_t number, struct 
  * force, writes it with its leaf, then swaps. Errors as policy_signed_check() and policy_follows() give. */
 enum sr_err policy_holder_apply(struct policy_holder *h, struct span text, struct sr_why *why);
 
+/* A member that joined late holds its policy and those that came after. The lowest number from which on it
+ * has all of them; 0 while there is none. */
+uint64_t policy_holder_oldest(struct policy_holder *h);
+/* The one before that, from another member: of this network, and the one that the oldest names as its
+ * previous. It is kept for others; it does not count here. SR_EPROOF, R_POLICY_CHAIN. */
+enum sr_err policy_holder_before(struct policy_holder *h, struct span text, struct sr_why *why);
+
 /* Adds the policy that a member is born with to the transaction that makes it one. Open the holder after that
  * transaction. Errors as policy_signed_check() gives. */
 enum sr_err policy_holder_put(const struct policy_holder_options *o, struct span text,

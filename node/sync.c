@@ -9,7 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { POLICIES_A_ROUND = 256 };
+/* How long one peer may take of a round. A member that answers slowly, or with hashes of packages that are
+ * none, must not keep us from the others: what is not done goes on in the next round. */
+enum { POLICIES_A_ROUND = 256, PEER_MS_LEAST = 5000, PEER_MS_MOST = 60000 };
+
+static uint64_t peer_ms(const struct node *n)
+{
+    uint64_t ms = 2000 * n->config->sync_seconds;
+    return ms < PEER_MS_LEAST ? PEER_MS_LEAST : ms > PEER_MS_MOST ? PEER_MS_MOST : ms;
+}
 
 /* What the peer answered to "after N": a policy, or the number it goes by. */
 static bool is_policy(struct span reply, uint64_t *ret_number)
@@ -30,13 +38,37 @@ static enum sr_err pull_policies(struct node *n, struct core *c, struct peer_lin
         char path[64];
         snprintf(path, sizeof path, "/sealring/v1/policy?after=%llu",
                  (unsigned long long)policy_number(now.p));
-        SR_TRY(peer_get(p, path, why));
+        enum sr_err e = peer_get(p, path, why);
+        if (e == SR_ENOENT) /* a late joiner: it holds a later one and not yet those before */
+            return SR_OK;
+        SR_TRY(e);
         if (!is_policy(buf_span(&p->reply.body), ret_theirs))
             return SR_OK;
         SR_TRY(policy_holder_apply(c->policy, buf_span(&p->reply.body), why));
         metrics_add(&n->metrics, M_POLICIES, 1);
     }
     return SR_OK;
+}
+
+/* The policies before the one that we joined under: members that lag will ask us for them, and we may be the
+ * last that they can ask. */
+static void fill_policies(struct node *n, struct core *c, struct peer_link *p)
+{
+    for (int i = 0; i < POLICIES_A_ROUND; i++) {
+        struct sr_why why = { 0 };
+        char path[64];
+        uint64_t oldest = policy_holder_oldest(c->policy);
+        if (oldest <= 1)
+            return;
+        snprintf(path, sizeof path, "/sealring/v1/policy?number=%llu", (unsigned long long)oldest - 1);
+        if (peer_get(p, path, &why) != SR_OK)
+            return;
+        enum sr_err e = policy_holder_before(c->policy, buf_span(&p->reply.body), &why);
+        if (e != SR_OK) {
+            log_refusal(&n->log, LOG_WARN, "sync-policy", e, &why);
+            return;
+        }
+    }
 }
 
 /* Our next ones to a peer that is behind. One that refuses says so in its own log. */
@@ -159,7 +191,9 @@ static enum sr_err swap_all(struct node *n, struct core *c, const char *address,
     SR_OWN(peer_link) p = { 0 };
     uint64_t theirs = 0;
     SR_TRY(peer_open(n, address, &c->home, &p, why));
+    p.until_ms = clock_boot_ms() + peer_ms(n);
     SR_TRY(swap_members(c, &p, why));
+    fill_policies(n, c, &p);
     SR_TRY(pull_policies(n, c, &p, &theirs, why));
     push_policies(c, &p, theirs);
     return swap_packages(n, c, &p, why);

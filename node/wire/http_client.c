@@ -112,6 +112,11 @@ void http_client_free(struct http_client *c)
     free(c);
 }
 
+void http_client_timeout(struct http_client *c, unsigned ms)
+{
+    c->o.timeout_ms = ms;
+}
+
 enum sr_err http_client_binding(const struct http_client *c, uint8_t ret[static CHANNEL_BINDING_SIZE])
 {
     if (c->bound == SR_OK)

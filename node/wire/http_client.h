@@ -56,6 +56,9 @@ static inline void http_client_hold_drop(struct http_client_hold *h)
  * connections ("none"), SR_ESTALE when the last call's connection is gone. */
 enum sr_err http_client_binding(const struct http_client *c, uint8_t ret[static CHANNEL_BINDING_SIZE]);
 
+/* From here on calls take no longer than this, as said for timeout_ms. */
+void http_client_timeout(struct http_client *c, unsigned ms);
+
 struct http_call {
     const char *method;        /* "GET", "POST", "PUT", "DELETE" */
     const char *path;          /* from the slash, with its query */
