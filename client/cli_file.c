@@ -107,7 +107,10 @@ enum sr_err cli_write_file(const char *path, unsigned mode, struct span data, st
     SR_OWN(fd) f = { standard ? STDOUT_FILENO : open(path, flags, mode) };
     if (f.n < 0)
         return sr_fail(why, errno == EEXIST ? SR_ESTALE : SR_EIO, R_CONFIG, "%s: %s", path, strerror(errno));
-    if (!write_all(f.n, data) || (!standard && fsync(f.n) != 0))
-        return sr_fail(why, SR_EIO, R_CONFIG, "%s: %s", path, strerror(errno));
-    return SR_OK;
+    if (write_all(f.n, data) && (standard || fsync(f.n) == 0))
+        return SR_OK;
+    int cause = errno;
+    if (!standard)
+        (void)unlink(path); /* ours: it was not there before. Half a key must not be taken for one */
+    return sr_fail(why, SR_EIO, R_CONFIG, "%s: %s", path, strerror(cause));
 }

@@ -21,5 +21,9 @@ check "help is asked for and given" exits 0 "$sealring" keygen --help
 check "json answers in json" [ "$("$sealring" keygen --json "$dir/c" | jq -r .public | wc -c)" = 65 ]
 check "private keys are 0600 whatever the umask" \
     bash -c 'umask 0; "$1" keygen "$2" >/dev/null; [ "$(stat -c %a "$2")" = 600 ]' - "$sealring" "$dir/d"
+full() { (trap "" XFSZ; ulimit -f 0; exec "$@"); }
+check "no room on the disk is an error" exits 4 full "$sealring" keygen "$dir/e"
+check "and leaves no half of a key" [ ! -e "$dir/e" ]
+check "so that it can be made again" exits 0 "$sealring" keygen "$dir/e"
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
