@@ -66,6 +66,8 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
         return api_unproven(n, s->core, e, why);
     e = policy_join(s->policy.p, &a->appraisal.claims, &n->self, NULL, why);
     if (e == SR_OK)
+        e = members_room(s->core->members, &a->attest.member_key, why);
+    if (e == SR_OK)
         e = sessions_room(n->sessions, clock_boot_ms(), why);
     if (e == SR_OK)
         e = take_slot(n, s->core, a, why);

@@ -77,10 +77,19 @@ void members_close(struct members *m)
     free(m);
 }
 
+enum sr_err members_room(struct members *m, const struct sign_pub *key, struct sr_why *why)
+{
+    pthread_mutex_lock(&m->lock);
+    bool fits = m->n < MEMBERS_MAX || find(m, key);
+    pthread_mutex_unlock(&m->lock);
+    return fits ? SR_OK : sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "%d members already", MEMBERS_MAX);
+}
+
 enum sr_err members_check(struct members *m, struct span cert, struct member_cert *ret, bool *ret_new,
                           struct sr_why *why)
 {
     SR_TRY(check(m, cert, ret, why));
+    SR_TRY(members_room(m, &ret->key, why));
     pthread_mutex_lock(&m->lock);
     const struct member_cert *have = find(m, &ret->key);
     *ret_new = !have || have->issued_at < ret->issued_at || have->epoch < ret->epoch;
@@ -146,8 +155,8 @@ static enum sr_err gather(void *ctx, const struct keystore_name *name, const str
 {
     struct gathering *g = ctx;
     (void)name;
-    if (g->n == MEMBERS_MAX)
-        return SR_ETOOBIG;
+    if (g->n == MEMBERS_MAX) /* two joins at a time found the last place */
+        return SR_OK;
     g->n++;
     wr_lp(&g->list, secret_span(&item->value));
     return SR_OK;

@@ -10,8 +10,11 @@ enum { MEMBERS_MAX = 1024 };
 enum sr_err members_open(struct home *home, struct members **ret, struct sr_why *why); /* borrows home */
 void members_close(struct members *m);
 
+/* Is there room for a member of that key, known or new? SR_ETOOBIG, R_TOO_LARGE: there are MEMBERS_MAX
+ * others. Then nobody joins any more; those who are members go on. */
+enum sr_err members_room(struct members *m, const struct sign_pub *key, struct sr_why *why);
 /* Checks a certificate; true in *ret_new when it was not known or is newer than the one we have. SR_EPROOF,
- * R_MEMBER_CERT. */
+ * R_MEMBER_CERT; errors of members_room(). */
 enum sr_err members_check(struct members *m, struct span cert, struct member_cert *ret, bool *ret_new,
                           struct sr_why *why);
 /* Adds the row to a transaction that the caller commits, then members_learn() once it did. */
@@ -25,5 +28,5 @@ bool members_has_key(struct members *m, const struct sign_pub *key, uint64_t min
 size_t members_count(struct members *m);
 /* A copy of the i-th; SR_ENOENT past the end. Order: as learnt. */
 enum sr_err members_at(struct members *m, size_t i, struct member_cert *ret);
-/* Every certificate: u16 n, n x LP(cert). */
+/* Every certificate, MEMBERS_MAX at most: u16 n, n x LP(cert). */
 enum sr_err members_write(struct members *m, struct buf *ret, struct sr_why *why);

@@ -231,11 +231,50 @@ static bool enrolled_again(struct lab *l, struct sr_why *why)
     return leaves_of_enrolments(l, 20, why) > 1;
 }
 
+/* ---- a machine without a disk that joins at each of its starts ---- */
+
+static bool learns(struct member *m, struct sr_why *why)
+{
+    SR_OWN(buf) cert = { 0 };
+    struct caller c = stranger();
+    struct member_cert new = {
+        .cid = m->core.home.cid, .key = c.pub, .address = "https://h", .issued_at = 1
+    };
+    bool is_new = false;
+    maker_need(keyring_certify_member(m->core.home.keyring, &new, &cert) == SR_OK, "certificate");
+    return members_take(m->core.members, buf_span(&cert), &is_new, why) == SR_OK;
+}
+
+/* Can members and joiners still read who is a member after that many joins? */
+static bool listed_after(struct lab *l, int joins, struct sr_why *why)
+{
+    struct member *m = member_open(l);
+    SR_OWN(buf) list = { 0 };
+    struct sr_why none = { 0 };
+    for (int i = 0; i < joins; i++)
+        T(learns(m, why) || i >= MEMBERS_MAX);
+    bool good = members_write(m->core.members, &list, &none) == SR_OK;
+    member_close(m);
+    return good;
+}
+
+static bool all_listed(struct lab *l)
+{
+    struct sr_why why = { 0 };
+    return listed_after(l, 10, &why);
+}
+
+static bool joins_without_end(struct lab *l, struct sr_why *why)
+{
+    return !listed_after(l, MEMBERS_MAX + 1, why);
+}
+
 static const struct attack rows[] = {
     { "strangers_fill_memory", both_ask, strangers_fill_memory, R_FORBIDDEN },
     { "tenant_fills_memory", both_ask, tenant_fills_memory, R_NONCES_FULL },
     { "older_than_policy", certified_now, older_than_policy, R_AK_CERT_EXPIRED },
     { "retired_epoch", of_the_least_epoch, retired_epoch, R_EPOCH },
+    { "joins_without_end", all_listed, joins_without_end, R_TOO_LARGE },
     { "refused_again", refused_once, refused_again, R_NO_RULE },
     { "enrolled_again", enrolled_once, enrolled_again, R_NONCE_USED },
 };
