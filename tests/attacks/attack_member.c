@@ -269,12 +269,76 @@ static bool joins_without_end(struct lab *l, struct sr_why *why)
     return !listed_after(l, MEMBERS_MAX + 1, why);
 }
 
+/* ---- the policies before the one a member joined under ---- */
+
+/* A policy of that number by as many operators as it takes. Returns its hash. */
+static struct sha256 policy_text(const struct member *m, uint64_t number, const struct sha256 *previous,
+                                 const char *code, struct buf *ret)
+{
+    SR_OWN(buf) document = { 0 };
+    SR_OWN(policy_signed) s = { 0 };
+    member_document(m, number, previous, code, &document);
+    maker_need(policy_parse(buf_span(&document), &s.policy, NULL) == SR_OK, "policy");
+    for (int i = 0; i < NEEDED; i++) {
+        struct policy_signature sig =
+            policy_sign(s.policy, &m->core.home.cid, &m->operator[i], &m->operator_pub[i]);
+        maker_need(policy_signed_add(&s, &sig, NULL) == SR_OK, "signature");
+    }
+    policy_signed_write(&s, ret);
+    return *policy_hash(s.policy);
+}
+
+/* A member that joined under number 3 is told by a peer what 2 was; does it tell others so? */
+static bool tells_others(struct lab *l, const char *code, struct sr_why *why)
+{
+    struct member *m = member_open(l);
+    SR_OWN(policy_hold) one = policy_holder_get(m->core.policy);
+    SR_OWN(buf) two = { 0 };
+    SR_OWN(buf) three = { 0 };
+    SR_OWN(buf) told = { 0 };
+    SR_OWN(buf) kept = { 0 };
+    struct policy_holder *late = NULL;
+    struct sha256 second = policy_text(m, 2, policy_hash(one.p), GOOD_CODE, &two);
+    policy_text(m, 3, &second, GOOD_CODE, &three);
+    policy_text(m, 2, policy_hash(one.p), code, &told);
+    struct keystore_name first_row = { .table = KT_POLICY, .name = SPAN_STR("\0\0\0\0\0\0\0\1") };
+    SR_OWN(keystore_txn) none = { 0 };
+    enum sr_err result = SR_OK;
+    keystore_txn_del(&none, &first_row);
+    struct keystore_txn *const txns[] = { &none };
+    struct policy_holder_options o = member_policies(m, policy_hash(one.p));
+    maker_need(keystore_commit(o.ks, &(struct keystore_group){ txns, &result, 1, NULL, NULL }, NULL) ==
+                       SR_OK &&
+                   policy_holder_open(&o, &late, NULL) == SR_OK &&
+                   policy_holder_apply(late, buf_span(&three), NULL) == SR_OK,
+               "a late joiner's policy");
+    bool got = policy_holder_before(late, buf_span(&told), why) == SR_OK &&
+               policy_holder_text(late, 2, &kept, why) == SR_OK &&
+               span_eq(buf_span(&kept), buf_span(&told)) && policy_holder_oldest(late) == 2;
+    policy_holder_close(late);
+    member_close(m);
+    return got;
+}
+
+static bool the_one_before(struct lab *l)
+{
+    struct sr_why why = { 0 };
+    return tells_others(l, GOOD_CODE, &why);
+}
+
+/* The operators signed two of number 2, and the peer hands on the one that number 3 does not name. */
+static bool another_past(struct lab *l, struct sr_why *why)
+{
+    return tells_others(l, "66", why);
+}
+
 static const struct attack rows[] = {
     { "strangers_fill_memory", both_ask, strangers_fill_memory, R_FORBIDDEN },
     { "tenant_fills_memory", both_ask, tenant_fills_memory, R_NONCES_FULL },
     { "older_than_policy", certified_now, older_than_policy, R_AK_CERT_EXPIRED },
     { "retired_epoch", of_the_least_epoch, retired_epoch, R_EPOCH },
     { "joins_without_end", all_listed, joins_without_end, R_TOO_LARGE },
+    { "another_past", the_one_before, another_past, R_POLICY_CHAIN },
     { "refused_again", refused_once, refused_again, R_NO_RULE },
     { "enrolled_again", enrolled_once, enrolled_again, R_NONCE_USED },
 };
