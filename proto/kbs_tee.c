@@ -39,7 +39,7 @@ static const struct kbs_tee refused[] = {
       .alias = "aztdxvtpm",
       .refused = "Azure's vTPM in front of TDX: no verifier yet" },
     { .name = "nvidia", .refused = "GPUs: no verifier yet" },
-    { .name = "nvidiadpu", .refused = "DPUs: no verifier yet" },
+    { .name = "nvidia-dpu", .alias = "nvidiadpu", .refused = "DPUs: no verifier yet" },
     { .name = "cca", .refused = "Arm CCA: no verifier yet" },
     { .name = "csv", .refused = "Hygon CSV: no verifier yet" },
     { .name = "hygondcu", .refused = "Hygon DCU: no verifier yet" },

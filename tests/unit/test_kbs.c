@@ -181,7 +181,8 @@ static void test_tees(void)
     T(kbs_tee_convert(t, SPAN_STR("{}"), &b, NULL) == SR_EFORMAT &&
       kbs_tee_convert(t, SPAN_STR("[]"), &b, NULL) == SR_EFORMAT);
     static const char *const refused[] = {
-        "az-snp-vtpm", "aztdxvtpm", "az-tdx-vtpm", "nvidia", "sev", "cca", "se", "sample" /* in production */,
+        "az-snp-vtpm", "aztdxvtpm", "az-tdx-vtpm", "nvidia", "nvidia-dpu",
+        "nvidiadpu",   "sev",       "cca",         "se",     "sample" /* in production */,
         "sampledevice"
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
