@@ -2,7 +2,7 @@
 
 #include "crypto/mode.h"
 #include "crypto/text.h"
-#include "proto/claims.h"
+#include "proto/appraisal.h"
 
 #include <string.h>
 
@@ -89,11 +89,11 @@ enum sr_err genesis_root_check(const struct genesis *g, struct span type, const 
     for (size_t i = 0; roots && root && i < roots->n; i++) {
         hex_text(SPAN(roots->root[i].b), hex);
         if (strcmp(hex, root->text) == 0)
-            return SR_OK;
+            return appraisal_check(APPRAISAL_BASELINE, claims, NULL, NULL, why);
     }
     return roots || root
                ? sr_fail(why, SR_EPROOF, R_EK_CHAIN, "the evidence leads to no root that the record names")
-               : SR_OK;
+               : appraisal_check(APPRAISAL_BASELINE, claims, NULL, NULL, why);
 }
 
 enum sr_err genesis_bundle_encode(const struct genesis_bundle *b, struct buf *ret, struct sr_why *why)

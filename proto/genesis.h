@@ -66,7 +66,9 @@ enum sr_err genesis_pinned(struct span record, const struct sha256 *cid, struct 
 struct approvers genesis_approvers(const struct genesis *g);                       /* borrows */
 const struct type_roots *genesis_roots(const struct genesis *g, struct span type); /* NULL: type unknown */
 /* Does what vouches for the hardware lead to a root that the record names for this type? Evidence without a
- * root passes where the record names none. SR_EPROOF, R_EK_CHAIN. */
+ * root passes where the record names none. And it is at least the baseline (specs/appraisal.md): a key born
+ * in a guest that can be debugged is one that its host has read. SR_EPROOF, R_EK_CHAIN or the row's reason.
+ */
 struct claims;
 enum sr_err genesis_root_check(const struct genesis *g, struct span type, const struct claims *claims,
                                struct sr_why *why);

@@ -309,12 +309,33 @@ static void hardware_leads_to_a_root_of_the_record(void)
     claims_put_hex(&good, "root", SPAN(named.b));
     claims_put_hex(&bad, "root", SPAN(other.b));
     const struct span tpm = SPAN_STR("tpm"), snp = SPAN_STR("snp");
+    claims_put_text(&good, "type", tpm);
+    claims_put_text(&none, "type", tpm);
     T(genesis_root_check(&with, tpm, &good, &why) == SR_OK);
     T(genesis_root_check(&with, tpm, &bad, &why) == SR_EPROOF && why.reason == R_EK_CHAIN);
     T(genesis_root_check(&with, tpm, &none, &why) == SR_EPROOF);
     T(genesis_root_check(&with, snp, &good, &why) == SR_EPROOF);
     T(genesis_root_check(&without, tpm, &good, &why) == SR_EPROOF);
     T(genesis_root_check(&without, tpm, &none, &why) == SR_OK);
+}
+
+/* And it is at least the baseline: a guest that can be debugged has no key to itself. */
+static void genesis_evidence_is_at_least_the_baseline(void)
+{
+    struct sha256 named = { { 7 } };
+    struct genesis with = { .params.ntypes = 1 };
+    struct claims good = { 0 }, debug = { 0 };
+    struct sr_why why = { 0 };
+    const struct span snp = SPAN_STR("snp");
+    with.params.types[0] = (struct type_roots){ .type = "snp", .n = 1, .root = { named } };
+    claims_put_text(&good, "type", snp);
+    claims_put_hex(&good, "root", SPAN(named.b));
+    claims_put_bool(&good, "migrate_ma", false);
+    debug = good;
+    claims_put_bool(&good, "debug", false);
+    claims_put_bool(&debug, "debug", true);
+    T(genesis_root_check(&with, snp, &good, &why) == SR_OK);
+    T(genesis_root_check(&with, snp, &debug, &why) == SR_EPROOF && why.reason == R_DEBUG);
 }
 
 int main(void)
@@ -331,5 +352,6 @@ int main(void)
     a_bundle_of_masters_has_one_form();
     a_genesis_bundle_is_checked_offline();
     hardware_leads_to_a_root_of_the_record();
+    genesis_evidence_is_at_least_the_baseline();
     return t_end();
 }
