@@ -238,6 +238,11 @@ check "and releases to TDX" eval 'fetch work four demo:app/x && [ "$(cat "$run/v
 stop slow && rm -rf "$net_dir/slow/state" && sed -i "s|^join = .*|join = $(net_url four)|" "$net_dir/slow/sealring.conf" && begin slow sealring-node
 check "a TDX machine joins through the TPM" comes slow
 check "the log of the first member verifies" network_log_verify one
+"$bin/sealring" log show --node "$(net_url one)" --cid "$(network_cid)" >"$run/leaves"
+leaves() { jq -r "select(.leaf.type == \"join-granted\") | .leaf.$1" "$run/leaves" | sort -u; }
+check "it says which code joined, by the measurement's hash" \
+    eval 'leaves measurement | grep -qx "$(printf "M%.0s" $(seq 48) | sha256sum | cut -d" " -f1)"' # 4d is M
+check "and tells machines apart" [ "$(leaves hardware | wc -l)" -ge 4 ]
 stop one
 check "SIGTERM ends it well" [ "$(cat "$run/exit")" = 0 ]
 finish
