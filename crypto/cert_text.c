@@ -10,6 +10,19 @@ static void skip_line_ends(struct reader *r)
         (void)rd_u8(r);
 }
 
+/* Base64 to the next dash, without its line ends. */
+static void read_body(struct reader *r, struct buf *ret)
+{
+    const uint8_t *dash = rd_left(r) ? memchr(r->p, '-', rd_left(r)) : NULL;
+    struct span text = rd_span(r, dash ? (size_t)(dash - r->p) : rd_left(r));
+    uint8_t *to = wr_room(ret, text.n);
+    size_t n = 0;
+    for (size_t i = 0; to && i < text.n; i++)
+        if (text.p[i] != '\n' && text.p[i] != '\r')
+            to[n++] = text.p[i];
+    ret->n = n;
+}
+
 static bool take(struct reader *r, const char *text)
 {
     struct span want = span_of(text);
@@ -37,11 +50,7 @@ enum sr_err cert_pem_next(struct span *rest, struct span *ret_label, struct buf 
     if (!rd_left(&r))
         return SR_ENOENT;
     struct span begin = label(&r, "-----BEGIN ");
-    while (rd_left(&r) && *r.p != '-') { /* base64, without its line ends */
-        uint8_t c = rd_u8(&r);
-        if (c != '\n' && c != '\r')
-            wr_u8(&body, c);
-    }
+    read_body(&r, &body);
     struct span end = label(&r, "-----END ");
     if (begin.n == 0 || !span_eq(begin, end) || base64_read(buf_span(&body), ret_der) != SR_OK)
         return SR_EFORMAT;

@@ -24,6 +24,9 @@ size_t hash_alg_size(enum hash_alg h); /* bytes */
 /* Coordinates shorter than the field are padded on the left (a TPM drops leading zeros). SR_EFORMAT: too
  * long; SR_EPROOF: not a point on the curve. */
 enum sr_err pubkey_from_ec(enum curve curve, struct span x, struct span y, struct pubkey *ret);
+/* On the curve of a key that is there: the curve, which takes longer to make than all else, is taken from it.
+ */
+enum sr_err pubkey_from_ec_like(const struct pubkey *like, struct span x, struct span y, struct pubkey *ret);
 /* 2048..8192 bits, e odd and >= 65537. SR_EPROOF: too weak, or of the form of CVE-2017-15361 (ROCA). */
 enum sr_err pubkey_from_rsa(struct span n, uint32_t e, struct pubkey *ret);
 

@@ -11,7 +11,7 @@
 
 enum { W_NOW = 1800000000, W_DAY = 86400, W_LEVELS = 3 };
 
-enum dcap_file { F_ROOT, F_CA, F_SIGNER, F_ROOT_CRL, F_CA_CRL, F_TCB, F_QE, F_OTHER_CA, F_COUNT };
+enum dcap_file { F_ROOT, F_CA, F_SIGNER, F_ROOT_CRL, F_CA_CRL, F_TCB, F_QE, F_OTHER_CA, F_PCK, F_COUNT };
 
 struct w_level {
     uint8_t sgx[16], tdx[16];
@@ -174,7 +174,7 @@ static inline struct world world_make(uint16_t version, bool tdx)
     w_chain_set(&w, 0, 1, 2, -1);
     w.module_mask = "FFFFFFFFFFFFFFFF";
     w.other_ca = w_cert("Intel SGX PCK Platform CA", "Intel SGX Root CA", w.other, w.root, true);
-    w.omit[F_OTHER_CA] = true;
+    w.omit[F_OTHER_CA] = w.omit[F_PCK] = true;
     return w;
 }
 
@@ -358,9 +358,7 @@ static inline void w_le(struct buf *b, uint64_t v, int n)
 
 static inline void w_chain(struct world *w, struct buf *ret)
 {
-    SR_OWN(buf) leaf = { 0 };
-    make_cert(&w->pck_cert, &leaf);
-    const struct buf *all[] = { &leaf, &w->file[F_CA], &w->file[F_ROOT], &w->file[F_OTHER_CA] };
+    const struct buf *all[] = { &w->file[F_PCK], &w->file[F_CA], &w->file[F_ROOT], &w->file[F_OTHER_CA] };
     for (int i = 0; i < 5 && w->chain[i] >= 0; i++)
         made_pem(buf_span(all[w->chain[i]]), ret);
     if (w->nul)
@@ -426,6 +424,7 @@ static inline void world_build(struct world *w)
     make_cert(&w->ca_cert, &w->file[F_CA]);
     make_cert(&w->signer_cert, &w->file[F_SIGNER]);
     make_cert(&w->other_ca, &w->file[F_OTHER_CA]);
+    make_cert(&w->pck_cert, &w->file[F_PCK]);
     make_crl(&w->root_crl, &w->file[F_ROOT_CRL]);
     make_crl(&w->ca_crl, &w->file[F_CA_CRL]);
     w_tcb_info(w, &w->file[F_TCB]);

@@ -129,12 +129,28 @@ const struct coll_cert *collateral_find(const struct collateral *c, const struct
     return NULL;
 }
 
+void coll_cert_drop(struct coll_cert *c)
+{
+    pubkey_drop(&c->own);
+    cert_drop(&c->cert);
+}
+
+enum sr_err coll_cert_key(const struct coll_cert *c, struct pubkey *own, const struct pubkey **ret,
+                          struct sr_why *why)
+{
+    *ret = &c->own;
+    if (c->own.pkey)
+        return SR_OK;
+    *ret = own;
+    return cert_pubkey(&c->cert, own, why);
+}
+
 void collateral_free(struct collateral *c)
 {
     if (!c)
         return;
     for (size_t i = 0; i < c->ncert; i++)
-        cert_drop(&c->cert[i].cert);
+        coll_cert_drop(&c->cert[i]);
     for (size_t i = 0; i < c->ncrl; i++)
         cert_crl_drop(&c->crl[i].crl);
     for (size_t i = 0; i < c->ntcb; i++)

@@ -7,6 +7,7 @@
 #include "crypto/cert_crl.h"
 #include "proto/evidence.h"
 #include "proto/evidence/amd_vek.h"
+#include "proto/evidence/intel_pck.h"
 #include "proto/evidence/intel_tcb.h"
 
 enum {
@@ -51,8 +52,15 @@ struct coll_cert {
     struct sha256 der, key;         /* hashes of all of it, of its SubjectPublicKeyInfo */
     const struct coll_cert *issuer; /* NULL: unknown, or its own */
     struct standing standing;
-    struct amd_vek vek; /* of ROLE_AMD_VEK */
+    struct amd_vek vek;   /* of ROLE_AMD_VEK */
+    struct intel_pck pck; /* of ROLE_INTEL_PCK */
+    struct pubkey own;    /* the key, of these two */
 };
+void coll_cert_drop(struct coll_cert *c);
+/* The key of a VEK or PCK: the set's, or made in own, which the caller drops. */
+enum sr_err coll_cert_key(const struct coll_cert *c, struct pubkey *own, const struct pubkey **ret,
+                          struct sr_why *why);
+
 struct coll_crl {
     struct cert_crl crl;
     struct sha256 der;              /* hash of all of it */

@@ -204,6 +204,10 @@ static void judge_role(struct collateral *c, enum cert_role role, const struct p
         collateral_judge(c, one, NULL, roots);
         if (role == ROLE_AMD_VEK && one->standing.verdict == SR_OK)
             one->standing.verdict = amd_vek_read(&one->cert, &one->vek, &one->standing.why);
+        if (role == ROLE_INTEL_PCK && one->standing.verdict == SR_OK)
+            one->standing.verdict = intel_pck_read(&one->cert, &one->pck, &one->standing.why);
+        if ((role == ROLE_AMD_VEK || role == ROLE_INTEL_PCK) && one->standing.verdict == SR_OK)
+            one->standing.verdict = cert_pubkey(&one->cert, &one->own, &one->standing.why);
     }
 }
 
@@ -232,7 +236,7 @@ void collateral_judge_all(struct collateral *c, const struct pins *roots)
 {
     static const enum cert_role tops[] = { ROLE_AMD_ROOT, ROLE_INTEL_ROOT };
     static const enum cert_role middles[] = { ROLE_AMD_CA, ROLE_INTEL_CA };
-    static const enum cert_role ends[] = { ROLE_AMD_VEK, ROLE_INTEL_SIGNER, ROLE_OTHER };
+    static const enum cert_role ends[] = { ROLE_AMD_VEK, ROLE_INTEL_SIGNER, ROLE_INTEL_PCK, ROLE_OTHER };
     for (size_t i = 0; i < 2; i++) {
         judge_role(c, tops[i], roots);
         judge_lists(c, tops[i]);
@@ -241,6 +245,6 @@ void collateral_judge_all(struct collateral *c, const struct pins *roots)
         judge_role(c, middles[i], roots);
         judge_lists(c, middles[i]);
     }
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         judge_role(c, ends[i], roots);
 }

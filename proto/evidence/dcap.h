@@ -8,8 +8,8 @@
 /* The three certificates of a quote. Those that the collateral has too are used from there, where their
  * standing is known; others are read and judged here. */
 struct dcap_path {
-    struct coll_cert leaf, own_ca, own_root;
-    const struct coll_cert *ca, *root;
+    struct coll_cert own_leaf, own_ca, own_root;
+    const struct coll_cert *leaf, *ca, *root;
 };
 void dcap_path_drop(struct dcap_path *p);
 /* SR_EFORMAT R_CERT_DATA: not three PEM certificates, leaf first, and nothing else. */
@@ -25,6 +25,8 @@ struct dcap {
     struct dcap_quote quote;
     struct dcap_path path;
     struct intel_pck pck;
+    struct pubkey own_key; /* of a PCK that the set does not have */
+    const struct pubkey *pck_key;
     const struct tcb_info *info;
     const struct qe_identity *identity;
     struct tcb_result tcb;

@@ -1,6 +1,7 @@
 #include "proto/evidence/dcap.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool is_zero(struct span s)
 {
@@ -12,9 +13,12 @@ static bool is_zero(struct span s)
 
 static void put_components(struct claims *c, const char *prefix, const uint8_t *svn)
 {
+    char name[CLAIM_NAME_SIZE];
+    snprintf(name, sizeof name, "%s00", prefix);
+    char *digits = name + strlen(prefix);
     for (unsigned i = 0; i < TCB_COMPONENTS; i++) {
-        char name[CLAIM_NAME_SIZE];
-        snprintf(name, sizeof name, "%s%02u", prefix, i + 1);
+        digits[0] = (char)('0' + (i + 1) / 10);
+        digits[1] = (char)('0' + (i + 1) % 10);
         claims_put_uint(c, name, svn[i]);
     }
 }

@@ -4,10 +4,10 @@ enum { CERT_PEM_CHAIN = 5 /* certification data type: PCK, CA and root in PEM */
 
 void dcap_path_drop(struct dcap_path *p)
 {
-    cert_drop(&p->leaf.cert);
-    cert_drop(&p->own_ca.cert);
-    cert_drop(&p->own_root.cert);
-    p->ca = p->root = NULL;
+    coll_cert_drop(&p->own_leaf);
+    coll_cert_drop(&p->own_ca);
+    coll_cert_drop(&p->own_root);
+    p->leaf = p->ca = p->root = NULL;
 }
 
 static enum sr_err refuse(struct sr_why *why, const char *what)
@@ -40,12 +40,11 @@ enum sr_err dcap_path_read(const struct dcap_quote *q, const struct collateral *
                            struct sr_why *why)
 {
     struct span pem = q->cert_data;
-    const struct coll_cert *leaf;
     if (q->cert_type != CERT_PEM_CHAIN)
         return refuse(why, "of a type without certificates");
     if (pem.n && pem.p[pem.n - 1] == 0) /* most quote libraries write their text with its NUL */
         pem.n--;
-    SR_TRY(next(&pem, NULL, ROLE_INTEL_PCK, &ret->leaf, &leaf, why));
+    SR_TRY(next(&pem, c, ROLE_INTEL_PCK, &ret->own_leaf, &ret->leaf, why));
     SR_TRY(next(&pem, c, ROLE_INTEL_CA, &ret->own_ca, &ret->ca, why));
     SR_TRY(next(&pem, c, ROLE_INTEL_ROOT, &ret->own_root, &ret->root, why));
     SR_OWN(buf) rest = { 0 };
@@ -62,9 +61,10 @@ enum sr_err dcap_path_verify(struct dcap_path *p, const struct verify_in *in, st
     if (p->ca == &p->own_ca)
         collateral_judge(in->collateral, &p->own_ca, p->root, &in->roots);
     SR_TRY(standing_check(&p->ca->standing, &in->roots, in->now, R_CERT_TIME, why));
-    collateral_judge(in->collateral, &p->leaf, p->ca, &in->roots);
-    SR_TRY(standing_check(&p->leaf.standing, &in->roots, in->now, R_CERT_TIME, why));
-    if (!p->leaf.issuer || !sha256_eq(&p->leaf.issuer->key, &p->ca->key))
+    if (p->leaf == &p->own_leaf)
+        collateral_judge(in->collateral, &p->own_leaf, p->ca, &in->roots);
+    SR_TRY(standing_check(&p->leaf->standing, &in->roots, in->now, R_CERT_TIME, why));
+    if (!p->leaf->issuer || !sha256_eq(&p->leaf->issuer->key, &p->ca->key))
         return sr_fail(why, SR_EPROOF, R_CERT_CHAIN, "PCK certificate: not issued by the CA beside it");
     return SR_OK;
 }

@@ -4,6 +4,7 @@
 
 static void dcap_drop(struct dcap *d)
 {
+    pubkey_drop(&d->own_key);
     dcap_path_drop(&d->path);
 }
 
@@ -49,7 +50,10 @@ static enum sr_err pck_chain(void *state, struct sr_why *why)
 static enum sr_err pck_extension(void *state, struct sr_why *why)
 {
     struct dcap *d = state;
-    return intel_pck_read(&d->path.leaf.cert, &d->pck, why);
+    if (d->path.leaf == &d->path.own_leaf)
+        return intel_pck_read(&d->path.own_leaf.cert, &d->pck, why);
+    d->pck = d->path.leaf->pck; /* read when the set was made */
+    return SR_OK;
 }
 
 /* r and s, 32 bytes each, under ECDSA P-256 with SHA-256. */
@@ -62,9 +66,8 @@ static bool is_signed(const struct pubkey *key, struct span msg, struct span sig
 static enum sr_err qe_report_signature(void *state, struct sr_why *why)
 {
     struct dcap *d = state;
-    SR_OWN(pubkey) key = { 0 };
-    SR_TRY(cert_pubkey(&d->path.leaf.cert, &key, why));
-    return is_signed(&key, d->quote.qe.bytes, d->quote.qe_signature)
+    SR_TRY(coll_cert_key(d->path.leaf, &d->own_key, &d->pck_key, why));
+    return is_signed(d->pck_key, d->quote.qe.bytes, d->quote.qe_signature)
                ? SR_OK
                : sr_fail(why, SR_EPROOF, R_QE_REPORT_SIGNATURE,
                          "the PCK did not sign the quoting enclave's report");
@@ -93,7 +96,10 @@ static enum sr_err quote_signature(void *state, struct sr_why *why)
     struct dcap *d = state;
     SR_OWN(pubkey) key = { 0 };
     struct span k = d->quote.key;
-    if (pubkey_from_ec(CURVE_P256, (struct span){ k.p, 32 }, (struct span){ k.p + 32, 32 }, &key) != SR_OK ||
+    /* The PCK is a P-256 key, by its certificate's purpose; so is this one. */
+    if (pubkey_type(d->pck_key) != PUBKEY_P256 ||
+        pubkey_from_ec_like(d->pck_key, (struct span){ k.p, 32 }, (struct span){ k.p + 32, 32 }, &key) !=
+            SR_OK ||
         !is_signed(&key, d->quote.signed_part, d->quote.signature))
         return sr_fail(why, SR_EPROOF, R_QUOTE_SIGNATURE, "the attestation key did not sign the quote");
     return SR_OK;

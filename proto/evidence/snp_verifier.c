@@ -6,9 +6,9 @@
 
 static void snp_drop(struct snp *s)
 {
-    cert_drop(&s->own_root.cert);
-    cert_drop(&s->own_ca.cert);
-    cert_drop(&s->own_vek.cert);
+    coll_cert_drop(&s->own_root);
+    coll_cert_drop(&s->own_ca);
+    coll_cert_drop(&s->own_vek);
 }
 
 static struct span report_of(struct span evidence)
@@ -187,9 +187,10 @@ static enum sr_err chip_id(void *state, struct sr_why *why)
 static enum sr_err report_signature(void *state, struct sr_why *why)
 {
     struct snp *s = state;
-    SR_OWN(pubkey) key = { 0 };
-    SR_TRY(cert_pubkey(&s->vek->cert, &key, why));
-    if (pubkey_verify_ecdsa(&key, HASH_SHA384, s->report.signed_part, SPAN(s->report.r), SPAN(s->report.s)) !=
+    SR_OWN(pubkey) own = { 0 };
+    const struct pubkey *key;
+    SR_TRY(coll_cert_key(s->vek, &own, &key, why));
+    if (pubkey_verify_ecdsa(key, HASH_SHA384, s->report.signed_part, SPAN(s->report.r), SPAN(s->report.s)) !=
         SR_OK)
         return sr_fail(why, SR_EPROOF, R_REPORT_SIGNATURE, "the key did not sign the report");
     return SR_OK;

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (dcap_quote_read(in.evidence, &quote, NULL) == SR_OK) {
         memcpy(in.rd.b, dcap_report_data(&quote).p, sizeof in.rd.b);
         if (dcap_path_read(&quote, NULL, &path, NULL) == SR_OK)
-            (void)intel_pck_read(&path.leaf.cert, &pck, NULL);
+            (void)intel_pck_read(&path.leaf->cert, &pck, NULL);
         dcap_path_drop(&path);
     }
     if (cert_read(in.evidence, &cert, NULL) == SR_OK)

@@ -41,7 +41,8 @@ static void put_snp(void)
 static void put_dcap(uint16_t version, bool tdx)
 {
     SR_OWN(world) w = world_make(version, tdx);
-    static const char *const names[F_COUNT] = { "root", "ca", "signer", "root-crl", "ca-crl", "tcb", "qe" };
+    static const char *const names[F_COUNT] = { "root", "ca", "signer",   "root-crl", "ca-crl",
+                                                "tcb",  "qe", "other-ca", "pck" };
     char name[32];
     world_build(&w);
     snprintf(name, sizeof name, "quote-%d", version);

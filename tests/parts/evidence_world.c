@@ -129,8 +129,8 @@ static const struct dcap_change {
 
 static int make_dcap(uint16_t version, bool tdx, const char *change, const char *dir, const char *collateral)
 {
-    static const char *const names[F_COUNT] = { "root",   "ca",  "signer", "root-crl",
-                                                "ca-crl", "tcb", "qe",     "other" };
+    static const char *const names[F_COUNT] = { "root", "ca", "signer", "root-crl", "ca-crl",
+                                                "tcb",  "qe", "other",  "pck" };
     for (size_t i = 0; i < sizeof dcap_changes / sizeof *dcap_changes; i++) {
         if (strcmp(dcap_changes[i].name, change) != 0)
             continue;

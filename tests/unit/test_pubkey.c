@@ -134,7 +134,16 @@ static void points_off_the_curve_are_refused(void)
     T(pubkey_from_ec(CURVE_P256, (struct span){ zero, 33 }, y, &k) == SR_EFORMAT);
     T(pubkey_from_ec(CURVE_P384, SPAN(zero), y, &k) == SR_EFORMAT);
     T(pubkey_from_ec(CURVE_COUNT, x, y, &k) == SR_EFORMAT);
+    SR_OWN(pubkey) like = { 0 };
+    T(pubkey_from_ec(CURVE_P256, x, y, &like) == SR_OK);
+    T(pubkey_from_ec_like(&like, y, x, &k) == SR_EPROOF);
+    T(pubkey_from_ec_like(&like, (struct span){ 0 }, (struct span){ 0 }, &k) == SR_EPROOF);
+    T(pubkey_from_ec_like(&like, (struct span){ zero, 32 }, (struct span){ zero, 32 }, &k) == SR_EPROOF);
+    T(pubkey_from_ec_like(&like, (struct span){ zero, 33 }, y, &k) == SR_EFORMAT);
+    T(pubkey_from_ec_like(&(struct pubkey){ 0 }, x, y, &k) == SR_EFORMAT);
+    T(k.pkey == NULL);
     T(k.pkey == NULL && pubkey_type(&k) == PUBKEY_NONE);
+    T(pubkey_from_ec_like(&like, x, y, &k) == SR_OK && pubkey_eq(&k, &like));
 }
 
 /* Opened by OpenSSL with a key made here, all parameters spelt out. */
