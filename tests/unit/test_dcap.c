@@ -126,6 +126,36 @@ static void ca_by_other(struct world *w)
 {
     w->ca_cert.issuer_key = w->other;
 }
+static void root_by_other(struct world *w) /* the pinned key in a certificate that it did not sign */
+{
+    w->root_cert.issuer_key = w->other;
+}
+static void key_ids(struct world *w, uint8_t of_ca, uint8_t in_pck, uint8_t n)
+{
+    uint8_t ski[22] = { 0x04, n }, aki[24] = { 0x30, (uint8_t)(n + 2), 0x80, n };
+    memset(ski + 2, of_ca, n);
+    memset(aki + 4, in_pck, n);
+    made_ext(&w->ca_cert, "2.5.29.14", ski, n + 2u);
+    made_ext(&w->pck_cert, "2.5.29.35", aki, n + 4u);
+}
+static void key_ids_agree(struct world *w)
+{
+    key_ids(w, 7, 7, 20);
+}
+static void key_ids_differ(struct world *w)
+{
+    key_ids(w, 7, 8, 20);
+}
+static void key_ids_differ_forged(struct world *w)
+{
+    key_ids(w, 7, 8, 20);
+    w->pck_cert.issuer_key = w->other;
+}
+static void key_ids_empty_forged(struct world *w)
+{
+    key_ids(w, 7, 7, 0);
+    w->pck_cert.issuer_key = w->other;
+}
 static void pck_expired(struct world *w)
 {
     w->pck_cert.until = W_NOW - 1;
@@ -573,6 +603,11 @@ static const struct row {
     { "QE report data with a tail", report_tail, ALL, R_QE_BINDING },
     { "PCK signed by another", pck_by_other, ALL, R_CERT_SIGNATURE },
     { "CA signed by another", ca_by_other, ALL, R_CERT_SIGNATURE },
+    { "the root's key in a certificate that it did not sign", root_by_other, ALL, R_CERT_SIGNATURE },
+    { "key identifiers that agree", key_ids_agree, ALL, R_NONE },
+    { "key identifiers that differ", key_ids_differ, ALL, R_COLLATERAL_MISSING },
+    { "key identifiers that differ, forged", key_ids_differ_forged, ALL, R_COLLATERAL_MISSING },
+    { "empty key identifiers, forged", key_ids_empty_forged, ALL, R_CERT_SIGNATURE },
     { "PCK expired", pck_expired, ALL, R_CERT_TIME },
     { "PCK not yet valid", pck_future, ALL, R_CERT_TIME },
     { "CA expired", ca_expired, ALL, R_CERT_TIME },
@@ -852,6 +887,37 @@ static void roots_of_the_asker(void)
     collateral_free(set);
 }
 
+/* Each of the 64 TDATTRIBUTES alone: any of the eight debug bits and MIGRATABLE refuse, SEPT_VE_DISABLE must
+ * be set, others are for policies to compare. */
+static void every_attribute(void)
+{
+    for (unsigned bit = 0; bit < 64; bit++) {
+        SR_OWN(world) w = world_make(4, true);
+        struct claims c;
+        char name[32];
+        w.body[120 + bit / 8] ^= (uint8_t)(1u << bit % 8);
+        world_build(&w);
+        enum sr_reason want = bit < 8 ? R_DEBUG : bit == 28 ? R_SEPT_VE : bit == 29 ? R_MIGRATABLE : R_NONE;
+        snprintf(name, sizeof name, "attribute %u", bit);
+        T_ROW(world_judge(&w, W_NOW, &c) == want, name);
+    }
+}
+
+/* Something behind a document, or a document that looks like another one inside. */
+static void documents_with_more(void)
+{
+    static const char *const tails[] = { "{}", "x", "null", "\n{\"tcbInfo\":{}}", "," };
+    for (size_t i = 0; i < 2 * sizeof tails / sizeof *tails; i++) {
+        SR_OWN(world) w = world_make(4, true);
+        struct claims c;
+        const char *tail = tails[i / 2];
+        world_build(&w);
+        wr_text(&w.file[i % 2 ? F_TCB : F_QE], tail);
+        enum sr_reason got = world_judge(&w, W_NOW, &c);
+        T_ROW(got == R_COLLATERAL_MISSING, tail);
+    }
+}
+
 /* A set takes no more than it says, and what is over says so: n copies of one file are one certificate, but
  * as many lists and documents. */
 static void limits_of_a_set(void)
@@ -910,6 +976,8 @@ int main(void)
     edges_of_time();
     newest_document_counts();
     roots_of_the_asker();
+    every_attribute();
+    documents_with_more();
     limits_of_a_set();
     return t_end();
 }

@@ -141,6 +141,23 @@ static void forged_root(struct snp_world *w)
 {
     w->root.key = w->root.issuer_key = w->ca.issuer_key = s_key(K_OTHER_RSA);
 }
+static void root_by_other(struct snp_world *w) /* the pinned key in a certificate that it did not sign */
+{
+    w->root.issuer_key = s_key(K_OTHER_RSA);
+}
+static void chip_as_integer(struct snp_world *w) /* bare bytes that look like DER */
+{
+    w->chip[0] = 0x02;
+    w->report[0x1a0] = 0x02;
+}
+static void key_of_current_tcb(
+    struct snp_world *w) /* the key's TCB is the running one, not the reported one */
+{
+    for (int i = 0; i < 4; i++)
+        w->spl[i]++;
+    s_tcb(w, 0x38, w->spl);
+    s_tcb(w, 0x1e0, w->spl);
+}
 static void vek_expired(struct snp_world *w)
 {
     w->vek.until = S_NOW - 1;
@@ -342,6 +359,9 @@ static const struct row {
     { "VEK signed by another", vek_by_other, BOTH, R_CERT_SIGNATURE },
     { "CA signed by another", ca_by_other, BOTH, R_CERT_SIGNATURE },
     { "a forged hierarchy of the right names", forged_root, BOTH, R_CERT_ANCHOR },
+    { "the root's key in a certificate that it did not sign", root_by_other, BOTH, R_CERT_SIGNATURE },
+    { "a chip that begins like a DER INTEGER", chip_as_integer, VCEK, R_NONE },
+    { "the key of the current TCB, not of the reported one", key_of_current_tcb, BOTH, R_TCB_MISMATCH },
     { "VEK expired", vek_expired, BOTH, R_CERT_TIME },
     { "VEK not yet valid", vek_future, BOTH, R_CERT_TIME },
     { "CA expired", ca_expired, BOTH, R_CERT_TIME },
@@ -634,6 +654,30 @@ static void table_bits(size_t step)
     T(accepted == 0);
 }
 
+/* Beside collateral that has CA and root, those two of the host's table are not needed: their bits are the
+ * free ones. */
+static void table_bits_beside_collateral(size_t step)
+{
+    SR_OWN(snp_world) w = snp_world_make(&s_products[1], 5, false);
+    struct claims c;
+    size_t counted = 0, not_needed = 0;
+    snp_world_build(&w);
+    snp_world_table(&w);
+    size_t head = SNP_REPORT_SIZE + 2 * 24, certs = SNP_REPORT_SIZE + 4 * 24,
+           vek = certs + w.file[S_ROOT].n + w.file[S_CA].n;
+    w.omit[S_VEK] = true;
+    for (size_t bit = SNP_REPORT_SIZE * 8; bit < w.evidence.n * 8; bit += step) {
+        w.evidence.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        bool theirs = bit / 8 < head || (bit / 8 >= certs && bit / 8 < vek);
+        if (snp_world_judge(&w, S_NOW, &c) == R_NONE)
+            *(theirs ? &not_needed : &counted) += 1;
+        w.evidence.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    printf("%zu bits of CA and root free, %zu others\n", not_needed, counted);
+    T(not_needed > 0);
+    T(counted == 0);
+}
+
 int main(void)
 {
     bool all = getenv("SEALRING_ALL_BITS") != NULL;
@@ -651,5 +695,6 @@ int main(void)
     forged_table();
     table_without_the_vek();
     table_bits(all ? 3 : 101);
+    table_bits_beside_collateral(all ? 1 : 97);
     return t_end();
 }
