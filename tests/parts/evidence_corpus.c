@@ -47,6 +47,8 @@ static void put_dcap(uint16_t version, bool tdx)
     world_build(&w);
     snprintf(name, sizeof name, "quote-%d", version);
     put("fuzz_dcap", name, buf_span(&w.evidence));
+    snprintf(name, sizeof name, "pck-%d", version);
+    put("fuzz_dcap", name, buf_span(&w.file[F_PCK]));
     for (int i = 0; i < F_COUNT; i++) {
         snprintf(name, sizeof name, "%s-%d", names[i], version);
         put("fuzz_collateral", name, buf_span(&w.file[i]));
