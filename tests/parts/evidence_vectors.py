@@ -133,12 +133,12 @@ def at(v):
     return v.get("verify_time") or "2024-01-01T00:00:00Z"
 
 
-def judge(v, files, *more):
+def judge(v, files, *more, file=None):
     with tempfile.TemporaryDirectory() as d:
         for f in files:  # under names that say nothing, or something else
             shutil.copy(f, f"{d}/{RANDOM.randrange(1 << 32):08x}{RANDOM.choice(['', '.pem', '.json', '.der'])}")
         r = subprocess.run([SEALRING, "verify-evidence", "--type", kind(v), "--at", at(v), "--collateral", d, "--json",
-                            *more, f"{FOLDER}/{evidence(v)}"], capture_output=True, text=True, timeout=60)
+                            *more, file or f"{FOLDER}/{evidence(v)}"], capture_output=True, text=True, timeout=60)
     return r.returncode, json.loads(r.stdout) if r.stdout.startswith("{") else {}
 
 
@@ -151,6 +151,18 @@ def verdicts(vectors):
               said.get("verdict") == want and said.get("reason") == reason and code == (want != "accept"))
         status = said.get("claims", {}).get("tcb.status")
         check(f"{v['id']}: {status}", status is None or status == v["expected"]["tcb_status"])
+
+
+def forms(vectors):
+    """As hex and as base64 in lines."""
+    for v in vectors:
+        raw = open(f"{FOLDER}/{evidence(v)}", "rb").read()
+        for text in (raw.hex(), base64.encodebytes(raw).decode()):
+            with tempfile.NamedTemporaryFile("w", suffix=".txt") as f:
+                f.write(text)
+                f.flush()
+                code, said = judge(v, collateral(v), file=f.name)
+            check(f"{v['id']} as text: {said.get('reason')}", code == 0)
 
 
 def lp(b):
@@ -242,6 +254,7 @@ for id in {v["id"] for v in VECTORS} ^ set(known):
     check(f"{id} is not once in the index and once in the table", False)
 check("nothing is twice in the table", len(known) == len(set(known)))
 check("accepted", {v["id"] for v in accepted} == set(ACCEPTED))
+forms(accepted)
 tpm([v for v in json.load(open(f"{FOLDER}/INDEX-b.json")) if v["id"].startswith("tpm-")])
 bad_collateral(INDEX)
 revoked_ca()
