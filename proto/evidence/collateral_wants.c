@@ -127,7 +127,7 @@ static void wants_of_dcap(const struct collateral *c, const struct pins *roots, 
     struct dcap_quote q;
     struct intel_pck pck;
     if (dcap_quote_read(evidence, &q, NULL) != SR_OK || dcap_path_read(&q, c, &path, NULL) != SR_OK ||
-        intel_pck_read(&path.leaf.cert, &pck, NULL) != SR_OK)
+        intel_pck_read(&path.leaf->cert, &pck, NULL) != SR_OK)
         return;
     lists_of_dcap(c, &path, now, ret);
     documents_of_dcap(c, roots, q.tee, &pck, now, ret);
