@@ -184,7 +184,8 @@ def ask(folder, admin, interface):
         return status
 
     for target in ("/healthz", "/metrics", "/sealring/v1/status", "/sealring/v1/genesis", "/sealring/v1/epochs", "/sealring/v1/members",
-                   "/sealring/v1/policy", "/sealring/v1/policy?number=1", "/sealring/v1/policy?number=99", "/sealring/v1/release/challenge", "/sealring/v1/nothing", "/"):
+                   "/sealring/v1/policy", "/sealring/v1/policy?number=1", "/sealring/v1/policy?number=99", "/sealring/v1/release/challenge",
+                   "/kbs/v0/jwks", "/kbs/v0/writer", "/sealring/v1/nothing", "/"):
         direct("GET", target)
     direct("POST", "/sealring/v1/release/challenge")
     direct("GET", "/sealring/v1/admin/status", connection=Unix(admin))
