@@ -25,7 +25,7 @@ static bool number(struct span s, uint64_t *ret)
 
 static struct span after(struct span line, size_t n)
 {
-    return (struct span){ line.p + n, line.n - n };
+    return n ? (struct span){ line.p + n, line.n - n } : line;
 }
 
 /* "HTTP/1.1 200 OK", then fields of the engine's own spelling. */
