@@ -98,17 +98,32 @@ static enum sr_err resume(const struct inputs *in, struct home *home, struct sr_
     return home_keep_member(home, &member, &member_pub, why);
 }
 
+/* Shares for the holders that the record names, if it names any. The evidence covers them, so they are made
+ * before it and never again. */
+static enum sr_err make_recovery(const struct home *h, struct buf *ret, struct sr_why *why)
+{
+    const struct recovery_of of = { &h->cid, &h->genesis.params.recovery };
+    struct recovery_set set;
+    if (!of.holders->n)
+        return SR_OK;
+    SR_TRY(keyring_make_recovery(h->keyring, &of, &set, why));
+    return recovery_encode(&set, ret);
+}
+
 static enum sr_err make_bundle(struct node *n, const struct inputs *in, const struct home *h, struct buf *ret,
                                struct sr_why *why)
 {
     SR_OWN(buf) evidence = { 0 };
+    SR_OWN(buf) recovery = { 0 };
     SR_OWN(tpm_slot) slot = { 0 };
+    SR_TRY(make_recovery(h, &recovery, why));
     struct genesis_bundle b = { .record = buf_span(&h->record),
                                 .opnonce = { in->file.opnonce, in->file.opnonce_n },
                                 .created = clock_unix(),
                                 .type = span_of(tpm_actor_type(n->tpm)),
-                                .policy = buf_span(&in->policy) };
-    struct sha512 rd = genesis_rd(&h->cid, b.opnonce, b.created);
+                                .policy = buf_span(&in->policy),
+                                .recovery = buf_span(&recovery) };
+    struct sha512 rd = genesis_rd(&h->cid, &b);
     SR_TRY(tpm_slot_take(n->tpm, &slot, why));
     SR_TRY(tpm_actor_quote(&slot, &rd, buf_span(&in->ak_cert), &evidence, why));
     b.evidence = buf_span(&evidence);
@@ -121,22 +136,9 @@ static enum sr_err check_bundle(struct node *n, const struct home *h, struct spa
     struct genesis_checked c;
     struct claims claims = { 0 };
     SR_TRY(genesis_check(bundle, &h->cid, (struct span){ 0 }, &c, why));
-    const struct key_set *cas = &c.genesis.params.akcas;
-    struct ak_trust trust = { .network = c.genesis.params_hash,
-                              .epoch = 1,
-                              .genesis_cas = cas->key,
-                              .genesis_n = cas->n,
-                              .genesis_k = cas->k };
     SR_TRY(collateral_holder_trust(n->collateral, &c.genesis.params, why));
     SR_OWN(collateral_hold) held = collateral_holder_get(n->collateral);
-    struct verify_in in = { .evidence = c.bundle.evidence,
-                            .rd = c.rd,
-                            .now = (time_t)c.bundle.created,
-                            .ak = &trust,
-                            .roots = appraise_roots(&c.genesis, c.bundle.type),
-                            .collateral = collateral_held(&held) };
-    SR_TRY(evidence_verify(c.bundle.type, &in, &claims, why));
-    return genesis_root_check(&c.genesis, c.bundle.type, &claims, why);
+    return genesis_verify(&c, collateral_held(&held), &claims, why);
 }
 
 /* What our own evidence needs and is not held is fetched, where there is a source; strangers do not wait. */

@@ -29,14 +29,23 @@
     X(L_RD32, "rd32")   /* report data for evidence with 32-byte nonces */                                   \
     X(L_EVENT, "event") /* one measured component, as extended into the PCR */                               \
     X(L_CONFIG_EVENT, "config-event")                                                                        \
-    X(L_AK_CERT, "ak-certificate")                 /* network's AK-CA */                                     \
-    X(L_AK_CERT_GENESIS, "ak-certificate/genesis") /* operators' AK-CA: genesis evidence only */             \
+    X(L_AK_CERT, "ak-certificate")                   /* network's AK-CA */                                   \
+    X(L_AK_CERT_GENESIS, "ak-certificate/genesis")   /* operators' AK-CA: genesis evidence only */           \
+    X(L_AK_CERT_RECOVERY, "ak-certificate/recovery") /* operators' AK-CA: one recovery only */               \
     X(L_ENROL_REQUEST, "enrol/request")                                                                      \
     X(L_ENROL_STATE, "enrol/state")                                                                          \
     X(L_ENROL_SECRET, "enrol/secret")                                                                        \
     X(L_ENROL_PROOF, "enrol/proof")                                                                          \
     X(L_SNP_SEAL, "platform/snp/seal")        /* AEAD key from the firmware's derived key */                 \
     X(L_SNP_SEALED_TO, "platform/snp/policy") /* what that key depends on */                                 \
+    /* recovery */                                                                                           \
+    X(L_RECOVERY_SHARE, "recovery/share")           /* a holder's share, sealed to the holder */             \
+    X(L_RECOVERY_SHARE_HASH, "recovery/share-hash") /* commitment to one share */                            \
+    X(L_RECOVERY_MASTER, "recovery/master")         /* an epoch's master, sealed to the recovery key */      \
+    X(L_RECOVERY_CEREMONY, "recovery/ceremony")     /* what its AK certificates name as network */           \
+    X(L_RECOVERY_EVIDENCE, "recovery/evidence")     /* rd of the node that asks */                           \
+    X(L_RECOVERY_TRANSFER, "recovery/transfer")     /* a share, sealed to that node's session */             \
+    X(L_RECOVERY_TRANSCRIPT, "recovery/transcript") /* of a ceremony, in the log */                          \
     /* join */                                                                                               \
     X(L_NONCE, "nonce") /* MAC of M2 and W1 */                                                               \
     X(L_JOIN_TH1, "join/th1")                                                                                \

@@ -165,6 +165,14 @@
     X(R_INIT_DATA, "init-data")                                                                              \
     X(R_KBS_POLICY, "kbs-policy")                                                                            \
     X(R_KBS_WRITER, "kbs-writer")                                                                            \
+    /* recovery */                                                                                           \
+    X(R_RECOVERY_NONE, "recovery-none")                                                                      \
+    X(R_RECOVERY_FORMAT, "recovery-format")                                                                  \
+    X(R_RECOVERY_HOLDER, "recovery-holder")                                                                  \
+    X(R_RECOVERY_SHARE, "recovery-share")                                                                    \
+    X(R_RECOVERY_SHARES, "recovery-shares")                                                                  \
+    X(R_RECOVERY_REPEATED, "recovery-repeated")                                                              \
+    X(R_RECOVERY_SESSION, "recovery-session")                                                                \
     /* log */                                                                                                \
     X(R_LOG_LEAF, "log-leaf")                                                                                \
     X(R_LOG_TAMPERED, "log-tampered")                                                                        \

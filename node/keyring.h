@@ -3,7 +3,8 @@
  * hands out a master or a signing key, so that the keyring can become a process of its own by changing
  * keyring*.c alone. A keyring never changes once made; any thread may use it. Two functions write masters and
  * no other code path does: keyring_generate() draws one, keyring_install() takes what a granter sealed to us
- * in a join. (keyring_unseal() brings back what one of the two had made.) */
+ * in a join, or what t recovery holders' shares opened (bootstrap/recovery.c). (keyring_unseal() brings back
+ * what one of the two had made.) */
 #include "crypto/derive.h"
 #include "proto/enrol.h"
 #include "proto/join.h"
@@ -21,6 +22,10 @@ enum sr_err keyring_generate(const uint8_t salt[static 32], struct keyring **ret
 /* What join_open_grant() gave: its commitments are checked. */
 enum sr_err keyring_install(const struct master_bundle *b, const uint8_t salt[static 32],
                             struct keyring **ret);
+/* The recovery set of a new network: its recovery key is drawn, split, and forgotten here. Genesis alone
+ * calls this, before its evidence; for a record without holders it is refused. */
+enum sr_err keyring_make_recovery(const struct keyring *k, const struct recovery_of *of,
+                                  struct recovery_set *ret, struct sr_why *why);
 void keyring_free(struct keyring *k); /* wipes; NULL is fine */
 
 /* The epochs whose masters it has. */

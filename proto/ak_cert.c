@@ -17,7 +17,7 @@ static struct reader read_body(struct span bytes, struct ak_cert *c)
     rd_copy(&r, c->root.b, sizeof c->root.b);
     c->not_before = rd_u64be(&r);
     c->not_after = rd_u64be(&r);
-    if (c->kind != AK_CERT_NETWORK && c->kind != AK_CERT_GENESIS)
+    if (c->kind != AK_CERT_NETWORK && c->kind != AK_CERT_GENESIS && c->kind != AK_CERT_RECOVERY)
         r.bad = true;
     return r;
 }
@@ -69,6 +69,8 @@ enum sr_err ak_cert_write(const struct ak_cert *c, struct buf *ret)
 
 static enum label label_of(uint8_t kind)
 {
+    if (kind == AK_CERT_RECOVERY)
+        return L_AK_CERT_RECOVERY;
     return kind == AK_CERT_GENESIS ? L_AK_CERT_GENESIS : L_AK_CERT;
 }
 
@@ -129,10 +131,17 @@ static enum sr_err check_genesis_sigs(const struct ak_cert *c, const struct ak_t
     return SR_OK;
 }
 
+static uint8_t wanted_kind(const struct ak_trust *trust)
+{
+    if (!trust->genesis_k)
+        return AK_CERT_NETWORK;
+    return trust->purpose == AK_FOR_RECOVERY ? AK_CERT_RECOVERY : AK_CERT_GENESIS;
+}
+
 enum sr_err ak_cert_verify(const struct ak_cert *c, const struct ak_trust *trust, time_t now,
                            struct sr_why *why)
 {
-    uint8_t wanted = trust->genesis_k ? AK_CERT_GENESIS : AK_CERT_NETWORK;
+    uint8_t wanted = wanted_kind(trust);
     if (c->kind != wanted)
         return sr_fail(why, SR_EPROOF, R_AK_CERT, "AK certificates of kind %u do not count here", c->kind);
     if (!sha256_eq(&c->network, &trust->network))

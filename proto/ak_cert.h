@@ -7,7 +7,8 @@
 
 enum {
     AK_CERT_NETWORK = 1, /* signed once, by the network's AK-CA of that epoch */
-    AK_CERT_GENESIS = 2  /* signed by k operators' AK-CAs: for the genesis evidence alone */
+    AK_CERT_GENESIS = 2, /* signed by k operators' AK-CAs: for the genesis evidence alone */
+    AK_CERT_RECOVERY = 3 /* by the same, for one recovery ceremony alone */
 };
 enum {
     AK_CERT_MAX = 4096,              /* bytes */
@@ -19,12 +20,13 @@ enum {
 
 struct ak_cert {
     uint8_t kind;
-    struct sha256 network; /* cid; kind genesis: hash of the genesis parameters */
-    uint64_t epoch;        /* kind genesis: 1 */
-    struct span ak;        /* TPMT_PUBLIC; borrowed */
-    struct sha256 ek;      /* SHA-256 of the EK's SubjectPublicKeyInfo */
-    struct sha256 root;    /* SHA-256 of the SubjectPublicKeyInfo of the endorsement root */
-    uint64_t not_before;   /* unix seconds, both inclusive */
+    struct sha256
+        network;      /* cid; kind genesis: hash of the genesis parameters; kind recovery: of the ceremony */
+    uint64_t epoch;   /* kinds genesis and recovery: 1 */
+    struct span ak;   /* TPMT_PUBLIC; borrowed */
+    struct sha256 ek; /* SHA-256 of the EK's SubjectPublicKeyInfo */
+    struct sha256 root;  /* SHA-256 of the SubjectPublicKeyInfo of the endorsement root */
+    uint64_t not_before; /* unix seconds, both inclusive */
     uint64_t not_after;
     size_t nsig;
     struct {

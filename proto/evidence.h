@@ -12,14 +12,17 @@
  *   network certificates count always; they must be signed by akca and name this network and epoch
  *   genesis certificates count only when genesis_k > 0, which is only for the genesis evidence; network is
  *   then the hash of the genesis parameters, akca is not looked at and no network certificate counts
- *   X.509 chains count when they end in one of vendor_roots (SHA-256 of the root's SubjectPublicKeyInfo)
- * Borrowed for the call. */
+ *   recovery certificates count in their place with purpose AK_FOR_RECOVERY: for one ceremony, which network
+ * then names (recovery_request_network) X.509 chains count when they end in one of vendor_roots (SHA-256 of
+ * the root's SubjectPublicKeyInfo) Borrowed for the call. */
+enum ak_purpose { AK_FOR_GENESIS, AK_FOR_RECOVERY }; /* of operators' certificates, when genesis_k > 0 */
 struct ak_trust {
     struct sha256 network; /* cid, or the hash of the genesis parameters */
     uint64_t epoch;
     struct sign_pub akca;
     const struct sign_pub *genesis_cas;
     size_t genesis_n, genesis_k;
+    enum ak_purpose purpose;
     const struct sha256 *vendor_roots;
     size_t vendor_n;
     uint64_t max_age; /* seconds that a network certificate counts, whatever it says; 0: no limit */

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Of the bundle: without and with a recovery set. */
+enum { BUNDLE_PLAIN = 1, BUNDLE_RECOVERY = 2 };
+
 static enum sr_err wrong(struct sr_why *why, const char *what)
 {
     return sr_fail(why, SR_EFORMAT, R_GENESIS_FORMAT, "genesis: %s", what);
@@ -100,13 +103,15 @@ enum sr_err genesis_bundle_encode(const struct genesis_bundle *b, struct buf *re
 {
     SR_OWN(buf) out = { 0 };
     struct genesis_bundle back;
-    wr_u8(&out, 1);
+    wr_u8(&out, b->recovery.n ? BUNDLE_RECOVERY : BUNDLE_PLAIN);
     wr_lp(&out, b->record);
     wr_lp(&out, b->opnonce);
     wr_u64be(&out, b->created);
     wr_lp(&out, b->type);
     wr_lp(&out, b->evidence);
     wr_lp(&out, b->policy);
+    if (b->recovery.n)
+        wr_lp(&out, b->recovery);
     if (!buf_ok(&out))
         return SR_ENOMEM;
     SR_TRY(genesis_bundle_decode(buf_span(&out), &back, why));
@@ -127,20 +132,25 @@ enum sr_err genesis_bundle_decode(struct span s, struct genesis_bundle *ret, str
     b.type = rd_lp(&r, EVIDENCE_TYPE_MAX);
     b.evidence = rd_lp(&r, HANDSHAKE_EVIDENCE_MAX);
     b.policy = rd_lp(&r, GENESIS_POLICY_MAX);
-    if (!rd_end(&r) || version != 1)
+    if (version == BUNDLE_RECOVERY)
+        b.recovery = rd_lp(&r, RECOVERY_SET_MAX);
+    if (!rd_end(&r) || (version != BUNDLE_PLAIN && version != BUNDLE_RECOVERY))
         return wrong(why, "the bundle's version or length");
-    if (!b.record.n || !b.opnonce.n || !b.evidence.n || !b.policy.n || !evidence_type_ok(b.type))
+    if (!b.record.n || !b.opnonce.n || !b.evidence.n || !b.policy.n || !evidence_type_ok(b.type) ||
+        (version == BUNDLE_RECOVERY) != (b.recovery.n > 0))
         return wrong(why, "the bundle lacks a part");
     *ret = b;
     return SR_OK;
 }
 
-struct sha512 genesis_rd(const struct sha256 *cid, struct span opnonce, uint64_t created)
+struct sha512 genesis_rd(const struct sha256 *cid, const struct genesis_bundle *b)
 {
     struct hash512 h = hash512_start(L_GENESIS_EVIDENCE);
     hash512_lp(&h, SPAN(cid->b));
-    hash512_lp(&h, opnonce);
-    hash512_u64(&h, created);
+    hash512_lp(&h, b->opnonce);
+    hash512_u64(&h, b->created);
+    if (b->recovery.n)
+        hash512_lp(&h, b->recovery);
     return hash512_end(&h);
 }
 
@@ -151,10 +161,19 @@ static struct sha256 policy_digest(struct span document)
     return hash256_end(&h);
 }
 
+static enum sr_err check_recovery(struct genesis_checked *c, struct sr_why *why)
+{
+    const struct holder_set *holders = &c->genesis.params.recovery;
+    if ((c->bundle.recovery.n > 0) != (holders->n > 0))
+        return mismatch(why, holders->n ? "the record has recovery holders, the bundle no shares for them"
+                                        : "shares for a network that has no recovery");
+    return holders->n ? recovery_decode(c->bundle.recovery, holders, &c->recovery, why) : SR_OK;
+}
+
 enum sr_err genesis_check(struct span bundle, const struct sha256 *cid, struct span opnonce,
                           struct genesis_checked *ret, struct sr_why *why)
 {
-    struct genesis_checked c;
+    struct genesis_checked c = { 0 };
     SR_TRY(genesis_bundle_decode(bundle, &c.bundle, why));
     SR_TRY(genesis_pinned(c.bundle.record, cid, &c.genesis, why));
     if (opnonce.n && !span_eq(opnonce, c.bundle.opnonce))
@@ -162,7 +181,8 @@ enum sr_err genesis_check(struct span bundle, const struct sha256 *cid, struct s
     struct sha256 policy = policy_digest(c.bundle.policy);
     if (!sha256_eq(&policy, &c.genesis.params.first_policy))
         return mismatch(why, "the first policy is not the one that the record names");
-    c.rd = genesis_rd(cid, c.bundle.opnonce, c.bundle.created);
+    SR_TRY(check_recovery(&c, why));
+    c.rd = genesis_rd(cid, &c.bundle);
     *ret = c;
     return SR_OK;
 }

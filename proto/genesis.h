@@ -1,7 +1,7 @@
 #pragma once
 /* genesis.h - the record a network starts from. Its hash is the network id, so it commits to who may change
  * policy, whose hardware counts, and which master is the right one. specs/genesis.md. */
-#include "proto/epoch.h"
+#include "proto/recovery.h"
 #include "proto/verified.h"
 
 enum {
@@ -12,18 +12,14 @@ enum {
     GENESIS_RECORD_MAX = GENESIS_PARAMS_MAX + 4 + 192,
     GENESIS_OPNONCE_MAX = 64, /* bytes */
     GENESIS_POLICY_MAX = 128 << 10,
-    GENESIS_BUNDLE_MAX = GENESIS_RECORD_MAX + HANDSHAKE_EVIDENCE_MAX + GENESIS_POLICY_MAX + 256,
+    GENESIS_BUNDLE_MAX =
+        GENESIS_RECORD_MAX + HANDSHAKE_EVIDENCE_MAX + GENESIS_POLICY_MAX + RECOVERY_SET_MAX + 256,
 };
 
 /* Sorted, no two alike; k of n must agree. */
 struct key_set {
     struct sign_pub key[GENESIS_KEYS_MAX];
     size_t n, k;
-};
-
-struct holder_set {
-    struct kem_pub key[GENESIS_KEYS_MAX];
-    size_t n, t; /* both 0: no recovery. Else t >= 2: nobody recovers alone */
 };
 
 struct type_roots {
@@ -79,21 +75,29 @@ struct genesis_bundle {
     struct span opnonce; /* 1..64 bytes that the operators chose (a beacon): the master is younger */
     uint64_t created;    /* unix seconds; the AK certificate had to be valid then */
     struct span type, evidence;
-    struct span policy; /* the first policy's document, as hashed */
+    struct span policy;   /* the first policy's document, as hashed */
+    struct span recovery; /* the recovery set; empty when the record has no holders */
 };
 enum sr_err genesis_bundle_encode(const struct genesis_bundle *b, struct buf *ret, struct sr_why *why);
 enum sr_err genesis_bundle_decode(struct span s, struct genesis_bundle *ret, struct sr_why *why);
-/* Report data of the genesis evidence. */
-struct sha512 genesis_rd(const struct sha256 *cid, struct span opnonce, uint64_t created);
+/* Report data of the genesis evidence. It covers the recovery set, which is made after the record: so no set
+ * made later can take its place. */
+struct sha512 genesis_rd(const struct sha256 *cid, const struct genesis_bundle *b);
 
 /* A bundle of which everything but the evidence is checked. The evidence must prove rd, at the time created,
  * under the genesis AK-CAs with params_hash as its network. */
 struct genesis_checked {
     struct genesis genesis;
     struct genesis_bundle bundle; /* borrows from the bytes given */
+    struct recovery_set recovery; /* n == 0: none */
     struct sha512 rd;
 };
 /* opnonce: what the operators chose; an empty span takes the bundle's own word for it.
- * R_GENESIS_MISMATCH: another record, another opnonce, another first policy. */
+ * R_GENESIS_MISMATCH: another record, another opnonce, another first policy, a recovery set without holders
+ * or holders without one; R_RECOVERY_FORMAT. */
 enum sr_err genesis_check(struct span bundle, const struct sha256 *cid, struct span opnonce,
                           struct genesis_checked *ret, struct sr_why *why);
+/* And the evidence: that measured code, on a machine that k of the record's AK-CAs certified, under a root
+ * that the record names, said all of this at the time created. collateral: NULL is none. */
+enum sr_err genesis_verify(const struct genesis_checked *c, const struct collateral *collateral,
+                           struct claims *ret, struct sr_why *why);

@@ -19,7 +19,8 @@
     X(LEAF_REFUSALS_COUNTED, 11, "refusals-counted")                                                         \
     X(LEAF_START, 12, "start")                                                                               \
     X(LEAF_STOP, 13, "stop")                                                                                 \
-    X(LEAF_EPOCH, 14, "epoch") /* a new master's commitment */
+    X(LEAF_EPOCH, 14, "epoch")       /* a new master's commitment */                                         \
+    X(LEAF_RECOVERY, 15, "recovery") /* first of the log of a member that holders brought back */
 #define X(name, code, text) name = code,
 enum leaf_type { LEAF_TYPES(X) };
 #undef X
@@ -43,9 +44,9 @@ struct leaf {
     enum leaf_type type;
     uint64_t time; /* unix seconds */
 
-    struct sha256 cid;         /* genesis, member-self */
-    struct sha256 policy_hash; /* genesis, policy */
-    struct sha512 commit;      /* genesis, epoch: H(master) of `epoch` */
+    struct sha256 cid;         /* genesis, member-self, recovery */
+    struct sha256 policy_hash; /* genesis, policy, recovery */
+    struct sha512 commit;      /* genesis, epoch, recovery: H(master) of `epoch` */
     struct sha256 member_key;  /* genesis, member-self, member: Ed25519, signs that member's checkpoints */
     struct sha256 id;          /* member: idJ, the joiner's key for one boot */
     uint8_t granter[16];       /* member-self: member id of who granted the join */
@@ -68,7 +69,8 @@ struct leaf {
     struct {
         size_t n;
         struct sha256 id[LEAF_KEYS_MAX];
-    } keys;                        /* release: salted, sorted, unique; see leaf_add_key */
+    } keys; /* release: salted, sorted, unique; see leaf_add_key. recovery: the public keys of the
+             * holders whose shares were used, as the record has them */
     char outcome[LEAF_REASON_MAX]; /* release: a reason; "none" is granted */
 
     char step[LEAF_REASON_MAX];   /* refusal: "enrol", "join", "release", … */

@@ -66,6 +66,9 @@ static const struct type {
     { LEAF_START, { f_boot, f_measurement, f_policy_number, f_epoch } },
     { LEAF_STOP, { f_boot } },
     { LEAF_EPOCH, { f_epoch, f_commit } },
+    { LEAF_RECOVERY,
+      { f_cid, f_epoch, f_commit, f_policy_number, f_policy_hash, f_member_key, f_hardware, f_measurement,
+        f_keys, f_transcript } },
 };
 
 const char *leaf_type_text(enum leaf_type t)

@@ -110,8 +110,8 @@ static bool introduces(const struct leaf *l, const struct log_id *id)
     wr_text(&start, "sealring/");
     wr_hex(&start, SPAN(l->cid.b));
     wr_u8(&start, '/');
-    return (l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF) && buf_ok(&start) &&
-           strncmp(id->origin, (const char *)start.p, start.n) == 0 &&
+    return (l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF || l->type == LEAF_RECOVERY) &&
+           buf_ok(&start) && strncmp(id->origin, (const char *)start.p, start.n) == 0 &&
            span_eq(SPAN(l->member_key.b), SPAN(id->pub.b));
 }
 

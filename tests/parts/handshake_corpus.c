@@ -81,8 +81,12 @@ static void put_genesis(struct net *n)
     SR_OWN(buf) chain = { 0 };
     SR_OWN(secret) masters = { 0 };
     struct approval a = { 0 };
-    const struct genesis_bundle b = { buf_span(&n->record), SPAN_STR("beacon"),   1700000000,
-                                      SPAN_STR("tpm"),      SPAN_STR("evidence"), SPAN_STR("{}") };
+    const struct genesis_bundle b = { .record = buf_span(&n->record),
+                                      .opnonce = SPAN_STR("beacon"),
+                                      .created = 1700000000,
+                                      .type = SPAN_STR("tpm"),
+                                      .evidence = SPAN_STR("evidence"),
+                                      .policy = SPAN_STR("{}") };
     struct epoch_pubs two = n->keys.pub;
     two.epoch = 2;
     T(genesis_params_encode(&n->genesis.params, &params, NULL) == SR_OK);

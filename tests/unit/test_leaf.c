@@ -26,7 +26,7 @@ static void leaves_of_the_other_implementation_read_and_write_back(void)
         leaf_describe(&l, &json);
         T_ROW(buf_ok(&json) && json_is_canonical(buf_span(&json)), vec_leaves[i].type);
     }
-    T(sizeof vec_leaves / sizeof vec_leaves[0] == LEAF_EPOCH);
+    T(sizeof vec_leaves / sizeof vec_leaves[0] == LEAF_RECOVERY);
 }
 
 /* A flip may make another leaf (the log's tree is what protects it), but never one with two encodings. */
@@ -111,7 +111,7 @@ static void bad_leaves_name_their_reason(void)
         { "version 0", "000d0000000065530000" },
         { "version 2", "020d00000000655300000000000000000000000000000000000000" },
         { "type 0", "01000000000065530000" },
-        { "type 15", "010f0000000065530000" },
+        { "type 16", "01100000000065530000" },
         { "no keys", "0109" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

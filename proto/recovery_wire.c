@@ -1,0 +1,60 @@
+#include "proto/recovery.h"
+
+enum { SET_VERSION = 1 };
+
+static enum sr_err wrong(struct sr_why *why, const char *what)
+{
+    return sr_fail(why, SR_EFORMAT, R_RECOVERY_FORMAT, "recovery set: %s", what);
+}
+
+static void put_sealed(const struct recovery_sealed *s, struct buf *b)
+{
+    wr_span(b, SPAN(s->enc.b));
+    wr_span(b, SPAN(s->ct));
+}
+
+static void get_sealed(struct reader *r, struct recovery_sealed *ret)
+{
+    rd_copy(r, ret->enc.b, sizeof ret->enc.b);
+    rd_copy(r, ret->ct, sizeof ret->ct);
+}
+
+enum sr_err recovery_encode(const struct recovery_set *s, struct buf *ret)
+{
+    if (s->t < SHARE_LEAST || s->t > s->n || s->n > RECOVERY_HOLDERS_MAX)
+        return SR_EFORMAT;
+    wr_u8(ret, SET_VERSION);
+    wr_span(ret, SPAN(s->pub.b));
+    wr_u8(ret, (uint8_t)s->t);
+    wr_u8(ret, (uint8_t)s->n);
+    for (size_t i = 0; i < s->n; i++) {
+        wr_span(ret, SPAN(s->package[i].hash.b));
+        put_sealed(&s->package[i].share, ret);
+    }
+    put_sealed(&s->master, ret);
+    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
+}
+
+enum sr_err recovery_decode(struct span s, const struct holder_set *holders, struct recovery_set *ret,
+                            struct sr_why *why)
+{
+    struct recovery_set set = { 0 };
+    struct reader r = rd_init(s);
+    uint8_t version = rd_u8(&r);
+    rd_copy(&r, set.pub.b, sizeof set.pub.b);
+    set.t = rd_u8(&r);
+    set.n = rd_u8(&r);
+    if (r.bad || version != SET_VERSION)
+        return wrong(why, "version or length");
+    if (!set.n || set.n > RECOVERY_HOLDERS_MAX || set.t != holders->t || set.n != holders->n)
+        return wrong(why, "not the record's holders and threshold");
+    for (size_t i = 0; i < set.n; i++) {
+        rd_copy(&r, set.package[i].hash.b, sizeof set.package[i].hash.b);
+        get_sealed(&r, &set.package[i].share);
+    }
+    get_sealed(&r, &set.master);
+    if (!rd_end(&r))
+        return wrong(why, "length");
+    *ret = set;
+    return SR_OK;
+}

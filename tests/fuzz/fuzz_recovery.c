@@ -1,0 +1,51 @@
+/* Recovery sets (the first two bytes are the record's n and t, the rest the set), requests and holders'
+ * messages. */
+#include "proto/recovery_transfer.h"
+
+#include <stdlib.h>
+
+static void try_set(struct span in)
+{
+    struct holder_set holders = { 0 };
+    struct recovery_set set;
+    SR_OWN(buf) b = { 0 };
+    struct reader r = rd_init(in);
+    holders.n = rd_u8(&r) % (RECOVERY_HOLDERS_MAX + 1);
+    holders.t = holders.n < SHARE_LEAST ? 0 : SHARE_LEAST + rd_u8(&r) % (holders.n - 1);
+    struct span s = rd_span(&r, rd_left(&r));
+    if (recovery_decode(s, &holders, &set, NULL) == SR_OK &&
+        (recovery_encode(&set, &b) != SR_OK || !span_eq(buf_span(&b), s)))
+        abort();
+}
+
+static void try_request(struct span s)
+{
+    struct recovery_request q;
+    SR_OWN(buf) b = { 0 };
+    if (recovery_request_decode(s, &q, NULL) == SR_OK &&
+        (recovery_request_encode(&q, &b) != SR_OK || !span_eq(buf_span(&b), s)))
+        abort();
+}
+
+static void try_message(struct span s)
+{
+    static const struct recovery_set set = { .t = 2, .n = 2 };
+    static const struct sha256 cid;
+    static const struct holder_set holders = { .t = 2, .n = 2 };
+    struct recovery_gather g = { .set = &set, .of = { &cid, &holders }, .key.b = { 1 } };
+    uint8_t x;
+    if (recovery_gather_add(&g, s, &x, NULL) == SR_OK) /* whoever finds one has found a hash's preimage */
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct span s = { data, size };
+    if (secret_init() != SR_OK)
+        abort();
+    try_set(s);
+    try_request(s);
+    try_message(s);
+    return 0;
+}
