@@ -2,6 +2,7 @@
  * one executable, so that the first member and all others have one code digest. The order is the security
  * argument, so it stands in one place. */
 #include "bootstrap/genesis.h"
+#include "bootstrap/recovery.h"
 #include "crypto/program.h"
 #include "crypto/text.h"
 #include "node/config_digest.h"
@@ -114,6 +115,9 @@ static enum sr_err start(struct node *n, const struct config *c, bool bootstrap,
     if (bootstrap && c->genesis[0]) {
         o.genesis = genesis_run;
         o.genesis_was_this = genesis_was_this;
+    } else if (bootstrap && c->recover[0]) {
+        o.genesis = recovery_run;
+        o.genesis_was_this = recovery_was_this;
     }
     struct logline l = log_start(&n->log, LOG_INFO, "serving");
     log_text(&l, "address", o.address);
@@ -171,6 +175,8 @@ static enum sr_err configure(struct config *c, enum config_action *ret, int argc
     SR_TRY(config_check(c, why));
     if (c->genesis[0] && !is_bootstrap(argv[0]))
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "genesis is for sealring-bootstrap");
+    if (c->recover[0] && !is_bootstrap(argv[0]))
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "recover is for sealring-bootstrap");
     return SR_OK;
 }
 

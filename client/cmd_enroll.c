@@ -2,27 +2,60 @@
 #include "client/commands.h"
 #include "client/keyfile.h"
 #include "client/workload.h"
+#include "crypto/text.h"
+#include "proto/cid.h"
 #include "proto/genesis_file.h"
 #include "proto/json.h"
+#include "proto/recovery_request.h"
 
 #include <string.h>
 #include <time.h>
 
-/* genesis.json, and the hash of its parameters, which is the "network" of everything before there is a cid.
- */
+/* For what: genesis, or one recovery when a ceremony is given. */
+struct enroll_for {
+    const char *genesis, *cid, *ceremony;
+};
+#define FOR_ROWS(o, needed)                                                                                     \
+    { "genesis", OPTION_TEXT, &(o).genesis, "FILE", "genesis.json", NULL, needed },                             \
+        { "cid", OPTION_TEXT, &(o).cid, "CID", "with --ceremony: the network that is recovered", NULL, false }, \
+    {                                                                                                           \
+        "ceremony", OPTION_TEXT, &(o).ceremony, "HEX", "for a recovery: the value that was agreed on", NULL,    \
+            false                                                                                               \
+    }
+
+/* genesis.json, and the "network" of everything for which no member lives: the hash of the parameters, or
+ * what recovery_request_network() gives. */
 struct parameters {
     struct genesis_file file;
-    struct sha256 hash;
+    struct sha256 network;
+    uint8_t kind;
 };
 
-static enum sr_err read_parameters(const char *path, struct parameters *ret, struct sr_why *why)
+static enum sr_err for_recovery(const struct enroll_for *what, struct parameters *ret, struct sr_why *why)
+{
+    struct sha256 cid;
+    struct recovery_ceremony c;
+    if (!what->cid)
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "--ceremony wants --cid");
+    SR_TRY(cid_parse(span_of(what->cid), &cid, why));
+    if (hex_read(span_of(what->ceremony), c.b, sizeof c.b) != SR_OK)
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "--ceremony is 64 hex digits");
+    ret->network = recovery_request_network(&cid, &c);
+    ret->kind = AK_CERT_RECOVERY;
+    return SR_OK;
+}
+
+static enum sr_err read_parameters(const struct enroll_for *what, struct parameters *ret, struct sr_why *why)
 {
     SR_OWN(buf) text = { 0 };
     SR_OWN(buf) params = { 0 };
-    SR_TRY(cli_read_file(path, GENESIS_FILE_MAX, &text, why));
+    SR_TRY(cli_read_file(what->genesis, GENESIS_FILE_MAX, &text, why));
     SR_TRY(genesis_file_read(buf_span(&text), &ret->file, why));
+    if (what->ceremony)
+        return for_recovery(what, ret, why);
     SR_TRY(genesis_params_encode(&ret->file.params, &params, why));
-    ret->hash = genesis_params_hash(buf_span(&params));
+    ret->network = genesis_params_hash(buf_span(&params));
+    ret->kind = AK_CERT_GENESIS;
     return SR_OK;
 }
 
@@ -33,15 +66,15 @@ static enum cli_exit finish(const struct cli *c, enum sr_err e, const struct sr_
 
 /* ---- enroll request: on the machine ---- */
 
-static enum sr_err make_request(const char *genesis, const struct machine_options *o, const char *out,
-                                struct sr_why *why)
+static enum sr_err make_request(const struct enroll_for *what, const struct machine_options *o,
+                                const char *out, struct sr_why *why)
 {
     struct parameters p = { 0 };
     SR_OWN(machine) m = { 0 };
     SR_OWN(buf) e1 = { 0 };
-    SR_TRY(read_parameters(genesis, &p, why));
+    SR_TRY(read_parameters(what, &p, why));
     SR_TRY(machine_open(o, &m, why));
-    SR_TRY(machine_enrol_request(&m, &p.hash, &e1, why));
+    SR_TRY(machine_enrol_request(&m, &p.network, &e1, why));
     return cli_write_file(out, 0644, buf_span(&e1), why);
 }
 
@@ -51,16 +84,17 @@ static enum cli_exit enroll_request(struct cli *c)
     struct sr_why why = { 0 };
     enum cli_exit e;
     struct machine_options m = { 0 };
-    const char *genesis = NULL, *out = NULL;
+    struct enroll_for what = { 0 };
+    const char *out = NULL;
     const struct option_row rows[] = {
-        { "genesis", OPTION_TEXT, &genesis, "FILE", "genesis.json", NULL, true },
+        FOR_ROWS(what, true),
         { "out", OPTION_TEXT, &out, "FILE", "the request; - is standard output", NULL, true },
         MACHINE_ROWS(m),
         { 0 },
     };
     if (!cli_read(c, rows, 0, 0, &args, &e))
         return e;
-    return finish(c, make_request(genesis, &m, out, &why), &why);
+    return finish(c, make_request(&what, &m, out, &why), &why);
 }
 
 /* ---- enroll challenge: by an operator ---- */
@@ -87,7 +121,7 @@ static struct enroller enroller_of(const struct parameters *p, const struct key 
         if (strcmp(p->file.params.types[i].type, "tpm") == 0)
             roots = &p->file.params.types[i];
     return (struct enroller){
-        .network = p->hash,
+        .network = p->network,
         .key = key,
         .roots = roots ? roots->root : NULL,
         .nroots = roots ? roots->n : 0,
@@ -95,7 +129,7 @@ static struct enroller enroller_of(const struct parameters *p, const struct key 
     };
 }
 
-static enum sr_err make_challenge(const char *genesis, const char *state, const char *request,
+static enum sr_err make_challenge(const struct enroll_for *what, const char *state, const char *request,
                                   const char *out, struct sr_why *why)
 {
     struct parameters p = { 0 };
@@ -104,7 +138,7 @@ static enum sr_err make_challenge(const char *genesis, const char *state, const 
     SR_OWN(buf) e2 = { 0 };
     struct enrol_rand rand;
     random_fill(rand.b, sizeof rand.b);
-    SR_TRY(read_parameters(genesis, &p, why));
+    SR_TRY(read_parameters(what, &p, why));
     SR_TRY(cli_read_file(request, ENROL_E1_MAX, &e1, why));
     SR_TRY(state_key(state, &key, why));
     const struct enroller by = enroller_of(&p, &key);
@@ -117,9 +151,10 @@ static enum cli_exit enroll_challenge(struct cli *c)
     struct cli_args args = { 0 };
     struct sr_why why = { 0 };
     enum cli_exit e;
-    const char *genesis = NULL, *state = NULL, *out = NULL;
+    struct enroll_for what = { 0 };
+    const char *state = NULL, *out = NULL;
     const struct option_row rows[] = {
-        { "genesis", OPTION_TEXT, &genesis, "FILE", "genesis.json", NULL, true },
+        FOR_ROWS(what, true),
         { "state", OPTION_TEXT, &state, "FILE", "a secret of the operator's, made if it is not there", NULL,
           true },
         { "out", OPTION_TEXT, &out, "FILE", "the challenge; - is standard output", NULL, true },
@@ -127,7 +162,7 @@ static enum cli_exit enroll_challenge(struct cli *c)
     };
     if (!cli_read(c, rows, 1, 1, &args, &e))
         return e;
-    return finish(c, make_challenge(genesis, state, args.v[0], out, &why), &why);
+    return finish(c, make_challenge(&what, state, args.v[0], out, &why), &why);
 }
 
 /* ---- enroll answer: on the machine ---- */
@@ -166,7 +201,8 @@ static enum cli_exit enroll_answer(struct cli *c)
 /* ---- enroll certify: by operators, k of them ---- */
 
 struct certify_options {
-    const char *genesis, *state, *out, *add;
+    struct enroll_for what;
+    const char *state, *out, *add;
     struct option_list keys;
     uint64_t hours;
 };
@@ -196,13 +232,13 @@ static enum sr_err first_certificate(const struct certify_options *o, const char
     SR_OWN(key) key = { 0 };
     SR_OWN(buf) e3 = { 0 };
     struct ak_cert cert = { 0 };
-    SR_TRY(read_parameters(o->genesis, &p, why));
+    SR_TRY(read_parameters(&o->what, &p, why));
     SR_TRY(state_key(o->state, &key, why));
     SR_TRY(cli_read_file(answer, ENROL_E3_MAX, &e3, why));
     const struct enroller by = enroller_of(&p, &key);
     SR_TRY(enrol_certify(&by, buf_span(&e3), &cert, why));
-    cert.kind = AK_CERT_GENESIS;
-    cert.network = p.hash;
+    cert.kind = p.kind;
+    cert.network = p.network;
     cert.epoch = 1;
     cert.not_before = (uint64_t)by.now;
     cert.not_after = cert.not_before + o->hours * 3600;
@@ -227,7 +263,7 @@ static enum cli_exit enroll_certify(struct cli *c)
     enum cli_exit e;
     struct certify_options o = { .hours = 24 };
     const struct option_row rows[] = {
-        { "genesis", OPTION_TEXT, &o.genesis, "FILE", "genesis.json", NULL, false },
+        FOR_ROWS(o.what, false),
         { "state", OPTION_TEXT, &o.state, "FILE", "the secret that the challenge was made with", NULL,
           false },
         { "key", OPTION_LIST, &o.keys, "FILE", "AK-CA private key; may be given more than once", NULL, true },
@@ -238,7 +274,7 @@ static enum cli_exit enroll_certify(struct cli *c)
     };
     if (!cli_read(c, rows, 0, 1, &args, &e))
         return e;
-    if (!o.add && (args.n != 1 || !o.genesis || !o.state))
+    if (!o.add && (args.n != 1 || !o.what.genesis || !o.state))
         return cli_usage(c, "wants --genesis, --state and ANSWER, or --add CERTIFICATE");
     if (o.hours < 1 || o.hours > 24 * 30)
         return cli_usage(c, "--hours is 1 to 720");
@@ -281,13 +317,15 @@ static enum cli_exit enroll(struct cli *c)
 }
 
 const struct command commands_enroll[] = {
-    { "enroll request", NULL, "before genesis: what this machine's TPM is, for the operators", NULL,
-      enroll_request },
-    { "enroll challenge", "REQUEST", "before genesis: an operator's question to that TPM", NULL,
+    { "enroll request", NULL, "before genesis or a recovery: what this machine's TPM is, for the operators",
+      NULL, enroll_request },
+    { "enroll challenge", "REQUEST", "before genesis or a recovery: an operator's question to that TPM", NULL,
       enroll_challenge },
-    { "enroll answer", "REQUEST CHALLENGE", "before genesis: the TPM's answer", NULL, enroll_answer },
-    { "enroll certify", "[ANSWER]", "before genesis: sign the AK certificate with operators' AK-CA keys",
-      NULL, enroll_certify },
+    { "enroll answer", "REQUEST CHALLENGE", "before genesis or a recovery: the TPM's answer", NULL,
+      enroll_answer },
+    { "enroll certify", "[ANSWER]",
+      "before genesis or a recovery: sign the AK certificate with operators' AK-CA keys", NULL,
+      enroll_certify },
     { "enroll", NULL, "get an AK certificate from a member of the network", NULL, enroll },
     { 0 },
 };

@@ -1,7 +1,7 @@
 #include "client/claims_file.h"
 #include "client/cli.h"
 #include "client/commands.h"
-#include "client/evidence_input.h"
+#include "client/genesis_input.h"
 #include "client/keyfile.h"
 #include "client/root_file.h"
 #include "client/workload.h"
@@ -19,8 +19,8 @@
 /* ---- genesis prepare ---- */
 
 struct prepare_options {
-    struct option_list operators, ak_cas, witnesses, tpm_roots, roots;
-    uint64_t k, ak_ca_k, witness_k;
+    struct option_list operators, ak_cas, witnesses, recovery, tpm_roots, roots;
+    uint64_t k, ak_ca_k, witness_k, recovery_t;
     const char *policy, *out, *opnonce;
 };
 
@@ -38,6 +38,24 @@ static enum sr_err read_keys(const struct option_list *paths, uint64_t k, struct
         SR_TRY(keyfile_read_pub(paths->v[i], &ret->key[i], why));
     ret->n = paths->n;
     ret->k = (size_t)k;
+    qsort(ret->key, ret->n, sizeof ret->key[0], by_bytes);
+    return SR_OK;
+}
+
+static enum sr_err read_holders(const struct option_list *paths, uint64_t t, struct holder_set *ret,
+                                struct sr_why *why)
+{
+    if (paths->n > RECOVERY_HOLDERS_MAX)
+        return sr_fail(why, SR_ETOOBIG, R_GENESIS_FORMAT, "more than %d holders", RECOVERY_HOLDERS_MAX);
+    if (paths->n && (t < SHARE_LEAST || t > paths->n))
+        return sr_fail(why, SR_EFORMAT, R_GENESIS_FORMAT,
+                       "--recovery-t is 2 to the number of holders: nobody recovers alone");
+    if (!paths->n && t)
+        return sr_fail(why, SR_EFORMAT, R_GENESIS_FORMAT, "--recovery-t without --recovery");
+    for (size_t i = 0; i < paths->n; i++)
+        SR_TRY(keyfile_read_holder_pub(paths->v[i], &ret->key[i], why));
+    ret->n = paths->n;
+    ret->t = (size_t)t;
     qsort(ret->key, ret->n, sizeof ret->key[0], by_bytes);
     return SR_OK;
 }
@@ -150,6 +168,7 @@ static enum sr_err prepare(const struct prepare_options *o, struct sha256 *ret_h
     SR_TRY(read_keys(&o->operators, o->k, &p->operators, why));
     SR_TRY(read_keys(&o->ak_cas, o->ak_ca_k, &p->akcas, why));
     SR_TRY(read_keys(&o->witnesses, o->witness_k, &p->witnesses, why));
+    SR_TRY(read_holders(&o->recovery, o->recovery_t, &p->recovery, why));
     SR_TRY(read_roots(o, p, why));
     SR_TRY(read_first_policy(o->policy, &p->first_policy, why));
     SR_TRY(genesis_file_write(&f, &text, why));
@@ -191,6 +210,10 @@ static enum cli_exit genesis_prepare(struct cli *c)
           "root of another type of evidence: snp=FILE, snp=PIN, or snp=vendor for AMD's own", NULL, false },
         { "witness", OPTION_LIST, &o.witnesses, "PUB", "public key of a witness of the log", NULL, false },
         { "witness-k", OPTION_UINT, &o.witness_k, "N", "how many witnesses must cosign (0)", NULL, false },
+        { "recovery", OPTION_LIST, &o.recovery, "PUB",
+          "X25519 or Ed25519 public key of a recovery holder; without any, no recovery, ever", NULL, false },
+        { "recovery-t", OPTION_UINT, &o.recovery_t, "T", "how many holders together recover, 2 or more", NULL,
+          false },
         { "policy", OPTION_TEXT, &o.policy, "FILE", "the first policy, number 1", NULL, true },
         { "opnonce", OPTION_TEXT, &o.opnonce, "HEX", "a value of today, to show that the key is younger",
           NULL, false },
@@ -205,46 +228,13 @@ static enum cli_exit genesis_prepare(struct cli *c)
 
 /* ---- verify-genesis ---- */
 
-/* For SR_OWN. */
-struct collateral_own {
-    struct collateral *c;
-};
-
-static void collateral_own_drop(struct collateral_own *o)
+static void print_recovery(const struct holder_set *h, struct buf *out)
 {
-    collateral_free(o->c);
-    o->c = NULL;
-}
-
-/* collateral: a folder; NULL: none. */
-static enum sr_err verify(struct span bundle, const struct sha256 *cid, struct span opnonce,
-                          const char *collateral, struct genesis_checked *ret, struct claims *ret_claims,
-                          struct sr_why *why)
-{
-    SR_OWN(collateral_own) set = { 0 };
-    SR_TRY(genesis_check(bundle, cid, opnonce, ret, why));
-    const struct genesis *g = &ret->genesis;
-    const struct type_roots *named = genesis_roots(g, ret->bundle.type);
-    const struct pins roots = named ? (struct pins){ named->root, named->n } : (struct pins){ 0 };
-    if (collateral)
-        SR_TRY(collateral_read_dir(collateral, &roots, &set.c, why));
-    const struct ak_trust trust = {
-        .network = g->params_hash,
-        .epoch = 1,
-        .genesis_cas = g->params.akcas.key,
-        .genesis_n = g->params.akcas.n,
-        .genesis_k = g->params.akcas.k,
-    };
-    const struct verify_in in = {
-        .evidence = ret->bundle.evidence,
-        .rd = ret->rd,
-        .now = (time_t)ret->bundle.created,
-        .ak = &trust,
-        .roots = roots,
-        .collateral = set.c,
-    };
-    SR_TRY(evidence_verify(ret->bundle.type, &in, ret_claims, why));
-    return genesis_root_check(g, ret->bundle.type, ret_claims, why);
+    if (h->n)
+        wr_fmt(out, "if all members are lost, %zu of %zu holders together bring it back; each has a share\n",
+               h->t, h->n);
+    else
+        wr_text(out, "if all members are lost, nobody can bring it back\n");
 }
 
 static enum cli_exit print_verdict(const struct cli *c, const struct genesis_checked *g,
@@ -264,26 +254,18 @@ static enum cli_exit print_verdict(const struct cli *c, const struct genesis_che
         jw_member_hex(&out, "first_policy", SPAN(g->genesis.params.first_policy.b));
         jw_member_u64(&out, "operators", g->genesis.params.operators.n);
         jw_member_u64(&out, "operators_k", g->genesis.params.operators.k);
+        jw_member_u64(&out, "recovery_holders", g->genesis.params.recovery.n);
+        jw_member_u64(&out, "recovery_t", g->genesis.params.recovery.t);
         jw_member_text(&out, "verdict", "accept");
         jw_object_end(&out);
         return cli_print(c, &out);
     }
-    wr_fmt(&out,
-           "genesis of %s verifies\npolicies need %zu of %zu operators\nthe master was drawn inside:", text,
+    wr_fmt(&out, "genesis of %s verifies\npolicies need %zu of %zu operators\n", text,
            g->genesis.params.operators.k, g->genesis.params.operators.n);
+    print_recovery(&g->genesis.params.recovery, &out);
+    wr_text(&out, "the master was drawn inside:");
     claims_write_text(claims, &out);
     return cli_print(c, &out);
-}
-
-static enum sr_err get_bundle(const char *path, const char *node, const char *ca, const char *cid,
-                              struct buf *ret, struct sr_why *why)
-{
-    const struct remote_options o = { .node = node, .cid = cid, .ca = ca };
-    SR_OWN(remote) r = { 0 };
-    if (path)
-        return cli_read_file(path, GENESIS_BUNDLE_MAX, ret, why);
-    SR_TRY(remote_open(&o, &r, why));
-    return remote_get(&r, "/sealring/v1/genesis", ret, why);
 }
 
 static enum cli_exit verify_genesis(struct cli *c)
@@ -314,10 +296,12 @@ static enum cli_exit verify_genesis(struct cli *c)
     if (done == SR_OK && opnonce)
         done = take_opnonce(opnonce, &nonce, &why);
     if (done == SR_OK)
-        done = get_bundle(args.n ? args.v[0] : NULL, node, ca, cid_text_in, &bundle, &why);
+        done = genesis_input_get(args.n ? args.v[0] : NULL,
+                                 &(struct remote_options){ .node = node, .cid = cid_text_in, .ca = ca },
+                                 &bundle, &why);
     if (done == SR_OK)
-        done = verify(buf_span(&bundle), &cid, (struct span){ nonce.opnonce, nonce.opnonce_n }, collateral,
-                      &checked, &claims, &why);
+        done = genesis_input_verify(buf_span(&bundle), &cid, (struct span){ nonce.opnonce, nonce.opnonce_n },
+                                    collateral, &checked, &claims, &why);
     return done == SR_OK ? print_verdict(c, &checked, &cid, &claims) : cli_fail(c, done, &why);
 }
 

@@ -2,13 +2,19 @@
 /* keyfile.h - Ed25519 keys of operators, tenants and AK-CAs in files: PKCS #8 and SubjectPublicKeyInfo in PEM
  * (RFC 8410 §7, §10.3; RFC 7468), so that OpenSSL's and other tools read them too. A private file must be
  * readable by its owner alone. */
-#include "crypto/sign.h"
+#include "crypto/kem_sign.h"
 
 /* SR_EFORMAT: not one PEM block of exactly that kind. SR_EDENIED: others can read the file. */
 enum sr_err keyfile_read(const char *path, struct sign_key *ret, struct sign_pub *ret_pub,
                          struct sr_why *why);
 /* A public key: a PEM file, or 64 hex digits given in place of a file name. */
 enum sr_err keyfile_read_pub(const char *path_or_hex, struct sign_pub *ret, struct sr_why *why);
+
+/* A recovery holder's key: X25519, or Ed25519 taken over to X25519 (crypto/kem_sign.h). As PEM, or with the
+ * kind said: "x25519:" or "ed25519:" and 64 hex digits; a key that is read as the wrong kind would be
+ * nobody's. SR_EFORMAT: R_RECOVERY_HOLDER for RSA and all other kinds. */
+enum sr_err keyfile_read_holder_pub(const char *path_or_hex, struct kem_pub *ret, struct sr_why *why);
+enum sr_err keyfile_read_holder(const char *path, struct kem_key *ret, struct sr_why *why);
 
 /* Makes a key pair. The private file is 0600 from its birth; neither overwrites a file that exists. */
 enum sr_err keyfile_make(const char *path, const char *pub_path, struct sign_pub *ret_pub,

@@ -69,6 +69,13 @@ static const struct row rows[] = {
     TEXT("genesis-policy", genesis_policy, "", "bootstrap: the first policy, whose hash genesis.json pins"),
     TEXT("genesis-ak-cert", genesis_ak_cert, "", "bootstrap: AK certificate signed by the operators' AK-CA"),
     TEXT("genesis-bundle", genesis_bundle, "", "bootstrap: where to write the bundle; empty: state-dir"),
+    TEXT("recover", recover, "", "bootstrap: genesis bundle of a network whose members are all lost"),
+    TEXT("recover-policy", recover_policy, "", "bootstrap: its newest signed policy"),
+    TEXT("recover-ceremony", recover_ceremony, "",
+         "bootstrap: the value agreed on for this recovery, 64 hex digits"),
+    TEXT("recover-ak-cert", recover_ak_cert, "",
+         "bootstrap: AK certificate signed for it by the operators' AK-CA"),
+    TEXT("recover-shares", recover_shares, "", "bootstrap: folder into which the holders' messages are put"),
     TEXT("log-level", log_level, "info", "error, warn, info or debug"),
     UINT("min-policy", min_policy, 0, UINT64_MAX, "0", "refuse granters whose policy number is lower"),
     UINT("min-epoch", min_epoch, 1, UINT64_MAX, "1", "refuse granters whose epoch is lower"),
@@ -289,6 +296,18 @@ static enum sr_err addresses_check(const struct config *c, struct sr_why *why)
     return SR_OK;
 }
 
+static enum sr_err recover_check(const struct config *c, struct sr_why *why)
+{
+    if (!c->recover[0])
+        return SR_OK;
+    if (c->genesis[0])
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "recover brings a network back, genesis makes another");
+    if (!c->cid[0] || !c->recover_policy[0] || !c->recover_ceremony[0] || !c->recover_shares[0])
+        return sr_fail(why, SR_EFORMAT, R_CONFIG,
+                       "recover needs cid, recover-policy, recover-ceremony and recover-shares");
+    return SR_OK;
+}
+
 enum sr_err config_check(const struct config *c, struct sr_why *why)
 {
     enum log_level level;
@@ -311,13 +330,15 @@ enum sr_err config_check(const struct config *c, struct sr_why *why)
         SR_TRY(coll_source_check(c->kds_url, why));
     if (c->genesis[0] && (c->cid[0] || c->join.n))
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "genesis makes a new network: cid and join have no place");
-    return addresses_check(c, why);
+    SR_TRY(addresses_check(c, why));
+    return recover_check(c, why);
 }
 
 void config_help(struct buf *ret)
 {
     wr_text(ret, "usage: sealring-node [--config FILE] [--KEY VALUE]...\n"
                  "       sealring-bootstrap [--config FILE] --genesis FILE [--KEY VALUE]...\n"
+                 "       sealring-bootstrap [--config FILE] --recover FILE [--KEY VALUE]...\n"
                  "  --help, --version, --check-config, --print-config-digest\n\n"
                  "A file holds lines KEY = VALUE and # comments.\n\n");
     for (size_t i = 0; i < ROWS; i++)

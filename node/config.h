@@ -38,6 +38,11 @@ struct config {
     char genesis_policy[CONFIG_TEXT];
     char genesis_ak_cert[CONFIG_TEXT];
     char genesis_bundle[CONFIG_TEXT];
+    char recover[CONFIG_TEXT];
+    char recover_policy[CONFIG_TEXT];
+    char recover_ceremony[CONFIG_TEXT];
+    char recover_ak_cert[CONFIG_TEXT];
+    char recover_shares[CONFIG_TEXT];
     char log_level[CONFIG_TEXT];
     uint64_t min_policy;
     uint64_t min_epoch;

@@ -8,8 +8,8 @@ struct life;
 
 struct life_options {
     char address[CONFIG_TEXT]; /* ours, for the member certificate */
-    /* What a bootstrap node does instead of joining; NULL for all others. May find that an earlier genesis
-     * was cut short: home then holds what it left. */
+    /* What a bootstrap node does instead of joining: genesis, or recovery; NULL for all others. May find that
+     * an earlier one was cut short: home then holds what it left. */
     enum sr_err (*genesis)(struct node *n, const char *address, struct home *home, struct core **ret,
                            struct sr_why *why);
     /* With genesis, when state-dir holds a member: SR_OK when it came from the same parameters. */

@@ -26,6 +26,7 @@ struct recovery_request {
     struct sha256 policy_hash;
     struct span type, evidence; /* borrowed */
 };
+/* Appends the request; refuses what the decoder would. */
 enum sr_err recovery_request_encode(const struct recovery_request *q, struct buf *ret);
 /* SR_EFORMAT, R_RECOVERY_FORMAT. */
 enum sr_err recovery_request_decode(struct span s, struct recovery_request *ret, struct sr_why *why);

@@ -2,7 +2,7 @@
 #
 #   network_new DIR BIN       an empty network that lives in DIR and runs the programs of BIN
 #   network_machines NAME...  machines, each a software TPM with an EK certificate (see lib_tpm.sh)
-#   network_operator          keys, reference values, first policy, genesis.json
+#   network_operator [ARG...]  keys, reference values, first policy, genesis.json; more arguments for genesis prepare
 #   network_genesis NAME      enrols the machine's AK with the operators, starts the bootstrap node
 #   network_join NAME VIA     starts a node that joins through VIA
 #   network_put NODE PATH, network_fetch NODE WANT FILE, network_refuse_tampered NAME VIA, network_log_verify NODE
@@ -87,7 +87,7 @@ network_operator() {
     work_code=$("$net_bin/sealring" measure --json "$net_bin/sealring" | jq -r .code) || return
     net_policy "$node_code" "$work_code" "$admin" >"$dir/policy.json" || return
     "$net_bin/sealring" genesis prepare --operator "$dir/operator.key.pub" --k 1 --ak-ca "$dir/ak-ca.key.pub" \
-        --ak-ca-k 1 --tpm-root "$(tpm_root)" --policy "$dir/policy.json" --out "$dir/genesis.json" >/dev/null
+        --ak-ca-k 1 --tpm-root "$(tpm_root)" --policy "$dir/policy.json" --out "$dir/genesis.json" "$@" >/dev/null
 }
 
 # A TLS key and certificate of the node's own: privacy only, trust comes from evidence.

@@ -1,0 +1,129 @@
+#!/bin/bash
+# recovery_ceremony.sh - every member is gone; two of three holders bring the network back on a fresh machine, one does not,
+# and nobody gives anything to a modified node. Real binaries, software TPMs. BUILD is the first argument.
+set -u
+bin=$(cd "$1" && pwd)
+. tests/e2e/lib_tpm.sh
+. tests/network.sh
+run=$(mktemp -d)
+trap 'network_stop; rm -rf "$run"' EXIT
+. tests/e2e/lib_check.sh
+net=$run/net sealring=$bin/sealring op=$net/operator
+
+network_new "$net" "$bin" && network_machines one workload fresh || exit 1
+mkdir "$run/h"
+for who in anna ben cleo; do "$sealring" keygen "$run/h/$who" >/dev/null || exit 1; done
+network_operator --recovery "$run/h/anna.pub" --recovery "$run/h/ben.pub" --recovery "$run/h/cleo.pub" --recovery-t 2 || exit 1
+check "genesis with holders" network_genesis one
+cid=$(network_cid) bundle=$run/genesis.bundle
+cp "$net/one/genesis.bundle" "$bundle"
+check "a workload fetches a derived key" network_fetch one 'demo:app/disk#raw:32' before
+old_url=$(net_url one)
+
+# A second policy, so that there is an older one. The first is the one of genesis.
+jq -cS '.number = 2 | .previous = $p' --arg p "$("$sealring" policy check --json "$op/policy.json" | jq -r .hash)" "$op/policy.json" >"$run/two.json"
+"$sealring" policy sign --cid "$cid" --key "$op/operator.key" --out "$run/two.signed" "$run/two.json" >"$run/out" 2>&1 || { cat "$run/out"; exit 1; }
+check "policy 2 applies" "$sealring" policy apply --node "$old_url" --cid "$cid" "$run/two.signed"
+
+share() { # HOLDER REQUEST OUT ARG...: the holder's command
+    local who=$1 request=$2 out=$3
+    shift 3
+    "$sealring" recovery open --cid "$cid" --key "$run/h/$who" --bundle "$bundle" --policy "$run/two.signed" --ceremony "$ceremony" \
+        --out "$out" "$@" "$request"
+}
+certify() { # MACHINE CEREMONY: k operators' word on its AK, for that ceremony
+    local at=$net/$1
+    rm -f "$at"/enrol.* "$at/ak.cert"
+    "$sealring" enroll request --genesis "$op/genesis.json" --cid "$cid" --ceremony "$2" --tcti "$(net_tcti "$1")" --ek-chain "$(tpm_chain)" \
+        --out "$at/enrol.request" &&
+        "$sealring" enroll challenge --genesis "$op/genesis.json" --cid "$cid" --ceremony "$2" --state "$op/enrol.state" \
+            --out "$at/enrol.challenge" "$at/enrol.request" &&
+        "$sealring" enroll answer --tcti "$(net_tcti "$1")" --out "$at/enrol.answer" "$at/enrol.request" "$at/enrol.challenge" &&
+        "$sealring" enroll certify --genesis "$op/genesis.json" --cid "$cid" --ceremony "$2" --state "$op/enrol.state" --key "$op/ak-ca.key" \
+            --hours 2 --out "$at/ak.cert" "$at/enrol.answer"
+}
+conf() { # ARG...: the fresh machine's, for a recovery
+    mkdir -p "$net/fresh/shares"
+    net_conf fresh "cid = $cid" "recover = $bundle" "recover-policy = $run/two.signed" "recover-ceremony = $ceremony" \
+        "recover-ak-cert = $net/fresh/ak.cert" "recover-shares = $net/fresh/shares" "$@"
+}
+launch() { # PROGRAM: in the background, on the fresh machine, powered on anew
+    tpm_stop fresh; tpm_start fresh || return
+    rm -rf "$net/fresh/state" "$net/fresh/event-log" "$net/fresh/log" "$net/fresh/shares"/*
+    "$bin/sealring-launch" --tcti "$(net_tcti fresh)" --event-log "$net/fresh/event-log" \
+        --config-digest "$("$bin/sealring-node" --print-config-digest)" -- "$1" --config "$net/fresh/sealring.conf" >>"$net/fresh/log" 2>&1 &
+    echo $! >"$net/fresh/pid"
+    net_pids="$net_pids fresh"
+}
+halt() { kill "$(cat "$net/fresh/pid")" 2>/dev/null; wait "$(cat "$net/fresh/pid")" 2>/dev/null; }
+said() { within 20 grep -qE "$1" "$net/fresh/log" || { tail -n 4 "$net/fresh/log"; return 1; }; }
+unsaid() { ! grep -qE "$1" "$net/fresh/log"; }
+request=$net/fresh/state/recovery.request
+asked() { said msg=recovery-request && [ -s "$request" ]; }
+
+# While a member still answers: a warning, on both sides.
+ceremony=$(openssl rand -hex 32)
+check "the machine is certified for a ceremony" certify fresh "$ceremony"
+conf "join = $old_url"
+launch "$bin/sealring-bootstrap"
+check "the node asks" asked
+check "and warns that a member answers" said msg=recovery-while-member-answers
+check "the holder's command warns too" eval 'share anna "$request" "$run/anna.1" --member "$old_url" 2>&1 | grep -q "^warning: .*answers"'
+cp "$request" "$run/first.request"
+halt
+
+# Everything is lost.
+kill -9 "$(cat "$net/one/pid")"; wait "$(cat "$net/one/pid")" 2>/dev/null
+tpm_stop one
+rm -rf "$net/one" "$net/tpm/one"
+
+# Modified nodes on the same certified machine: one byte, and one that asks although it sees that no policy admits it.
+cp "$bin/sealringd" "$run/sealring-bootstrap"
+printf '\xff' | dd of="$run/sealring-bootstrap" bs=1 seek=$(($(stat -c %s "$run/sealring-bootstrap") - 1)) conv=notrunc 2>/dev/null
+conf
+launch "$run/sealring-bootstrap"
+check "a modified node sees that no policy admits it, and asks nobody" said 'msg=start-failed .*reason=no-rule'
+wait "$(cat "$net/fresh/pid")"
+launch "$bin/tests/sealring-bootstrap-eager"
+check "one that does not look asks" asked
+check "the holder's command refuses its code" reason no-rule share ben "$request" "$run/x"
+halt
+
+launch "$bin/sealring-bootstrap"
+check "the honest node asks, all members gone" asked
+check "one holder" share anna "$request" "$net/fresh/shares/anna"
+check "is taken" said 'msg=recovery-share file=anna holder=[123]'
+cp "$net/fresh/shares/anna" "$net/fresh/shares/anna-again"
+check "not twice" said 'file=anna-again .*reason=recovery-repeated'
+check "a share for the session before is refused" eval 'cp "$run/anna.1" "$net/fresh/shares/old"; said "file=old .*reason=recovery-session"'
+head -c 145 "$net/fresh/shares/anna" >"$net/fresh/shares/short"
+check "half a message is none" said 'file=short .*reason=recovery-format'
+mkfifo "$net/fresh/shares/fifo"; ln -s /etc/passwd "$net/fresh/shares/link"
+check "a FIFO is not waited for" said 'file=fifo .*error'
+check "with one holder it serves nothing" eval 'unsaid msg=ready && ! [ -s "$net/fresh/url" ]'
+check "a holder with an older policy is told" eval 'reason policy-old "$sealring" recovery open --cid "$cid" --key "$run/h/ben" --bundle "$bundle" \
+    --policy "$op/policy.json" --ceremony "$ceremony" --out "$run/x" "$request"'
+check "the request of the session before is refused in another ceremony" eval 'ceremony=$(openssl rand -hex 32) reason recovery-session share ben "$run/first.request" "$run/x"'
+"$sealring" keygen "$run/h/stranger" >/dev/null
+check "a stranger has no share" reason recovery-holder share stranger "$request" "$run/x"
+check "nothing was written for all that" [ ! -e "$run/x" ]
+
+check "the second holder" share ben "$request" "$net/fresh/shares/ben"
+check "the network is back" said msg=ready
+check "of the same id" eval '[ "$(sed -n "s/.*msg=ready cid=\([^ ]*\).*/\1/p" "$net/fresh/log")" = "$cid" ]'
+echo "https://$(sed -n 's/.*msg=ready .*listen=\([^ ]*\).*/\1/p' "$net/fresh/log" | tail -n 1)" >"$net/fresh/url"
+rm -f "$net/workload/ak.cert"
+check "the workload fetches from it" network_fetch fresh 'demo:app/disk#raw:32' after
+check "the same key as before" cmp "$net/before" "$net/after"
+check "its log verifies" network_log_verify fresh
+check "and begins with the recovery, by two holders, under policy 2" eval '"$sealring" log show --json --node "$(net_url fresh)" --cid "$cid" |
+    jq -es "[.. | objects | select(.type? == \"recovery\")] | length == 1 and (.[0].keys | length) == 2 and .[0].policy_number == 2"'
+check "its genesis bundle is the old one" eval 'curl -sk "$(net_url fresh)/sealring/v1/genesis" | cmp - "$bundle"'
+halt
+: >"$net/fresh/log"
+"$bin/sealring-launch" --tcti "$(net_tcti fresh)" --event-log "$net/fresh/event-log" --config-digest "$("$bin/sealring-node" --print-config-digest)" \
+    -- "$bin/sealring-bootstrap" --config "$net/fresh/sealring.conf" >>"$net/fresh/log" 2>&1 &
+echo $! >"$net/fresh/pid"
+check "started again with the same options it goes on as a member" said msg=ready
+check "without asking anybody" unsaid msg=recovery-request
+finish

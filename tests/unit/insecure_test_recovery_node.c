@@ -1,0 +1,327 @@
+/* The node's side of a recovery, whole nodes in this process: it waits for t shares, and what ends it early
+ * leaves nothing or is gone on from. Evidence is insecure: what is tried is everything around it. */
+#include "bootstrap/recovery.h"
+#include "proto/genesis_file.h"
+#include "proto/recovery_transfer.h"
+#include "tests/attacks/running.h"
+#include "tests/recovery_maker.h"
+
+#include <fcntl.h>
+
+static const char ceremony_hex[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+/* A network that was, and what is left of it. */
+struct lost {
+    struct running *machine; /* its folder; the node is stopped */
+    struct buf bundle;
+    struct genesis_checked genesis;
+    struct claims first;
+    struct sha256 cid;
+    struct recovery_maker r; /* the holders' keys */
+    struct secret derived;
+    struct master_bundle masters;
+};
+
+static void name_holders(const struct running *of, const struct holder_set *h)
+{
+    static const char none[] = "\"recovery\":{\"t\":0,\"keys\":[]}";
+    char path[128];
+    SR_OWN(buf) json = { 0 };
+    SR_OWN(buf) with = { 0 };
+    snprintf(path, sizeof path, "%s/genesis.json", of->dir);
+    T(file_read(path, GENESIS_FILE_MAX, &json, NULL) == SR_OK);
+    wr_u8(&json, 0);
+    const char *at = strstr((const char *)json.p, none);
+    maker_need(at != NULL, "recovery in genesis.json");
+    wr_span(&with, (struct span){ json.p, (size_t)(at - (const char *)json.p) });
+    wr_fmt(&with, "\"recovery\":{\"t\":%zu,\"keys\":[", h->t);
+    for (size_t i = 0; i < h->n; i++) {
+        wr_text(&with, i ? ",\"" : "\"");
+        wr_hex(&with, SPAN(h->key[i].b));
+        wr_u8(&with, '"');
+    }
+    wr_text(&with, "]}");
+    wr_text(&with, at + sizeof none - 1);
+    running_write(of, "genesis.json", buf_span(&with));
+}
+
+static void derive(const struct core *c, struct secret *ret)
+{
+    const struct keyring_want want = { SPAN_STR("demo"), SPAN_STR("app/disk"), 1, derived_kind(DERIVED_RAW),
+                                       32 };
+    T(keyring_workload(c->home.keyring, &want, ret) == SR_OK);
+}
+
+static void lose(struct lost *l, bool holders)
+{
+    SR_OWN(home) none = { 0 };
+    struct core *c = NULL;
+    struct sr_why why = { 0 };
+    struct running *m = calloc(1, sizeof *m);
+    maker_need(m != NULL, "memory");
+    make_holders(&l->r);
+    running_folder(m);
+    running_genesis_files(m);
+    if (holders)
+        name_holders(m, &l->r.holders);
+    running_configure(m);
+    T_ROW(node_open(&m->node, &m->config, &why) == SR_OK &&
+              genesis_run(&m->node, "http://127.0.0.1:1", &none, &c, &why) == SR_OK,
+          why.text);
+    maker_need(c != NULL, "genesis");
+    running_member(m, c);
+    wr_span(&l->bundle, buf_span(&c->bundle));
+    l->cid = c->home.cid;
+    l->masters = c->home.keyring->parts->masters;
+    derive(c, &l->derived);
+    running_stop(m);
+    l->machine = m;
+    T(genesis_check(buf_span(&l->bundle), &l->cid, (struct span){ 0 }, &l->genesis, &why) == SR_OK &&
+      genesis_verify(&l->genesis, NULL, &l->first, &why) == SR_OK);
+    l->r.of = (struct recovery_of){ &l->cid, &l->r.holders };
+}
+
+static void lost_drop(struct lost *l)
+{
+    running_end(l->machine);
+    buf_drop(&l->bundle);
+    secret_drop(&l->derived);
+    master_bundle_drop(&l->masters);
+}
+
+static int open_log(const struct running *m)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/log", m->dir);
+    return open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+}
+
+static void end(struct running *m)
+{
+    int log = m->node.log.fd;
+    running_end(m);
+    close(log);
+}
+
+/* Within ten seconds. */
+static bool said(const struct running *m, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/log", m->dir);
+    for (int i = 0; i < 1000; i++, usleep(10000)) {
+        SR_OWN(buf) log = { 0 };
+        if (file_read(path, 1 << 20, &log, NULL) != SR_OK)
+            continue;
+        wr_u8(&log, 0);
+        if (strstr((const char *)log.p, text))
+            return true;
+    }
+    return false;
+}
+
+/* A machine that is to bring it back. */
+static struct running *fresh(const struct lost *l)
+{
+    struct running *m = calloc(1, sizeof *m);
+    enum config_action action;
+    struct sr_why why = { 0 };
+    char state[96], bundle[96], policy[96], shares[96], cid[CID_TEXT_MAX];
+    maker_need(m != NULL, "memory");
+    running_folder(m);
+    snprintf(state, sizeof state, "%s/state", m->dir);
+    snprintf(bundle, sizeof bundle, "%s/bundle", m->dir);
+    snprintf(policy, sizeof policy, "%s/policy.json", m->dir);
+    snprintf(shares, sizeof shares, "%s/shares", m->dir);
+    maker_need(mkdir(shares, 0700) == 0, "folder of shares");
+    cid_text(&l->cid, cid);
+    running_write(m, "bundle", buf_span(&l->bundle));
+    running_write(m, "policy.json", l->genesis.bundle.policy);
+    char hex[sizeof ceremony_hex];
+    memcpy(hex, ceremony_hex, sizeof hex);
+    char *argv[] = { "running", "--platform",       "insecure",    "--state-dir",        state,  "--recover",
+                     bundle,    "--recover-policy", policy,        "--recover-ceremony", hex,    "--cid",
+                     cid,       "--listen-plain",   "127.0.0.1:0", "--recover-shares",   shares, NULL };
+    T_ROW(config_load(&m->config, &action, sizeof argv / sizeof *argv - 1, argv, &why) == SR_OK &&
+              config_check(&m->config, &why) == SR_OK,
+          why.text);
+    m->node.log = (struct logger){ LOG_INFO, open_log(m) };
+    T_ROW(node_open(&m->node, &m->config, &why) == SR_OK, why.text);
+    return m;
+}
+
+/* recovery_run() in a thread of its own, as in a daemon. */
+struct job {
+    struct running *m;
+    struct home home;
+    struct core *core;
+    enum sr_err e;
+    struct sr_why why;
+    pthread_t thread;
+};
+
+static void *job_run(void *arg)
+{
+    struct job *j = arg;
+    j->e = recovery_run(&j->m->node, "http://127.0.0.1:1", &j->home, &j->core, &j->why);
+    return NULL;
+}
+
+static void job_start(struct job *j)
+{
+    maker_need(pthread_create(&j->thread, NULL, job_run, j) == 0, "thread");
+}
+
+static void job_end(struct job *j)
+{
+    pthread_join(j->thread, NULL);
+    if (j->core)
+        running_member(j->m, j->core);
+    home_drop(&j->home);
+}
+
+static bool read_request(const struct running *m, struct buf *ret)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/state/recovery.request", m->dir);
+    for (int i = 0; i < 1000; i++, usleep(10000))
+        if (file_read(path, RECOVERY_REQUEST_MAX, ret, NULL) == SR_OK)
+            return true;
+    return false;
+}
+
+static void give(const struct lost *l, const struct running *m, size_t holder)
+{
+    SR_OWN(buf) request = { 0 };
+    SR_OWN(buf) message = { 0 };
+    SR_OWN(policy_signed) policy = { 0 };
+    struct recovery_request q;
+    struct recovery_ceremony value;
+    struct claims claims = { 0 };
+    struct share share;
+    struct kem_key eph;
+    struct sr_why why = { 0 };
+    char name[32];
+    T(read_request(m, &request) && recovery_request_decode(buf_span(&request), &q, NULL) == SR_OK);
+    T(hex_read(span_of(ceremony_hex), value.b, sizeof value.b) == SR_OK);
+    T(recovery_request_policy(l->genesis.bundle.policy, &l->genesis.genesis, &l->cid, &policy, NULL) ==
+      SR_OK);
+    const struct recovery_judge by = { .genesis = &l->genesis.genesis,
+                                       .cid = &l->cid,
+                                       .ceremony = &value,
+                                       .policy = policy.policy,
+                                       .first = &l->first,
+                                       .now = (time_t)clock_unix() };
+    T_ROW(recovery_request_judge(&by, &q, &claims, &why) == SR_OK, why.text);
+    T(recovery_open_share(&l->genesis.recovery, &l->r.of, &l->r.holder[holder], &share, NULL) == SR_OK);
+    random_fill(eph.b, sizeof eph.b);
+    const struct recovery_session to = recovery_transfer_session(&q, buf_span(&request));
+    T(recovery_transfer_make(&to, &share, &eph, &message) == SR_OK);
+    snprintf(name, sizeof name, "shares/%zu", holder);
+    running_write(m, name, buf_span(&message));
+}
+
+static void recovered(const struct lost *l, const struct job *j)
+{
+    SR_OWN(secret) derived = { 0 };
+    T_ROW(j->e == SR_OK && j->core, j->why.text);
+    if (!j->core)
+        return;
+    derive(j->core, &derived);
+    T(span_eq(secret_span(&derived), secret_span(&l->derived)) && sha256_eq(&j->core->home.cid, &l->cid));
+}
+
+static void two_holders_bring_it_back(const struct lost *l)
+{
+    struct job j = { .m = fresh(l) };
+    job_start(&j);
+    give(l, j.m, 2);
+    give(l, j.m, 0);
+    job_end(&j);
+    recovered(l, &j);
+    if (!j.core)
+        return;
+    struct sr_why why = { 0 };
+    T(recovery_was_this(&j.m->node, &j.core->home, &why) == SR_OK);
+    struct sha256 other = l->cid;
+    other.b[0] ^= 1;
+    cid_text(&other, j.m->config.cid);
+    T(recovery_was_this(&j.m->node, &j.core->home, &why) == SR_ESTALE && why.reason == R_STATE_EXISTS);
+    running_again(j.m); /* as a member, without anybody's share */
+    end(j.m);
+}
+
+static void one_holder_leaves_nothing(const struct lost *l)
+{
+    struct job j = { .m = fresh(l) };
+    SR_OWN(home) home = { 0 };
+    struct sr_why why = { 0 };
+    job_start(&j);
+    give(l, j.m, 1);
+    T(said(j.m, "msg=recovery-share"));
+    T(node_state(&j.m->node) == NODE_EMPTY && !atomic_load(&j.m->node.core));
+    node_stop(&j.m->node);
+    job_end(&j);
+    T(j.e == SR_EBUSY && j.why.reason == R_RECOVERY_SHARES && strstr(j.why.text, "1 of 2"));
+    T(home_load(j.m->node.store, j.m->node.tpm, NULL, &home, &why) == SR_ENOENT);
+    end(j.m);
+}
+
+/* Killed between the sealed masters and the leaf: another ceremony, and the same member key. */
+static void a_ceremony_cut_short_is_gone_on_from(const struct lost *l)
+{
+    struct job j = { .m = fresh(l) };
+    static const uint8_t empty_chain[2] = { 0, 0 };
+    struct sign_key member;
+    struct sign_pub member_pub;
+    sign_random(&member, &member_pub);
+    struct home_parts parts = { .record = l->genesis.bundle.record,
+                                .chain = SPAN(empty_chain),
+                                .member = &member,
+                                .member_pub = &member_pub };
+    T(keyring_install(&l->masters, l->genesis.genesis.params.salt, &parts.keyring) == SR_OK);
+    T(home_make(j.m->node.store, j.m->node.tpm, &parts, &j.home, &j.why) == SR_OK);
+    job_start(&j);
+    give(l, j.m, 0);
+    give(l, j.m, 1);
+    job_end(&j);
+    recovered(l, &j);
+    T(j.core && span_eq(SPAN(j.core->home.member_pub.b), SPAN(member_pub.b)));
+    end(j.m);
+}
+
+static void what_does_not_fit_asks_nobody(const struct lost *l, const struct lost *without)
+{
+    struct job j = { .m = fresh(without) };
+    job_start(&j);
+    job_end(&j);
+    T(j.e == SR_EDENIED && j.why.reason == R_RECOVERY_NONE);
+    end(j.m);
+    j = (struct job){ .m = fresh(l) };
+    running_write(j.m, "bundle", buf_span(&without->bundle)); /* another network's */
+    job_start(&j);
+    job_end(&j);
+    T(j.e == SR_EPROOF && j.why.reason == R_GENESIS_MISMATCH);
+    end(j.m);
+    j = (struct job){ .m = fresh(l) };
+    running_write(j.m, "policy.json", without->genesis.bundle.policy);
+    job_start(&j);
+    job_end(&j);
+    T(j.e == SR_EPROOF && j.why.reason == R_POLICY_CHAIN);
+    end(j.m);
+}
+
+int main(void)
+{
+    static struct lost l, without;
+    if (secret_init() != SR_OK)
+        return 1;
+    lose(&l, true);
+    lose(&without, false);
+    two_holders_bring_it_back(&l);
+    one_holder_leaves_nothing(&l);
+    a_ceremony_cut_short_is_gone_on_from(&l);
+    what_does_not_fit_asks_nobody(&l, &without);
+    lost_drop(&l);
+    lost_drop(&without);
+    return t_end();
+}
