@@ -58,10 +58,10 @@ ins_start() {
     echo $! >"$ins/$name/pid"
 }
 
-# ins_ready NAME: waits for its ready line
+# ins_ready NAME: waits for its ready line as long as it runs; the end of a long wait is for one that hangs
 ins_ready() {
     local address
-    for _ in $(seq 400); do
+    for _ in $(seq 1200); do
         address=$(sed -n 's/.*msg=ready .*listen-plain=\([^ ]*\).*/\1/p' "$ins/$1/log" | tail -n 1)
         [ -z "$address" ] || { echo "http://$address" >"$ins/$1/url"; return 0; }
         kill -0 "$(cat "$ins/$1/pid")" 2>/dev/null || break
