@@ -127,7 +127,7 @@ class Daemon:
     def lines(self):
         return open(self.log).read()
 
-    def wait(self, *words, seconds=20):
+    def wait(self, *words, seconds=60):
         """The first of these that its log says; None when it ends, or says none of them in time."""
         until = time.time() + seconds
         while time.time() < until:
