@@ -7,9 +7,9 @@
 #include "crypto/text.h"
 #include "proto/appraisal.h"
 #include "proto/cid.h"
-#include "proto/evidence.h"
 #include "proto/evidence/cc_log.h"
 #include "proto/evidence/vendor_roots.h"
+#include "proto/evidence_parts.h"
 #include "proto/genesis.h"
 
 #include <ctype.h>
@@ -46,6 +46,13 @@ static void evidence_trust_drop(struct evidence_trust *t)
     t->collateral = NULL;
 }
 
+/* The kind that needs roots and collateral: of composite evidence the report, which comes first. */
+static struct span report_type(const struct evidence_options *o)
+{
+    struct evidence_parts parts = evidence_parts(span_of(o->type));
+    return span_of(parts.v[0].type ? parts.v[0].type : "");
+}
+
 static enum sr_err trust_network(const struct evidence_options *o, struct evidence_trust *t,
                                  struct sr_why *why)
 {
@@ -58,8 +65,7 @@ static enum sr_err trust_network(const struct evidence_options *o, struct eviden
     t->trust.network = cid;
     t->trust.epoch = t->genesis.genesis.first.epoch;
     t->trust.akca = t->genesis.genesis.first.akca;
-    const struct type_roots *named = genesis_roots(&t->genesis.genesis, span_of(o->type));
-    t->pins = named ? (struct pins){ named->root, named->n } : (struct pins){ 0 };
+    t->pins = genesis_report_pins(&t->genesis.genesis, span_of(o->type));
     return SR_OK;
 }
 
@@ -147,7 +153,7 @@ static enum sr_err read_event_log(const struct evidence_options *o, struct buf *
 static enum sr_err prepare(const struct evidence_options *o, const char *file, struct evidence_trust *t,
                            struct verify_in *in, struct sr_why *why)
 {
-    t->pins = vendor_roots(span_of(o->type));
+    t->pins = vendor_roots(report_type(o));
     SR_TRY(read_time(o->at, &in->now, why));
     if (o->bundle)
         SR_TRY(trust_network(o, t, why));
@@ -159,7 +165,7 @@ static enum sr_err prepare(const struct evidence_options *o, const char *file, s
     SR_TRY(read_event_log(o, &t->event_log, why));
     SR_TRY(evidence_read_file(file, &t->evidence, why));
     in->ak = &t->trust;
-    in->roots = t->pins;
+    in->roots = in->part_roots[0] = t->pins;
     in->collateral = t->collateral;
     in->event_log = buf_span(&t->event_log);
     in->evidence = buf_span(&t->evidence);
@@ -232,7 +238,8 @@ static enum cli_exit verify_evidence(struct cli *c)
     enum cli_exit e;
     struct evidence_options o = { 0 };
     const struct option_row rows[] = {
-        { "type", OPTION_TEXT, &o.type, "TYPE", "kind of evidence: snp, tdx, sgx or tpm", NULL, true },
+        { "type", OPTION_TEXT, &o.type, "TYPE", "kind of evidence: snp, tdx, sgx, tpm, snp-tpm or tdx-tpm",
+          NULL, true },
         { "at", OPTION_TEXT, &o.at, "TIME", "judge as of this time, RFC 3339 in UTC (now)", NULL, false },
         { "collateral", OPTION_TEXT, &o.collateral, "DIR",
           "certificates, revocation lists, TCB infos, QE identities", NULL, false },

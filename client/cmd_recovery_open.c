@@ -56,8 +56,7 @@ static enum sr_err read_case(const struct open_options *o, struct open_case *c, 
 
 static enum sr_err judge(const struct open_options *o, struct open_case *c, struct sr_why *why)
 {
-    const struct type_roots *named = genesis_roots(&c->genesis.genesis, c->request.type);
-    const struct pins roots = named ? (struct pins){ named->root, named->n } : (struct pins){ 0 };
+    const struct pins roots = genesis_report_pins(&c->genesis.genesis, c->request.type);
     if (o->collateral)
         SR_TRY(collateral_read_dir(o->collateral, &roots, &c->collateral, why));
     const struct recovery_judge by = { .genesis = &c->genesis.genesis,

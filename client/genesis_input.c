@@ -30,8 +30,7 @@ enum sr_err genesis_input_verify(struct span bundle, const struct sha256 *cid, s
     SR_OWN(collateral_own) set = { 0 };
     struct genesis_checked checked;
     SR_TRY(genesis_check(bundle, cid, opnonce, &checked, why));
-    const struct type_roots *named = genesis_roots(&checked.genesis, checked.bundle.type);
-    const struct pins roots = named ? (struct pins){ named->root, named->n } : (struct pins){ 0 };
+    const struct pins roots = genesis_report_pins(&checked.genesis, checked.bundle.type);
     if (collateral)
         SR_TRY(collateral_read_dir(collateral, &roots, &set.c, why));
     SR_TRY(genesis_verify(&checked, set.c, ret_claims, why));

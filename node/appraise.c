@@ -2,14 +2,9 @@
 
 #include "crypto/text.h"
 #include "node/keyring.h"
+#include "proto/evidence_parts.h"
 
 #include <string.h>
-
-struct pins appraise_roots(const struct genesis *g, struct span type)
-{
-    const struct type_roots *named = g ? genesis_roots(g, type) : NULL;
-    return named ? (struct pins){ named->root, named->n } : (struct pins){ 0 };
-}
 
 enum sr_err appraise(const struct appraiser *by, struct span type, struct span evidence,
                      const struct sha512 *rd, struct appraisal *ret, struct sr_why *why)
@@ -17,21 +12,23 @@ enum sr_err appraise(const struct appraiser *by, struct span type, struct span e
     struct ak_trust trust = { .network = by->cid, .epoch = by->newest->epoch, .akca = by->newest->akca };
     trust.max_age = policy_ak_cert_max_age(by->policy);
     trust.vendor_roots = policy_vendor_ak_roots(by->policy, &trust.vendor_n);
-    struct verify_in in = { .evidence = evidence,
-                            .rd = *rd,
-                            .now = by->now,
-                            .ak = &trust,
-                            .roots = appraise_roots(by->genesis, type),
-                            .collateral = by->collateral };
+    struct verify_in in = {
+        .evidence = evidence, .rd = *rd, .now = by->now, .ak = &trust, .collateral = by->collateral
+    };
+    evidence_set_roots(&in, type, genesis_pins, by->genesis);
     return verified_evidence(type, &in, &ret->verified, &ret->claims, why);
 }
 
 /* A claim in hex as the 32 bytes that a leaf has room for: those that it is, or the SHA-256 of as many as it
- * is (a measurement of SNP or TDX, a chip's or platform's id). */
+ * is (a measurement of SNP or TDX, a chip's or platform's id). Of evidence in parts, the first part's that
+ * has it. */
 static void hash_claim(const struct claims *c, const char *name, struct sha256 *ret)
 {
-    const struct claim *one = claims_find(c, span_of(name));
+    const struct claim *type = claims_find(c, SPAN_STR("type")), *one = NULL;
+    struct evidence_parts all = evidence_parts(span_of(type ? type->text : ""));
     uint8_t bytes[CLAIM_TEXT_SIZE / 2];
+    for (size_t i = 0; i < all.n && !one; i++)
+        one = evidence_claim(c, &all.v[i], name);
     size_t n = one && one->kind == CLAIM_TEXT ? strlen(one->text) / 2 : 0;
     if (n == 0 || hex_read(span_of(one->text), bytes, n) != SR_OK)
         return;
@@ -44,8 +41,8 @@ static void hash_claim(const struct claims *c, const char *name, struct sha256 *
 void appraise_leaf(const struct keyring *k, const struct claims *c, struct leaf *leaf)
 {
     struct sha256 ek = { 0 }, ak = { 0 };
-    hash_claim(c, "hardware", &ek); /* a chip or platform; of TPM evidence there is none */
     hash_claim(c, "ek", &ek);
+    hash_claim(c, "hardware", &ek); /* a chip or platform; of TPM evidence there is none */
     hash_claim(c, "ak", &ak);
     hash_claim(c, "measurement", &leaf->measurement);
     leaf->hardware = keyring_leaf_id(k, LEAF_ID_HARDWARE, SPAN(ek.b));

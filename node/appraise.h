@@ -30,8 +30,5 @@ struct appraiser {
 enum sr_err appraise(const struct appraiser *by, struct span type, struct span evidence,
                      const struct sha512 *rd, struct appraisal *ret, struct sr_why *why);
 
-/* The roots that a genesis record names for that type. g may be NULL: none. */
-struct pins appraise_roots(const struct genesis *g, struct span type);
-
 /* What the log says of appraised evidence: salted hardware and AK, measurement. */
 void appraise_leaf(const struct keyring *k, const struct claims *c, struct leaf *leaf);

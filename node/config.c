@@ -46,7 +46,8 @@ static const struct row rows[] = {
     TEXT("cid", cid, "", "network to join, sr1...; not for bootstrap"),
     LIST("join", join, "URL of a member to join through; may be given more than once"),
     TEXT("platform", platform, "auto",
-         "how this node makes evidence: snp, tdx, tpm; auto: what the kernel reports, else tpm"),
+         "how this node makes evidence: snp, tdx, tpm, snp-tpm, tdx-tpm; auto: what the kernel reports, else "
+         "tpm"),
     TEXT(
         "seal", seal, "auto",
         "what seals the masters: snp, tpm, none (fetched anew at each start); auto: the platform, if it can"),

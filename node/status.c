@@ -6,6 +6,7 @@
 #include "node/status_collateral.h"
 #include "node/version.h"
 #include "proto/cid.h"
+#include "proto/evidence_parts.h"
 #include "proto/json.h"
 
 #include <string.h>
@@ -63,22 +64,36 @@ static void write_claims(struct buf *b, const struct claims *claims)
     jw_object_end(b);
 }
 
-static bool measured_boot(const struct node *n)
+/* A claim of our own evidence, of whichever part of it has one that is so. */
+typedef bool holds_fn(const struct evidence_part *part, const struct claim *c);
+static bool any_part(const struct node *n, const char *name, holds_fn *holds)
 {
-    const struct claim *boot = claims_find(&n->self, SPAN_STR("boot"));
-    return boot && strcmp(boot->text, "measured") == 0;
+    const struct claim *type = claims_find(&n->self, SPAN_STR("type"));
+    struct evidence_parts all = evidence_parts(span_of(type ? type->text : ""));
+    for (size_t i = 0; i < all.n; i++) {
+        const struct claim *c = evidence_claim(&n->self, &all.v[i], name);
+        if (c && holds(&all.v[i], c))
+            return true;
+    }
+    return false;
 }
 
-/* Is there a launch measurement, of whatever it covers? */
-static bool measured_launch(const struct node *n)
+static bool is_measured(const struct evidence_part *part, const struct claim *c)
 {
-    return !tpm_actor_enrols(n->tpm) && claims_find(&n->self, SPAN_STR("measurement"));
+    (void)part;
+    return strcmp(c->text, "measured") == 0;
 }
 
-static bool says(const struct claims *c, const char *name)
+/* Of the machine as it was started, whatever that covers; a TPM's is of the program alone. */
+static bool is_of_launch(const struct evidence_part *part, const struct claim *c)
 {
-    const struct claim *one = claims_find(c, span_of(name));
-    return one && one->kind == CLAIM_BOOL && one->num;
+    return c->kind == CLAIM_TEXT && part->type && strcmp(part->type, "tpm") != 0;
+}
+
+static bool is_true(const struct evidence_part *part, const struct claim *c)
+{
+    (void)part;
+    return c->kind == CLAIM_BOOL && c->num;
 }
 
 static void write_sealing_warnings(struct buf *b, struct node *n)
@@ -96,9 +111,9 @@ static void write_warnings(struct buf *b, struct node *n, const struct core *c)
     jw_array(b);
     if (c && members_count(c->members) == 1)
         jw_text(b, "one member: losing it loses every key");
-    if (!measured_boot(n) && !measured_launch(n))
+    if (!any_part(n, "boot", is_measured) && !any_part(n, "measurement", is_of_launch))
         jw_text(b, "no measured boot: nothing shows which kernel runs under this node");
-    if (says(&n->self, "debug"))
+    if (any_part(n, "debug", is_true))
         jw_text(b, "debug: whoever runs this machine can read all that is in it");
     write_sealing_warnings(b, n);
     if (c && !journal_healthy(c->journal))

@@ -1,4 +1,5 @@
 #include "proto/appraisal.h"
+#include "proto/evidence_parts.h"
 
 #include <string.h>
 
@@ -51,9 +52,16 @@ static bool is_value(const struct claim *c, const char *value)
     return false;
 }
 
-static bool holds(const struct appraisal_row *r, const struct claims *claims)
+/* One part of the evidence, and who looks at it. */
+struct looked_at {
+    const struct claims *claims;
+    const struct evidence_part *part;
+    const struct waivers *waivers;
+};
+
+static bool holds(const struct appraisal_row *r, const struct looked_at *at)
 {
-    const struct claim *c = claims_find(claims, span_of(r->claim));
+    const struct claim *c = evidence_claim(at->claims, at->part, r->claim);
     for (size_t i = 0; c && i < VALUES_MAX && r->values[i]; i++)
         if (is_value(c, r->values[i]))
             return true;
@@ -76,12 +84,29 @@ bool appraisal_names(const char *check)
     return false;
 }
 
-static enum check_outcome outcome_of(const struct appraisal_row *r, const struct claims *c,
-                                     const struct waivers *w)
+static enum check_outcome outcome_of(const struct appraisal_row *r, const struct looked_at *at)
 {
-    if (holds(r, c))
+    if (holds(r, at))
         return CHECK_PASSED;
-    return is_waived(w, r->check) ? CHECK_WAIVED : CHECK_FAILED;
+    return is_waived(at->waivers, r->check) ? CHECK_WAIVED : CHECK_FAILED;
+}
+
+/* The rows of that part's type. Goes on after a refusal, so that the trail has them all. */
+static enum sr_err check_part(enum appraisal_set set, const struct looked_at *at, struct check_trail *trail,
+                              struct sr_why *why)
+{
+    enum sr_err verdict = SR_OK;
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct appraisal_row *r = &rows[i];
+        if (r->set > set || strcmp(r->type, at->part->type) != 0)
+            continue;
+        enum check_outcome o = outcome_of(r, at);
+        check_note(trail, r->check, o, o == CHECK_PASSED ? R_NONE : r->reason);
+        if (o == CHECK_FAILED && verdict == SR_OK)
+            verdict = sr_fail(why, SR_EPROOF, r->reason, "%s: the claim %s%s is not what is asked for",
+                              r->check, at->part->prefix, r->claim);
+    }
+    return verdict;
 }
 
 enum sr_err appraisal_check(enum appraisal_set set, const struct claims *c, const struct waivers *w,
@@ -91,15 +116,13 @@ enum sr_err appraisal_check(enum appraisal_set set, const struct claims *c, cons
     const struct claim *type = claims_find(c, SPAN_STR("type"));
     if (!type || type->kind != CLAIM_TEXT)
         return sr_fail(why, SR_EPROOF, R_EVIDENCE_TYPE, "claims without a type");
-    for (size_t i = 0; i < ROWS; i++) {
-        const struct appraisal_row *r = &rows[i];
-        if (r->set > set || strcmp(r->type, type->text) != 0)
-            continue;
-        enum check_outcome o = outcome_of(r, c, w);
-        check_note(trail, r->check, o, o == CHECK_PASSED ? R_NONE : r->reason);
-        if (o == CHECK_FAILED && verdict == SR_OK)
-            verdict = sr_fail(why, SR_EPROOF, r->reason, "%s: the claim %s is not what is asked for",
-                              r->check, r->claim);
+    struct evidence_parts all = evidence_parts(span_of(type->text));
+    for (size_t i = 0; i < all.n; i++) {
+        struct looked_at at = { c, &all.v[i], w };
+        if (!all.v[i].type)
+            return sr_fail(why, SR_EPROOF, R_EVIDENCE_TYPE, "claims of an unknown type");
+        enum sr_err e = check_part(set, &at, trail, verdict == SR_OK ? why : NULL);
+        verdict = verdict == SR_OK ? e : verdict;
     }
     return verdict;
 }

@@ -1,5 +1,7 @@
 #include "proto/evidence.h"
 
+#include "proto/evidence_parts.h"
+
 const struct verifier *verifier_find(struct span name)
 {
     for (size_t i = 0; evidence_rows[i]; i++)
@@ -18,7 +20,7 @@ enum sr_err evidence_verify(struct span tee_type, const struct verify_in *in, st
         return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "%s: %zu bytes of evidence", v->name, in->evidence.n);
     struct claims found;
     claims_clear(&found);
-    SR_TRY(v->verify(in, &found, why));
+    SR_TRY(v->parts[0] ? evidence_verify_parts(v, in, &found, why) : v->verify(in, &found, why));
     if (!claims_ok(&found))
         return sr_fail(why, SR_EPROOF, R_EVIDENCE_FORMAT, "%s: claims do not fit", v->name);
     claims_copy(ret, &found);

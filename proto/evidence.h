@@ -44,15 +44,18 @@ static inline bool pins_have(const struct pins *p, const struct sha256 *key)
 struct collateral;  /* proto/evidence/collateral.h */
 struct check_trail; /* proto/evidence/checks.h */
 
+enum { EVIDENCE_PARTS_MAX = 2 };
+
 struct verify_in {
     struct span evidence;
-    struct sha512 rd;                    /* the report data that the evidence must be bound to */
-    time_t now;                          /* unix seconds */
-    const struct ak_trust *ak;           /* tpm */
-    struct pins roots;                   /* snp, tdx, sgx: the vendors' roots that count */
-    const struct collateral *collateral; /* snp, tdx, sgx: NULL is none, and refuses */
-    struct span event_log;               /* tdx: what was measured into the RTMRs; empty: not given */
-    struct check_trail *trail;           /* filled with what was checked; NULL: nobody asks */
+    struct sha512 rd;                           /* the report data that the evidence must be bound to */
+    time_t now;                                 /* unix seconds */
+    const struct ak_trust *ak;                  /* tpm */
+    struct pins roots;                          /* snp, tdx, sgx: the vendors' roots that count */
+    struct pins part_roots[EVIDENCE_PARTS_MAX]; /* the same, of each part of a composite type */
+    const struct collateral *collateral;        /* snp, tdx, sgx: NULL is none, and refuses */
+    struct span event_log;                      /* tdx: what was measured into the RTMRs; empty: not given */
+    struct check_trail *trail;                  /* filled with what was checked; NULL: nobody asks */
 };
 
 struct verifier {
@@ -62,6 +65,8 @@ struct verifier {
     /* What the evidence says it is bound to, before anything is verified: for looking at evidence without a
      * challenge. NULL: it is not to be had from the evidence. */
     enum sr_err (*report_data)(struct span evidence, struct sha512 *ret, struct sr_why *why);
+    /* A composite type: the rows that it is made of, and no verify of its own (evidence_parts.h). */
+    const char *parts[EVIDENCE_PARTS_MAX];
 };
 
 /* The program's rows, NULL last. */

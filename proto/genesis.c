@@ -1,4 +1,5 @@
 #include "proto/genesis.h"
+#include "proto/evidence_parts.h"
 
 #include "crypto/mode.h"
 #include "crypto/text.h"
@@ -83,20 +84,41 @@ const struct type_roots *genesis_roots(const struct genesis *g, struct span type
     return NULL;
 }
 
-enum sr_err genesis_root_check(const struct genesis *g, struct span type, const struct claims *claims,
-                               struct sr_why *why)
+struct pins genesis_pins(const void *genesis, struct span type)
 {
-    const struct type_roots *roots = genesis_roots(g, type);
-    const struct claim *root = claims_find(claims, SPAN_STR("root"));
+    const struct type_roots *named = genesis ? genesis_roots(genesis, type) : NULL;
+    return named ? (struct pins){ named->root, named->n } : (struct pins){ 0 };
+}
+
+struct pins genesis_report_pins(const struct genesis *g, struct span type)
+{
+    struct evidence_parts all = evidence_parts(type);
+    return all.v[0].type ? genesis_pins(g, span_of(all.v[0].type)) : (struct pins){ 0 };
+}
+
+static enum sr_err root_of_part(const struct genesis *g, const struct evidence_part *part,
+                                const struct claims *claims, struct sr_why *why)
+{
+    const struct type_roots *roots = part->type ? genesis_roots(g, span_of(part->type)) : NULL;
+    const struct claim *root = evidence_claim(claims, part, "root");
     char hex[65];
     for (size_t i = 0; roots && root && i < roots->n; i++) {
         hex_text(SPAN(roots->root[i].b), hex);
         if (strcmp(hex, root->text) == 0)
-            return appraisal_check(APPRAISAL_BASELINE, claims, NULL, NULL, why);
+            return SR_OK;
     }
     return roots || root
                ? sr_fail(why, SR_EPROOF, R_EK_CHAIN, "the evidence leads to no root that the record names")
-               : appraisal_check(APPRAISAL_BASELINE, claims, NULL, NULL, why);
+               : SR_OK;
+}
+
+enum sr_err genesis_root_check(const struct genesis *g, struct span type, const struct claims *claims,
+                               struct sr_why *why)
+{
+    struct evidence_parts all = evidence_parts(type);
+    for (size_t i = 0; i < all.n; i++)
+        SR_TRY(root_of_part(g, &all.v[i], claims, why));
+    return appraisal_check(APPRAISAL_BASELINE, claims, NULL, NULL, why);
 }
 
 enum sr_err genesis_bundle_encode(const struct genesis_bundle *b, struct buf *ret, struct sr_why *why)

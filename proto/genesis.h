@@ -61,6 +61,10 @@ enum sr_err genesis_pinned(struct span record, const struct sha256 *cid, struct 
                            struct sr_why *why);
 struct approvers genesis_approvers(const struct genesis *g);                       /* borrows */
 const struct type_roots *genesis_roots(const struct genesis *g, struct span type); /* NULL: type unknown */
+/* The same as pins, for evidence_set_roots(). genesis: a struct genesis, or NULL, which names none. */
+struct pins genesis_pins(const void *genesis, struct span type);
+/* Of a type in several parts, those of its first: the report, which is what needs collateral. */
+struct pins genesis_report_pins(const struct genesis *g, struct span type);
 /* Does what vouches for the hardware lead to a root that the record names for this type? Evidence without a
  * root passes where the record names none. And it is at least the baseline (specs/appraisal.md): a key born
  * in a guest that can be debugged is one that its host has read. SR_EPROOF, R_EK_CHAIN or the row's reason.

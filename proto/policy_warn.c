@@ -1,17 +1,43 @@
 /* policy_warn.c - what a valid policy says, and what in it is seldom meant. */
 #include "crypto/text.h"
+#include "proto/evidence_parts.h"
 #include "proto/policy_body.h"
 #include "proto/policy_explain.h"
+
+#include <string.h>
 
 /* A claim that names what runs or where it runs: a rule without any lets in whoever has the type. */
 static const char *const code_claims[] = { "code", "measurement" };
 
+/* Of evidence in several parts, a claim of that name of any of them. */
+static bool is_claim(const struct evidence_parts *parts, struct span name, const char *claim)
+{
+    for (size_t i = 0; i < parts->n; i++) {
+        size_t n = strlen(parts->v[i].prefix);
+        struct span prefix = { name.p, name.n < n ? name.n : n };
+        struct span rest = { name.p + prefix.n, name.n - prefix.n };
+        if (span_eq(prefix, span_of(parts->v[i].prefix)) && span_eq(rest, span_of(claim)))
+            return true;
+    }
+    return false;
+}
+
 static bool tests_claim(const struct policy_rule *r, const char *claim)
 {
+    struct evidence_parts parts = evidence_parts(r->type);
     for (size_t i = 0; i < r->tests_n; i++)
-        if (span_eq(r->tests[i].claim, span_of(claim)))
+        if (is_claim(&parts, r->tests[i].claim, claim))
             return true;
     return false;
+}
+
+static bool has_part(const struct policy_rule *r, const char *type)
+{
+    struct evidence_parts parts = evidence_parts(r->type);
+    for (size_t i = 0; i < parts.n; i++)
+        if (parts.v[i].type && strcmp(parts.v[i].type, type) == 0)
+            return true;
+    return span_eq(r->type, span_of(type));
 }
 
 static bool names_code(const struct policy_rule *r)
@@ -31,13 +57,12 @@ static bool loose_code(const struct policy *p, const struct policy_rule *r)
 static bool loose_boot(const struct policy *p, const struct policy_rule *r)
 {
     (void)p;
-    return r->effect == POLICY_ALLOW && span_eq(r->type, SPAN_STR("tpm")) && !tests_claim(r, "boot");
+    return r->effect == POLICY_ALLOW && has_part(r, "tpm") && !tests_claim(r, "boot");
 }
 
 static bool is_tee(const struct policy_rule *r)
 {
-    return span_eq(r->type, SPAN_STR("snp")) || span_eq(r->type, SPAN_STR("tdx")) ||
-           span_eq(r->type, SPAN_STR("sgx"));
+    return has_part(r, "snp") || has_part(r, "tdx") || has_part(r, "sgx");
 }
 
 static bool loose_debug(const struct policy *p, const struct policy_rule *r)
@@ -50,7 +75,7 @@ static bool loose_debug(const struct policy *p, const struct policy_rule *r)
 static bool firmware_alone(const struct policy *p, const struct policy_rule *r)
 {
     (void)p;
-    return r->effect == POLICY_ALLOW && span_eq(r->type, SPAN_STR("tdx")) &&
+    return r->effect == POLICY_ALLOW && has_part(r, "tdx") &&
            !(tests_claim(r, "rtmr1") && tests_claim(r, "rtmr2"));
 }
 

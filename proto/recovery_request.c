@@ -1,5 +1,6 @@
 #include "proto/recovery_request.h"
 
+#include "proto/evidence_parts.h"
 #include "proto/json.h"
 
 enum { REQUEST_VERSION = 1 };
@@ -120,7 +121,6 @@ static enum sr_err judge_evidence(const struct recovery_judge *by, const struct 
                                   struct claims *ret, struct sr_why *why)
 {
     const struct genesis_params *p = &by->genesis->params;
-    const struct type_roots *named = genesis_roots(by->genesis, q->type);
     const struct ak_trust trust = {
         .network = recovery_request_network(by->cid, by->ceremony),
         .epoch = 1,
@@ -129,14 +129,14 @@ static enum sr_err judge_evidence(const struct recovery_judge *by, const struct 
         .genesis_k = p->akcas.k,
         .purpose = AK_FOR_RECOVERY,
     };
-    const struct verify_in in = {
+    struct verify_in in = {
         .evidence = q->evidence,
         .rd = recovery_request_rd(q),
         .now = by->now,
         .ak = &trust,
-        .roots = named ? (struct pins){ named->root, named->n } : (struct pins){ 0 },
         .collateral = by->collateral,
     };
+    evidence_set_roots(&in, q->type, genesis_pins, by->genesis);
     SR_TRY(evidence_verify(q->type, &in, ret, why));
     return genesis_root_check(by->genesis, q->type, ret, why);
 }

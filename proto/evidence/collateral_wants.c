@@ -1,4 +1,5 @@
 #include "proto/evidence/collateral_wants.h"
+#include "proto/evidence_parts.h"
 
 #include "proto/evidence/dcap.h"
 #include "proto/evidence/snp_report.h"
@@ -143,12 +144,23 @@ static const struct {
     { "sgx", wants_of_dcap },
 };
 
-void collateral_wants(const struct collateral *c, const struct pins *roots, struct span type,
-                      struct span evidence, time_t now, struct coll_wants *ret)
+static void wants_of(const struct collateral *c, const struct pins *roots, struct span type,
+                     struct span evidence, time_t now, struct coll_wants *ret)
 {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (span_eq(span_of(types[i].type), type))
             types[i].wants(c, roots, evidence, now, ret);
+}
+
+void collateral_wants(const struct collateral *c, const struct pins *roots, struct span type,
+                      struct span evidence, time_t now, struct coll_wants *ret)
+{
+    struct evidence_parts parts;
+    wants_of(c, roots, type, evidence, now, ret);
+    if (evidence_split(type, evidence, &parts, NULL) != SR_OK)
+        return;
+    for (size_t i = 0; i < parts.n; i++)
+        wants_of(c, roots, span_of(parts.v[i].type), parts.v[i].evidence, now, ret);
 }
 
 /* ---- what is held ---- */

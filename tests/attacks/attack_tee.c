@@ -1,6 +1,7 @@
 /* Attacks by virtual machines and enclaves that are not what policy asks for, on SEV-SNP, TDX and SGX
- * evidence made from roots of our own: each is an otherwise honest join, and counts when the attacker reads
- * the masters. */
+ * evidence made from roots of our own, and on SNP evidence with a TPM's beside it: each is an otherwise
+ * honest join, and counts when the attacker reads the masters. */
+#include "proto/evidence_parts.h"
 #include "tests/attacks/lab.h"
 #include "tests/dcap_maker.h"
 #include "tests/snp_maker.h"
@@ -9,7 +10,9 @@
 struct tee {
     const char *type;
     struct snp_world snp;   /* of "snp" */
-    struct world dcap;      /* of the other two */
+    struct world dcap;      /* of "tdx" and "sgx" */
+    struct maker *tpm;      /* of "snp-tpm": whose quote stands beside the report; borrowed */
+    struct buf both;        /* the parts together */
     struct genesis genesis; /* names the root */
     struct collateral *collateral;
 };
@@ -18,12 +21,17 @@ static void tee_drop(struct tee *t)
 {
     snp_world_drop(&t->snp);
     world_drop(&t->dcap);
+    buf_drop(&t->both);
     collateral_free(t->collateral);
 }
 
 static bool is_snp(const struct tee *t)
 {
-    return strcmp(t->type, "snp") == 0;
+    return strncmp(t->type, "snp", 3) == 0;
+}
+static bool has_tpm(const struct tee *t)
+{
+    return strcmp(t->type, "snp-tpm") == 0;
 }
 
 /* The member's own collateral, of honest machines, under the root that its genesis record names. */
@@ -31,7 +39,7 @@ static void tee_endorse(struct tee *t)
 {
     struct type_roots *named = &t->genesis.params.types[0];
     t->genesis.params.ntypes = 1;
-    strcpy(named->type, t->type);
+    strcpy(named->type, has_tpm(t) ? "snp" : t->type);
     named->n = 1;
     named->root[0] = made_pin(is_snp(t) ? s_key(K_ROOT) : w_key(0));
     const struct pins pins = { named->root, 1 };
@@ -53,16 +61,17 @@ static struct policy *tee_policy(void)
     SR_OWN(buf) text = { 0 };
     SR_OWN(buf) canonical = { 0 };
     struct policy *p = NULL;
-    static const char *const types[] = { "snp", "tdx", "sgx" };
+    static const char *const types[] = { "snp", "tdx", "sgx", "snp-tpm" };
+    static const char *const prefix[] = { "", "", "", "snp." };
     wr_text(&text, "{\"version\":1,\"number\":1,\"previous\":\"" LAB_ZEROS "\",\"min_epoch\":1,"
                    "\"channel_binding\":\"optional\",\"release\":[],\"tenants\":[],\"join\":[");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         wr_fmt(&text,
-               "%s{\"name\":\"%s\",\"type\":\"%s\",\"where\":[{\"claim\":\"debug\",\"op\":\"eq\",\"value\":"
-               "false},{\"claim\":\"measurement\",\"op\":\"eq\",\"value\":\"",
-               i ? "," : "", types[i], types[i]);
-        for (int n = 0; n < (i < 2 ? 48 : 32); n++)
-            wr_text(&text, i < 2 ? "4d" : "4e");
+               "%s{\"name\":\"%s\",\"type\":\"%s\",\"where\":[{\"claim\":\"%sdebug\",\"op\":\"eq\","
+               "\"value\":false},{\"claim\":\"%smeasurement\",\"op\":\"eq\",\"value\":\"",
+               i ? "," : "", types[i], types[i], prefix[i], prefix[i]);
+        for (int n = 0; n < (i != 2 ? 48 : 32); n++)
+            wr_text(&text, i != 2 ? "4d" : "4e");
         wr_text(&text, "\"}]}");
     }
     wr_text(&text, "]}");
@@ -70,6 +79,17 @@ static struct policy *tee_policy(void)
                    policy_parse(buf_span(&canonical), &p, NULL) == SR_OK,
                "policy");
     return p;
+}
+
+static struct span with_tpm(struct tee *t, const struct sha512 *rd)
+{
+    SR_OWN(buf) quote = { 0 };
+    maker_evidence(t->tpm, rd, &quote);
+    struct evidence_parts both = evidence_parts(SPAN_STR("snp-tpm"));
+    both.v[0].evidence = buf_span(&t->snp.evidence);
+    both.v[1].evidence = buf_span(&quote);
+    evidence_join(&both, &t->both);
+    return buf_span(&t->both);
 }
 
 /* Evidence over rd; change is the attacker's. */
@@ -85,7 +105,7 @@ static struct span tee_evidence(struct tee *t, const struct sha512 *rd, change_f
             t->snp.table_other = false;
             snp_world_table(&t->snp);
         }
-        return buf_span(&t->snp.evidence);
+        return has_tpm(t) ? with_tpm(t, rd) : buf_span(&t->snp.evidence);
     }
     bool tdx = strcmp(t->type, "tdx") == 0;
     t->dcap = world_make(4, tdx);
@@ -130,7 +150,7 @@ static enum sr_err grant_to(struct lab *l, struct lab_join *j, const struct tee 
 static bool joins(struct lab *l, const char *type, change_fn *change, struct sr_why *why)
 {
     SR_OWN(lab_join) j = { 0 };
-    SR_OWN(tee) t = { .type = type };
+    SR_OWN(tee) t = { .type = type, .tpm = &l->good };
     struct policy *before = l->policy;
     l->policy = tee_policy();
     tee_endorse(&t);
@@ -164,6 +184,10 @@ static bool honest_tdx(struct lab *l)
 static bool honest_sgx(struct lab *l)
 {
     return honest(l, "sgx");
+}
+static bool honest_both(struct lab *l)
+{
+    return honest(l, "snp-tpm");
 }
 
 /* ---- what it is ---- */
@@ -276,6 +300,22 @@ static bool dcap_recorded(struct lab *l, struct sr_why *why)
     return joins(l, "tdx", recorded, why);
 }
 
+/* ---- one part of two ---- */
+
+/* Policy asks for a TPM beside the report, and says no more of it: any will not do. */
+static bool tpm_of_nobody(struct lab *l, struct sr_why *why)
+{
+    struct sign_key own;
+    const struct key seed = { { 9 } };
+    const struct sign_key before = l->good.ca;
+    struct sign_pub pub;
+    sign_from_seed(&seed, &own, &pub);
+    l->good.ca = own;
+    bool got = joins(l, "snp-tpm", nothing, why);
+    l->good.ca = before;
+    return got;
+}
+
 static const struct attack rows[] = {
     { "snp_debug", honest_snp, snp_debug, R_NO_RULE },
     { "tdx_debug", honest_tdx, tdx_debug, R_NO_RULE },
@@ -289,6 +329,7 @@ static const struct attack rows[] = {
     { "dcap_own_enclave", honest_tdx, dcap_own_enclave, R_QE_REPORT_SIGNATURE },
     { "snp_own_root", honest_snp, snp_own_root, R_CERT_ANCHOR },
     { "snp_recorded", honest_snp, snp_recorded, R_REPORT_DATA },
+    { "tpm_of_nobody", honest_both, tpm_of_nobody, R_AK_CERT },
     { "dcap_recorded", honest_tdx, dcap_recorded, R_REPORT_DATA },
 };
 

@@ -12,17 +12,19 @@ run=$(mktemp -d)
 trap 'stop_all; tsm_stop "$run/other"; tsm_stop "$run/tsm"; rm -rf "$run"' EXIT
 network_new "$run/net" "$bin" || exit 1
 tsm_init "$run/other" "$bin" snp:stranger tdx:foreigner
-tsm_init "$run/tsm" "$bin" snp:one snp:two tdx:three snp:late tdx:slow tdx:work snp:visitor
+tsm_init "$run/tsm" "$bin" snp:one snp:two tdx:three snp:late tdx:slow tdx:work snp:visitor snp:both
 
 measured() { printf "$1%.0s" $(seq 48); }
 policy() {
-    jq -cS -n --arg member "$(measured 4d)" --arg work "$(measured 57)" --arg admin "$1" --arg code "$2" '{
+    jq -cS -n --arg member "$(measured 4d)" --arg work "$(measured 57)" --arg both "$(measured 4f)" --arg admin "$1" --arg code "$2" '{
         version: 1, number: 1, previous: ("0" * 64), min_epoch: 1, channel_binding: "required",
         join: [
             {name: "snp", type: "snp", where: [{claim: "measurement", op: "eq", value: $member}, {claim: "debug", op: "eq", value: false},
                 {claim: "vmpl", op: "eq", value: 0}, {claim: "tcb.snp", op: "min", value: 24}]},
             {name: "tdx", type: "tdx", where: [{claim: "measurement", op: "eq", value: $member}, {claim: "debug", op: "eq", value: false},
                 {claim: "tcb.status", op: "in", value: ["UpToDate"]}]},
+            {name: "both", type: "snp-tpm", where: [{claim: "snp.measurement", op: "eq", value: $both}, {claim: "snp.debug", op: "eq", value: false},
+                {claim: "tpm.code", op: "eq", value: $code}]},
             {name: "tpm", type: "tpm", where: [{claim: "code", op: "eq", value: $code}]}],
         release: [
             {name: "td", type: "tdx", where: [{claim: "measurement", op: "eq", value: $work}, {claim: "debug", op: "eq", value: false}],
@@ -237,12 +239,34 @@ within 10 fetch work four demo:app/x >/dev/null 2>&1
 check "and releases to TDX" eval 'fetch work four demo:app/x && [ "$(cat "$run/value")" = treasure ]'
 stop slow && rm -rf "$net_dir/slow/state" && sed -i "s|^join = .*|join = $(net_url four)|" "$net_dir/slow/sealring.conf" && begin slow sealring-node
 check "a TDX machine joins through the TPM" comes slow
+
+# Evidence in two parts: what the chip says of the machine, what its TPM says of the program
+network_machine both >/dev/null 2>&1
+tsm_set both measurement 79
+member both one
+check "policy wants both parts: the report alone is not enough" within 10 logs one 'route=.*attest.*reason=no-rule'
+stop both && rm -rf "$net_dir/both/state" "$net_dir/both/log"
+both_conf() {
+    net_conf both "platform = snp-tpm" "tsm-report-dir = $(tsm_report both)" "cid = $(network_cid)" "join = $(net_url one)" \
+        "collateral-dir = $run/tsm/c/good"
+}
+both_conf && tsm_set both debug 1
+net_start both "$bin/sealring-node" >/dev/null 2>&1 &
+check "with both, and a guest that can be debugged" within 15 logs one 'why=.*both.*\|reason=no-rule'
+check "with both, and a guest that can be debugged, it does not join" within 15 logs both 'msg=join-failed.*reason=no-rule'
+kill -9 "$(cat "$net_dir/both/pid")" && : >"$net_dir/both/log" && tsm_set both debug 0
+check "a machine with an SNP report and a TPM quote joins" net_start both "$bin/sealring-node"
+check "it says so" status both '.platform == "snp-tpm" and .sealed == "snp-tpm" and .measured["snp.debug"] == false
+    and (.measured["tpm.code"] | length) == 64 and (.warnings | any(test("boot|debug")) | not)'
+within 10 fetch work both demo:app/x >/dev/null 2>&1
+check "and releases" eval 'fetch work both demo:app/x && [ "$(cat "$run/value")" = treasure ]'
 check "the log of the first member verifies" network_log_verify one
 "$bin/sealring" log show --node "$(net_url one)" --cid "$(network_cid)" >"$run/leaves"
 leaves() { jq -r "select(.leaf.type == \"join-granted\") | .leaf.$1" "$run/leaves" | sort -u; }
 check "it says which code joined, by the measurement's hash" \
     eval 'leaves measurement | grep -qx "$(printf "M%.0s" $(seq 48) | sha256sum | cut -d" " -f1)"' # 4d is M
-check "and tells machines apart" [ "$(leaves hardware | wc -l)" -ge 4 ]
+check "in two parts, by the first" eval 'leaves measurement | grep -qx "$(printf "O%.0s" $(seq 48) | sha256sum | cut -d" " -f1)"'
+check "and tells machines apart" [ "$(leaves hardware | wc -l)" -ge 5 ]
 stop one
 check "SIGTERM ends it well" [ "$(cat "$run/exit")" = 0 ]
 finish

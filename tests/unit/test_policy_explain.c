@@ -165,13 +165,18 @@ static void rules_for_tees_are_warned_about(void)
         "            {'name':'t2','type':'tdx','where':[{'claim':'measurement','op':'same'},\n"
         "             {'claim':'debug','op':'eq','value':false},{'claim':'rtmr1','op':'same'},\n"
         "             {'claim':'rtmr2','op':'same'}]},\n"
+        "            {'name':'b1','type':'snp-tpm','where':[{'claim':'tpm.code','op':'same'},\n"
+        "             {'claim':'debug','op':'eq','value':false},{'claim':'tpm.boot','op':'same'}]},\n"
+        "            {'name':'b2','type':'snp-tpm','where':[{'claim':'tpm.code','op':'same'},\n"
+        "             {'claim':'snp.debug','op':'eq','value':false},{'claim':'tpm.boot','op':'same'}]},\n"
         "            "
         "{'effect':'deny','name':'old','type':'snp','where':[{'claim':'measurement','op':'same'}]} ],\n"
         "  'release': [], 'tenants': [] }\n";
     SR_OWN(policy_hold) h = { policy_from(tees) };
     SR_OWN(buf) text = { 0 };
-    T(policy_check_text(h.p, &text) == 2);
+    T(policy_check_text(h.p, &text) == 3);
     wr_u8(&text, 0);
+    T(strstr((const char *)text.p, "warning: join rule b1 does not compare debug") != NULL);
     T(strstr((const char *)text.p, "warning: join rule s1 does not compare debug") != NULL);
     T(strstr((const char *)text.p, "warning: join rule t1 does not compare rtmr1 and rtmr2") != NULL);
 }
