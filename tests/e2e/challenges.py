@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 from mitm import Daemon, Proxy, send
 
@@ -79,6 +80,10 @@ n = flood(JOIN, hello, MANY // 2) + flood(RELEASE, b"", MANY // 2)
 grown = resident() - before
 print(f"{n} challenges: {grown} KiB more memory")
 check(f"{n} challenges cost no memory: {grown} KiB", n >= MANY and grown < 1024)
+for _ in range(100):  # what the flood's clients left is closed when the door comes round to it
+    if files() <= fds + 16:
+        break
+    time.sleep(0.1)
 check("nor files", files() <= fds + 16)
 check("nor anything on the disk", state() <= size + 65536)
 check("it serves on", send(URL, "GET", "/healthz", None, b"")[0] == 200)
