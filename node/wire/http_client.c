@@ -147,9 +147,9 @@ static void take_reason(struct http_reply *r)
 {
     static const char key[] = "\"reason\":\"";
     const char *at = r->body.n ? memmem(r->body.p, r->body.n, key, sizeof key - 1) : NULL;
-    const char *end = (const char *)r->body.p + r->body.n;
+    const char *end = at ? (const char *)r->body.p + r->body.n : NULL;
     size_t n = 0;
-    for (at = at ? at + sizeof key - 1 : end; at < end && n + 1 < sizeof r->reason; at++) {
+    for (at = at ? at + sizeof key - 1 : NULL; at != end && n + 1 < sizeof r->reason; at++) {
         if (!((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '-'))
             break;
         r->reason[n++] = *at;
