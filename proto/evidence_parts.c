@@ -29,8 +29,9 @@ enum sr_err evidence_split(struct span type, struct span evidence, struct eviden
 {
     struct evidence_parts all = evidence_parts(type);
     struct reader r = rd_init(evidence);
-    bool same = rd_u8(&r) == COMPOSITE_VERSION && all.v[0].prefix[0];
-    for (size_t i = 0; i < all.n; i++) {
+    bool composite = all.v[0].prefix[0] != 0; /* a plain type has no frame, an unknown one not even a name */
+    bool same = composite && rd_u8(&r) == COMPOSITE_VERSION;
+    for (size_t i = 0; composite && i < all.n; i++) {
         same = span_eq(rd_lp(&r, CLAIM_NAME_SIZE), span_of(all.v[i].type)) && same;
         all.v[i].evidence = rd_lp(&r, evidence.n);
         same = all.v[i].evidence.n > 0 && same;

@@ -206,6 +206,11 @@ static void no_type_takes_anothers_bytes(void)
     both_new(&b);
     both_make(&b);
     T(judge(&b, "tdx-tpm", &c) == R_COMPOSITE);
+    static const char *const others[] = { "snp", "tpm", "unheard-of", "" };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct evidence_parts parts;
+        T_ROW(evidence_split(span_of(others[i]), b.in.evidence, &parts, NULL) == SR_EFORMAT, others[i]);
+    }
     b.in.roots = b.in.part_roots[0];
     T(judge(&b, "snp", &c) == R_REPORT_FORMAT || judge(&b, "snp", &c) == R_REPORT_VERSION);
     T(judge(&b, "tpm", &c) != R_NONE);
