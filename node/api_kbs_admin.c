@@ -18,6 +18,13 @@ static enum sr_err any_admin(const struct stand *s, const struct request *q, str
     return kbs_bearer_check(s->core, q, admins, n, NULL, why);
 }
 
+static enum sr_err stand_for_admin(struct node *n, const struct request *q, struct stand *ret,
+                                   struct sr_why *why)
+{
+    SR_TRY(stand_take(n, ret, why));
+    return any_admin(ret, q, why);
+}
+
 /* How each of kbs-client's own texts is said here. */
 static const char *const said_here[] = {
     [KBS_NOT_BUILTIN] =
@@ -58,8 +65,7 @@ enum sr_err kbs_resource_policy_post(struct node *n, const struct request *q, st
 {
     SR_OWN(stand) s = { 0 };
     SR_OWN(buf) text = { 0 };
-    SR_TRY(stand_take(n, &s, why));
-    SR_TRY(any_admin(&s, q, why));
+    SR_TRY(stand_for_admin(n, q, &s, why));
     SR_TRY(kbs_policy_read(q->body, &text, why));
     return answer_policy(kbs_builtin_find(buf_span(&text)), r);
 }
@@ -69,8 +75,7 @@ enum sr_err kbs_attestation_policy_post(struct node *n, const struct request *q,
 {
     SR_OWN(stand) s = { 0 };
     SR_OWN(buf) text = { 0 };
-    SR_TRY(stand_take(n, &s, why));
-    SR_TRY(any_admin(&s, q, why));
+    SR_TRY(stand_for_admin(n, q, &s, why));
     SR_TRY(kbs_policy_read(q->body, &text, why));
     return answer_policy(KBS_NOT_BUILTIN, r);
 }
@@ -81,8 +86,7 @@ enum sr_err kbs_resource_policy_get(struct node *n, const struct request *q, str
 {
     SR_OWN(stand) s = { 0 };
     SR_OWN(buf) b = { 0 };
-    SR_TRY(stand_take(n, &s, why));
-    SR_TRY(any_admin(&s, q, why));
+    SR_TRY(stand_for_admin(n, q, &s, why));
     wr_fmt(&b, "[\"sealring-policy-%llu\"]", (unsigned long long)policy_number(s.policy.p));
     return reply_json(r, 200, &b);
 }
@@ -158,8 +162,7 @@ enum sr_err kbs_reference_value_post(struct node *n, const struct request *q, st
     SR_OWN(buf) payload = { 0 };
     SR_OWN(buf) where = { 0 };
     char detail[DETAIL_MAX];
-    SR_TRY(stand_take(n, &s, why));
-    SR_TRY(any_admin(&s, q, why));
+    SR_TRY(stand_for_admin(n, q, &s, why));
     SR_TRY(read_values(q->body, &payload, why));
     if (!draft(buf_span(&payload), &where))
         return sr_fail(why, SR_EFORMAT, R_KBS_FORMAT,
@@ -176,8 +179,7 @@ enum sr_err kbs_reference_value_get(struct node *n, const struct request *q, str
                                     struct sr_why *why)
 {
     SR_OWN(stand) s = { 0 };
-    SR_TRY(stand_take(n, &s, why));
-    SR_TRY(any_admin(&s, q, why));
+    SR_TRY(stand_for_admin(n, q, &s, why));
     return kbs_refuse(r, 404, "RvpsError",
                       "reference values are part of the policy: GET /sealring/v1/policy");
 }
