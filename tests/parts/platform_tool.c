@@ -14,6 +14,7 @@
  *   platform_tool nonce                          the nonce that all quotes here are over
  *   platform_tool pack ATTEST SIGNATURE LOG PCRS CERT OUT   evidence from tpm2-tools' files */
 #include "crypto/cert.h"
+#include "crypto/file.h"
 #include "crypto/text.h"
 #include "node/platform/platform.h"
 #include "node/platform/tpm.h"
@@ -32,24 +33,6 @@ const char platform_tool_other[] = "another program";
 static const struct sha256 network = { .b = { 0x22 } };
 static const struct sha512 rd = { .b = { 0x33 } };
 static const struct key fixed = { .b = { 0x44 } };
-
-static enum sr_err slurp(const char *path, struct buf *ret)
-{
-    FILE *f = fopen(path, "re");
-    uint8_t bytes[65536];
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (f)
-        fclose(f);
-    wr_span(ret, (struct span){ bytes, n });
-    return f ? SR_OK : SR_ENOENT;
-}
-
-static enum sr_err spit(const char *path, struct span s)
-{
-    FILE *f = fopen(path, "we");
-    bool good = f && fwrite(s.p, 1, s.n, f) == s.n;
-    return f && fclose(f) == 0 && good ? SR_OK : SR_EIO;
-}
 
 static enum sr_err attach(const char *tcti, const char *log, struct platform *ret, struct sr_why *why)
 {
@@ -89,7 +72,7 @@ static enum sr_err do_request(char **a, struct sr_why *why)
     SR_TRY(attach(a[0], NULL, &p, why));
     SR_TRY(platform_enrol_request(&p, &network, &nonce, &own, why));
     SR_TRY(enrol_request_read(buf_span(&own), &e1, why));
-    SR_TRY(slurp(a[2], &pem));
+    SR_TRY(file_read(a[2], 65536, &pem, why));
     SR_TRY(certs_read_pem(buf_span(&pem), &more, why));
     for (size_t i = 0; i < more.n; i++) {
         SR_TRY(cert_der(&more.c[i], &der[i]));
@@ -98,7 +81,7 @@ static enum sr_err do_request(char **a, struct sr_why *why)
     SR_TRY(enrol_request_write(&e1, &out));
     for (size_t i = 0; i < more.n; i++)
         buf_drop(&der[i]);
-    return spit(a[1], buf_span(&out));
+    return file_write(a[1], 0600, buf_span(&out), why);
 }
 
 static enum sr_err enroller(const char *root, struct sha256 *room, struct enroller *ret)
@@ -118,9 +101,9 @@ static enum sr_err do_challenge(char **a, struct sr_why *why)
     SR_OWN(buf) e2 = { 0 };
     random_fill(rand.b, sizeof rand.b);
     SR_TRY(enroller(a[0], &root, &by));
-    SR_TRY(slurp(a[1], &e1));
+    SR_TRY(file_read(a[1], 65536, &e1, why));
     SR_TRY(enrol_challenge(&by, &rand, buf_span(&e1), &e2, why));
-    return spit(a[2], buf_span(&e2));
+    return file_write(a[2], 0600, buf_span(&e2), why);
 }
 
 static enum sr_err do_answer(char **a, struct sr_why *why)
@@ -130,10 +113,10 @@ static enum sr_err do_answer(char **a, struct sr_why *why)
     SR_OWN(buf) e2 = { 0 };
     SR_OWN(buf) e3 = { 0 };
     SR_TRY(attach(a[0], NULL, &p, why));
-    SR_TRY(slurp(a[1], &e1));
-    SR_TRY(slurp(a[2], &e2));
+    SR_TRY(file_read(a[1], 65536, &e1, why));
+    SR_TRY(file_read(a[2], 65536, &e2, why));
     SR_TRY(platform_enrol_answer(&p, buf_span(&e1), buf_span(&e2), &e3, why));
-    return spit(a[3], buf_span(&e3));
+    return file_write(a[3], 0600, buf_span(&e3), why);
 }
 
 static enum sr_err do_certify(char **a, struct sr_why *why)
@@ -147,9 +130,9 @@ static enum sr_err do_certify(char **a, struct sr_why *why)
     SR_OWN(buf) e4 = { 0 };
     sign_from_seed(&fixed, &ca, &pub);
     SR_TRY(enroller(a[0], &root, &by));
-    SR_TRY(slurp(a[1], &e3));
+    SR_TRY(file_read(a[1], 65536, &e3, why));
     SR_TRY(enrol_certify_network(&by, buf_span(&e3), 1, &ca, &pub, &e4, &c, why));
-    return spit(a[2], buf_span(&e4));
+    return file_write(a[2], 0600, buf_span(&e4), why);
 }
 
 static enum sr_err do_quote(char **a, struct sr_why *why)
@@ -158,9 +141,9 @@ static enum sr_err do_quote(char **a, struct sr_why *why)
     SR_OWN(buf) cert = { 0 };
     SR_OWN(buf) out = { 0 };
     SR_TRY(attach(a[0], a[1], &p, why));
-    SR_TRY(slurp(a[2], &cert));
+    SR_TRY(file_read(a[2], 65536, &cert, why));
     SR_TRY(platform_quote(&p, &rd, buf_span(&cert), &out, why));
-    return spit(a[3], buf_span(&out));
+    return file_write(a[3], 0600, buf_span(&out), why);
 }
 
 static enum sr_err do_verify(char **a, struct sr_why *why)
@@ -170,7 +153,7 @@ static enum sr_err do_verify(char **a, struct sr_why *why)
     struct ak_trust trust = { .network = network, .epoch = 1 };
     struct claims c;
     sign_from_seed(&fixed, &ca, &trust.akca);
-    SR_TRY(slurp(a[0], &evidence));
+    SR_TRY(file_read(a[0], 65536, &evidence, why));
     struct verify_in in = { .evidence = buf_span(&evidence), .rd = rd, .now = time(NULL), .ak = &trust };
     SR_TRY(evidence_verify(SPAN_STR("tpm"), &in, &c, why));
     print(&c);
@@ -183,7 +166,7 @@ static enum sr_err do_seal(char **a, struct sr_why *why)
     SR_OWN(buf) out = { 0 };
     SR_TRY(attach(a[0], a[1], &p, why));
     SR_TRY(platform_seal(&p, &fixed, &out, why));
-    return spit(a[2], buf_span(&out));
+    return file_write(a[2], 0600, buf_span(&out), why);
 }
 
 static enum sr_err do_unseal(char **a, struct sr_why *why)
@@ -192,7 +175,7 @@ static enum sr_err do_unseal(char **a, struct sr_why *why)
     SR_OWN(buf) in = { 0 };
     SR_OWN(key) k = { 0 };
     SR_TRY(attach(a[0], *a[1] ? a[1] : NULL, &p, why));
-    SR_TRY(slurp(a[2], &in));
+    SR_TRY(file_read(a[2], 65536, &in, why));
     SR_TRY(platform_unseal(&p, buf_span(&in), &k, why));
     return span_eq_secret(key_span(&k), key_span(&fixed)) ? SR_OK : SR_EBUG;
 }
@@ -207,7 +190,7 @@ static enum sr_err do_wrap(char **a, struct sr_why *why)
     struct enrol_request q;
     struct tpm_public ek, ak;
     struct tpm_name name;
-    SR_TRY(slurp(a[0], &e1));
+    SR_TRY(file_read(a[0], 65536, &e1, why));
     SR_TRY(enrol_request_read(buf_span(&e1), &q, why));
     SR_TRY(tpm_public_read(q.ek, R_EK_TEMPLATE, &ek, why));
     SR_TRY(tpm_public_read(q.ak, R_AK_ATTRIBUTES, &ak, why));
@@ -219,7 +202,7 @@ static enum sr_err do_wrap(char **a, struct sr_why *why)
     wr_span(&out, buf_span(&blob));
     wr_u16be(&out, (uint16_t)seed.n);
     wr_span(&out, buf_span(&seed));
-    return spit(a[1], buf_span(&out));
+    return file_write(a[1], 0600, buf_span(&out), why);
 }
 
 static enum sr_err do_unwrap(char **a, struct sr_why *why)
@@ -227,7 +210,7 @@ static enum sr_err do_unwrap(char **a, struct sr_why *why)
     SR_OWN(tpm) t = { 0 };
     SR_OWN(buf) in = { 0 };
     SR_OWN(key) k = { 0 };
-    SR_TRY(slurp(a[1], &in));
+    SR_TRY(file_read(a[1], 65536, &in, why));
     struct reader r = rd_init(buf_span(&in));
     rd_span(&r, 8);
     struct span blob = rd_span(&r, rd_u16be(&r));
@@ -245,7 +228,7 @@ static enum sr_err do_pack(char **a, struct sr_why *why)
     SR_OWN(buf) out = { 0 };
     struct tpm_evidence e = { .cert_kind = TPM_CERT_OURS };
     for (size_t i = 0; i < 5; i++)
-        SR_TRY(slurp(a[i], &in[i]));
+        SR_TRY(file_read(a[i], 65536, &in[i], why));
     if (in[3].n != sizeof e.pcrs.v)
         return sr_fail(why, SR_EFORMAT, R_MALFORMED, "%zu bytes of PCRs", in[3].n);
     e.attest = buf_span(&in[0]);
@@ -256,7 +239,7 @@ static enum sr_err do_pack(char **a, struct sr_why *why)
     SR_TRY(tpm_evidence_write(&e, &out));
     for (size_t i = 0; i < 5; i++)
         buf_drop(&in[i]);
-    return spit(a[5], buf_span(&out));
+    return file_write(a[5], 0600, buf_span(&out), why);
 }
 
 /* One machine's EK with another one's AK. */
@@ -266,13 +249,13 @@ static enum sr_err do_mix(char **a, struct sr_why *why)
     SR_OWN(buf) two = { 0 };
     SR_OWN(buf) out = { 0 };
     struct enrol_request q1, q2;
-    SR_TRY(slurp(a[0], &one));
-    SR_TRY(slurp(a[1], &two));
+    SR_TRY(file_read(a[0], 65536, &one, why));
+    SR_TRY(file_read(a[1], 65536, &two, why));
     SR_TRY(enrol_request_read(buf_span(&one), &q1, why));
     SR_TRY(enrol_request_read(buf_span(&two), &q2, why));
     q1.ak = q2.ak;
     SR_TRY(enrol_request_write(&q1, &out));
-    return spit(a[2], buf_span(&out));
+    return file_write(a[2], 0600, buf_span(&out), why);
 }
 
 static enum sr_err do_nonce(char **a, struct sr_why *why)

@@ -4,6 +4,7 @@
  *   tsm_tool quote PLATFORM DIR RD OUT MS     RD: 64 bytes in hex; MS: the deadline
  *   tsm_tool twice PLATFORM DIR RD OUT MS     the same, and again on the same platform whatever came of it
  *   tsm_tool seal PLATFORM DIR SEAL TCTI OUT | unseal PLATFORM DIR SEAL TCTI IN */
+#include "crypto/file.h"
 #include "crypto/text.h"
 #include "node/platform/platform.h"
 
@@ -13,24 +14,6 @@
 #include <time.h>
 
 static const struct key fixed = { .b = { 0x44 } };
-
-static enum sr_err slurp(const char *path, struct buf *ret)
-{
-    FILE *f = fopen(path, "re");
-    uint8_t bytes[65536];
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (f)
-        fclose(f);
-    wr_span(ret, (struct span){ bytes, n });
-    return f ? SR_OK : SR_ENOENT;
-}
-
-static enum sr_err spit(const char *path, struct span s)
-{
-    FILE *f = fopen(path, "we");
-    bool good = f && fwrite(s.p, 1, s.n, f) == s.n;
-    return f && fclose(f) == 0 && good ? SR_OK : SR_EIO;
-}
 
 static enum sr_err attach(char **a, const char *seal, const char *tcti, const char *ms, struct platform *ret,
                           struct sr_why *why)
@@ -87,7 +70,7 @@ static enum sr_err do_quote(char **a, struct sr_why *why)
     SR_OWN(buf) out = { 0 };
     SR_TRY(attach(a, "none", "", a[4], &p, why));
     SR_TRY(quote(&p, a[2], &out, why));
-    return spit(a[3], buf_span(&out));
+    return file_write(a[3], 0600, buf_span(&out), why);
 }
 
 /* Between the two, the script may change the machine: it waits for a line. */
@@ -107,7 +90,7 @@ static enum sr_err do_twice(char **a, struct sr_why *why)
     }
     (void)!getchar();
     SR_TRY(quote(&p, a[2], &out, why));
-    return spit(a[3], buf_span(&out));
+    return file_write(a[3], 0600, buf_span(&out), why);
 }
 
 static enum sr_err do_seal(char **a, struct sr_why *why)
@@ -116,7 +99,7 @@ static enum sr_err do_seal(char **a, struct sr_why *why)
     SR_OWN(buf) out = { 0 };
     SR_TRY(attach(a, a[2], a[3], "2000", &p, why));
     SR_TRY(platform_seal(&p, &fixed, &out, why));
-    return spit(a[4], buf_span(&out));
+    return file_write(a[4], 0600, buf_span(&out), why);
 }
 
 static enum sr_err do_unseal(char **a, struct sr_why *why)
@@ -125,7 +108,7 @@ static enum sr_err do_unseal(char **a, struct sr_why *why)
     SR_OWN(buf) in = { 0 };
     SR_OWN(key) k = { 0 };
     SR_TRY(attach(a, a[2], a[3], "2000", &p, why));
-    SR_TRY(slurp(a[4], &in));
+    SR_TRY(file_read(a[4], 65536, &in, why));
     SR_TRY(platform_unseal(&p, buf_span(&in), &k, why));
     return span_eq_secret(key_span(&k), key_span(&fixed)) ? SR_OK : SR_EBUG;
 }
