@@ -13,17 +13,14 @@ void stand_drop(struct stand *s)
     s->core = NULL;
 }
 
-enum sr_err stand_take(struct node *n, struct stand *ret, struct sr_why *why)
+enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct sr_why *why)
 {
     struct core *c = NULL;
     SR_TRY(node_core(n, &c, why));
-    if (!journal_healthy(c->journal)) /* what can't be written down is not done */
-        return sr_fail(why, SR_EBUSY, R_NOT_READY, "the log does not take entries");
     SR_OWN(stand) s = { c, policy_holder_get(c->policy), collateral_holder_get(n->collateral) };
     if (!s.policy.p)
         return sr_fail(why, SR_EBUSY, R_NOT_READY, "no policy yet");
-    if (keyring_newest(c->home.keyring) < policy_min_epoch(s.policy.p))
-        return sr_fail(why, SR_EBUSY, R_EPOCH, "the policy retired the epoch of this member's masters");
+    SR_TRY(permit_check(n, c, s.policy.p, act, why));
     *ret = SR_TAKE(s);
     return SR_OK;
 }
@@ -97,7 +94,7 @@ enum sr_err api_admit(struct node *n, enum access access, const struct request *
         return kbs_admit(n, access, q, why);
     if (access != ACCESS_SIGNED)
         return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "no such access here");
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_TALK, &s, why));
     SR_TRY(signed_parse(q->authorization, &h, why));
     SR_TRY(memory_of(n, &s, &h.key, &memory, why));
     struct signed_request r = { .cid = s.core->home.cid,

@@ -3,19 +3,20 @@
  * every route with its bodies and reasons. A handler reads, asks, logs, and only then does and replies. */
 #include "node/appraise.h"
 #include "node/node.h"
+#include "node/permit.h"
 
 extern const struct protocol protocol_join, protocol_enrol, protocol_release, protocol_policy,
     protocol_secrets, protocol_sync, protocol_log, protocol_status, protocol_admin, protocol_kbs;
 
 /* What a handler stands on: the member's core, one policy, one set of collateral. SR_EBUSY while this node is
- * no member, or R_EPOCH while the policy asks for masters of a later epoch than it has. */
+ * no member, or while permit_check() stops the act. */
 struct stand {
     struct core *core;
     struct policy_hold policy;
     struct collateral_hold collateral;
 };
 void stand_drop(struct stand *s);
-enum sr_err stand_take(struct node *n, struct stand *ret, struct sr_why *why);
+enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct sr_why *why);
 
 struct appraiser api_appraiser(const struct stand *s); /* borrows */
 /* appraise(), and what the evidence would have needed is fetched for the next time. */

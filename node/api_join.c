@@ -12,7 +12,7 @@ static enum sr_err challenge(struct node *n, const struct request *q, struct rep
     SR_OWN(stand) s = { 0 };
     SR_OWN(buf) m2 = { 0 };
     struct join_challenge_random random;
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_GRANT, &s, why));
     struct granter g = core_granter(n, s.core, s.policy.p);
     random_fill(&random, sizeof random);
     enum sr_err e = join_challenge(&g, q->body, &random, clock_boot_ms(), &m2, why);
@@ -134,7 +134,7 @@ static enum sr_err attest(struct node *n, const struct request *q, struct reply 
     SR_OWN(attempt) a = { 0 };
     SR_OWN(buf) m4 = { 0 };
     struct journal_receipt receipt;
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_GRANT, &s, why));
     SR_TRY(judge(n, &s, q, &a, why));
     SR_TRY(seal(n, &s, &a, why));
     SR_TRY(log_grant(&s, &a, &receipt)); /* on disk before the masters leave */
@@ -199,7 +199,7 @@ static enum sr_err confirm(struct node *n, const struct request *q, struct reply
     SR_OWN(buf) m6 = { 0 };
     struct session_id sid;
     struct sha256 m5 = sha256(q->body);
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_GRANT, &s, why));
     enum sr_err e = join_m5_session(q->body, &sid, why);
     if (e == SR_OK)
         e = sessions_begin(n->sessions, &sid, &m5, clock_boot_ms(), &p, &m6, why);

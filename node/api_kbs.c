@@ -113,7 +113,7 @@ static enum sr_err attest(struct node *n, const struct request *q, struct reply 
     SR_OWN(attempt_hold) h = { calloc(1, sizeof *h.a) };
     if (!h.a)
         return SR_ENOMEM;
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_RELEASE, &s, why));
     enum sr_err e = judge(n, &s, q, h.a, why);
     if (e != SR_OK)
         return api_unproven(n, s.core, e, why);

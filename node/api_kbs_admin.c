@@ -21,7 +21,7 @@ static enum sr_err any_admin(const struct stand *s, const struct request *q, str
 static enum sr_err stand_for_admin(struct node *n, const struct request *q, struct stand *ret,
                                    struct sr_why *why)
 {
-    SR_TRY(stand_take(n, ret, why));
+    SR_TRY(stand_take(n, ACT_TALK, ret, why));
     return any_admin(ret, q, why);
 }
 

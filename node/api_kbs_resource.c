@@ -91,7 +91,7 @@ enum sr_err kbs_resource_get(struct node *n, const struct request *q, struct rep
     uint32_t version;
     if (!h.g)
         return SR_ENOMEM;
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_RELEASE, &s, why));
     SR_TRY(kbs_guest_find(s.core, q, h.g, why));
     SR_TRY(name_of(q, &name, why));
     struct sha512 th = transcript_of(q, h.g, &name);
@@ -153,7 +153,7 @@ static enum sr_err store(struct node *n, const struct request *q, enum package_k
     SR_OWN(stand) s = { 0 };
     SR_OWN(buf) nothing = { 0 };
     struct name name;
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_STORE, &s, why));
     SR_TRY(name_of(q, &name, why));
     SR_TRY(may_write(&s, q, &name, why));
     enum sr_err e = SR_ESTALE;

@@ -12,7 +12,7 @@ static enum sr_err challenge(struct node *n, const struct request *q, struct rep
     SR_OWN(buf) w1 = { 0 };
     uint8_t rand[16];
     (void)q;
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_RELEASE, &s, why));
     struct releaser by = core_releaser(n, s.core, s.policy.p);
     random_fill(rand, sizeof rand);
     SR_TRY(release_challenge(&by, rand, clock_boot_ms(), &w1));
@@ -170,7 +170,7 @@ static enum sr_err release(struct node *n, const struct request *q, struct reply
     SR_OWN(attempt_hold) h = { calloc(1, sizeof *h.a) };
     if (!h.a)
         return SR_ENOMEM;
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_RELEASE, &s, why));
     SR_TRY(judge(n, &s, q, h.a, why));
     SR_TRY(answer(n, &s, h.a, &w3, why));
     metrics_add(&n->metrics, M_RELEASES, 1);

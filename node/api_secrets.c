@@ -31,7 +31,7 @@ static enum sr_err put(struct node *n, const struct request *q, struct reply *r,
     SR_OWN(buf) b = { 0 };
     enum package_source from;
     struct package_stored done;
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_STORE, &s, why));
     SR_TRY(source_of(&s, q, &from, why));
     SR_TRY(secrets_take(s.core->secrets, s.policy.p, q->body, from, &done, why));
     jw_object(&b);
@@ -64,7 +64,7 @@ static enum sr_err list(struct node *n, const struct request *q, struct reply *r
     SR_OWN(buf) b = { 0 };
     struct sign_pub key;
     struct span tenant = api_query(q, "tenant");
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_TALK, &s, why));
     SR_TRY(api_caller(q, &key, why));
     if (!policy_tenant_admin(policy_tenant(s.policy.p, tenant), &key))
         return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the key is no administrator of the tenant");
@@ -115,7 +115,7 @@ static enum sr_err public_half(struct node *n, const struct request *q, struct r
     SR_OWN(buf) b = { 0 };
     struct keyring_want w;
     struct sig sig;
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_TALK, &s, why));
     SR_TRY(read_want(q, &w, why));
     if (!policy_tenant(s.policy.p, w.tenant))
         return sr_fail(why, SR_EDENIED, R_TENANT_UNKNOWN, "the policy has no such tenant");

@@ -41,7 +41,7 @@ static enum sr_err digest(struct node *n, const struct request *q, struct reply 
 {
     SR_OWN(buf) b = { 0 };
     SR_OWN(stand) s = { 0 };
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_TALK, &s, why));
     SR_TRY(member_only(&s, q, why));
     SR_TRY(secrets_digest(s.core->secrets, &b, why));
     return reply_bytes(r, 200, TYPE_BYTES, &b);
@@ -52,7 +52,7 @@ static enum sr_err package(struct node *n, const struct request *q, struct reply
     SR_OWN(buf) b = { 0 };
     SR_OWN(stand) s = { 0 };
     struct sha256 hash;
-    SR_TRY(stand_take(n, &s, why));
+    SR_TRY(stand_take(n, ACT_TALK, &s, why));
     SR_TRY(member_only(&s, q, why));
     if (hex_read(q->arg[0], hash.b, sizeof hash.b) != SR_OK)
         return sr_fail(why, SR_EFORMAT, R_MALFORMED, "not a hash");

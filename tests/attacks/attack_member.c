@@ -141,7 +141,7 @@ static bool grants(struct lab *l, char min_epoch, struct sr_why *why)
     }
     policy_signed_write(&s, &signed_text);
     maker_need(policy_holder_apply(m->core.policy, buf_span(&signed_text), NULL) == SR_OK, "policy applied");
-    bool granted = stand_take(&m->node, &stand, why) == SR_OK;
+    bool granted = stand_take(&m->node, ACT_GRANT, &stand, why) == SR_OK;
     stand_drop(&stand);
     member_close(m);
     return granted;

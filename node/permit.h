@@ -1,0 +1,21 @@
+#pragma once
+/* permit.h - may this member do that now? A table of conditions, each with the acts that it stops; a
+ * handler names its act when it takes its stand (api.h) and cannot go on without an answer. What is added
+ * to the table holds for every route at once. specs/node.md, "Permits". */
+#include "proto/policy.h"
+
+struct core;
+struct node;
+
+enum act {
+    ACT_GRANT,   /* take others into the network: M1 to M6 */
+    ACT_ENROL,   /* vouch for a machine's TPM: E1 to E4 */
+    ACT_RELEASE, /* give keys, or a token for keys, to workloads */
+    ACT_STORE,   /* take what tenants and members hand over */
+    ACT_TALK,    /* tell members and administrators what they may know */
+};
+
+/* SR_OK, or the first condition that stops the act: SR_EBUSY, its reason says which. All arguments borrowed;
+ * p is the policy that the act would go by. */
+enum sr_err permit_check(struct node *n, const struct core *c, const struct policy *p, enum act act,
+                         struct sr_why *why);
