@@ -106,7 +106,8 @@ static enum sr_err make_recovery(const struct home *h, struct buf *ret, struct s
     struct recovery_set set;
     if (!of.holders->n)
         return SR_OK;
-    SR_TRY(keyring_make_recovery(h->keyring, &of, &set, why));
+    SR_OWN(epochs_hold) now = epochs_holder_get(h->epochs);
+    SR_TRY(keyring_make_recovery(now.e->keyring, &of, &set, why));
     return recovery_encode(&set, ret);
 }
 
@@ -171,24 +172,26 @@ static enum sr_err write_bundle(const struct node *n, struct span bundle, struct
 
 static enum sr_err first_cert(const struct home *h, const char *address, struct buf *ret)
 {
+    SR_OWN(epochs_hold) now = epochs_holder_get(h->epochs);
     struct member_cert c = {
         .cid = h->cid, .key = h->member_pub, .issued_at = clock_unix(), .granter = h->id
     };
     snprintf(c.address, sizeof c.address, "%s", address);
-    return keyring_certify_member(h->keyring, &c, ret);
+    return keyring_certify_member(now.e->keyring, &c, ret);
 }
 
 static enum sr_err first_leaf(const struct node *n, const struct home *h, struct buf *ret)
 {
+    SR_OWN(epochs_hold) now = epochs_holder_get(h->epochs);
     struct leaf l = { .type = LEAF_GENESIS,
                       .time = clock_unix(),
                       .cid = h->cid,
                       .policy_hash = h->genesis.params.first_policy,
                       .policy_number = 1,
-                      .commit = h->epochs[0].commit,
+                      .commit = now.e->pub[0].commit,
                       .epoch = 1 };
     memcpy(l.member_key.b, h->member_pub.b, sizeof l.member_key.b);
-    appraise_leaf(h->keyring, &n->self, &l);
+    appraise_leaf(now.e->keyring, &n->self, &l);
     return leaf_encode(&l, ret);
 }
 
@@ -236,7 +239,7 @@ enum sr_err genesis_run(struct node *n, const char *address, struct home *home, 
             why, SR_EDENIED, R_CONFIG,
             "this machine seals nothing: its restart would lose the network. Set seal, or start elsewhere");
     SR_TRY(read_inputs(n, &in, why));
-    if (home->keyring)
+    if (home->epochs)
         SR_TRY(resume(&in, home, why));
     else
         SR_TRY(draw(n, &in, home, why));

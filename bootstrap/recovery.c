@@ -184,12 +184,13 @@ static enum sr_err keep(struct ceremony *c, struct home *have, struct sr_why *wh
 
 static enum sr_err make_leaf(const struct ceremony *c, const struct home *h, struct buf *ret)
 {
+    SR_OWN(epochs_hold) now = epochs_holder_get(h->epochs);
     struct leaf l = { .type = LEAF_RECOVERY,
                       .time = clock_unix(),
                       .cid = c->cid,
                       .policy_hash = *policy_hash(c->policy.policy),
                       .policy_number = policy_number(c->policy.policy),
-                      .commit = h->epochs[0].commit,
+                      .commit = now.e->pub[0].commit,
                       .epoch = 1,
                       .transcript = recovery_gather_transcript(&c->gather) };
     memcpy(l.member_key.b, h->member_pub.b, sizeof l.member_key.b);
@@ -197,17 +198,18 @@ static enum sr_err make_leaf(const struct ceremony *c, const struct home *h, str
         const struct kem_pub *holder = &c->gather.of.holders->key[c->gather.share[i].x - 1];
         memcpy(l.keys.id[l.keys.n++].b, holder->b, sizeof holder->b);
     }
-    appraise_leaf(h->keyring, &c->n->self, &l);
+    appraise_leaf(now.e->keyring, &c->n->self, &l);
     return leaf_encode(&l, ret);
 }
 
 static enum sr_err make_cert(const struct home *h, const char *address, struct buf *ret)
 {
+    SR_OWN(epochs_hold) now = epochs_holder_get(h->epochs);
     struct member_cert c = {
         .cid = h->cid, .key = h->member_pub, .issued_at = clock_unix(), .granter = h->id
     };
     snprintf(c.address, sizeof c.address, "%s", address);
-    return keyring_certify_member(h->keyring, &c, ret);
+    return keyring_certify_member(now.e->keyring, &c, ret);
 }
 
 static enum sr_err be_member(struct ceremony *c, const char *address, struct home *home, struct core **ret,

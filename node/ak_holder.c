@@ -7,6 +7,7 @@ struct ak_holder {
     pthread_mutex_t lock; /* guards all below */
     struct buf cert;
     uint64_t not_before, half; /* unix seconds; half its life */
+    uint64_t epoch;
 };
 
 enum sr_err ak_holder_new(struct ak_holder **ret)
@@ -28,11 +29,12 @@ void ak_holder_free(struct ak_holder *h)
     free(h);
 }
 
-enum sr_err ak_holder_get(struct ak_holder *h, uint64_t now, uint64_t max_age, struct buf *ret)
+enum sr_err ak_holder_get(struct ak_holder *h, uint64_t now, const struct ak_want *want, struct buf *ret)
 {
     pthread_mutex_lock(&h->lock);
-    uint64_t half = h->half < AK_CERT_BACKDATE + max_age / 2 ? h->half : AK_CERT_BACKDATE + max_age / 2;
-    bool good = h->cert.n > 0 && now >= h->not_before && now - h->not_before < half;
+    uint64_t most = AK_CERT_BACKDATE + want->max_age / 2, half = h->half < most ? h->half : most;
+    bool good =
+        h->cert.n > 0 && h->epoch == want->epoch && now >= h->not_before && now - h->not_before < half;
     if (good)
         wr_span(ret, buf_span(&h->cert));
     pthread_mutex_unlock(&h->lock);
@@ -52,6 +54,7 @@ enum sr_err ak_holder_set(struct ak_holder *h, struct span cert, struct sr_why *
     pthread_mutex_lock(&h->lock);
     struct buf old = h->cert;
     h->cert = SR_TAKE(copy);
+    h->epoch = c.epoch;
     h->not_before = c.not_before;
     h->half = c.not_after > c.not_before ? (c.not_after - c.not_before) / 2 : 0;
     pthread_mutex_unlock(&h->lock);

@@ -8,19 +8,28 @@
 
 void stand_drop(struct stand *s)
 {
+    epochs_hold_drop(&s->epochs);
     policy_hold_drop(&s->policy);
     collateral_hold_drop(&s->collateral);
     s->core = NULL;
+}
+
+struct core_look stand_look(const struct stand *s)
+{
+    return (struct core_look){ s->epochs.e, s->policy.p };
 }
 
 enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct sr_why *why)
 {
     struct core *c = NULL;
     SR_TRY(node_core(n, &c, why));
-    SR_OWN(stand) s = { c, policy_holder_get(c->policy), collateral_holder_get(n->collateral) };
+    SR_OWN(stand)
+    s = { c, epochs_holder_get(c->home.epochs), policy_holder_get(c->policy),
+          collateral_holder_get(n->collateral) };
     if (!s.policy.p)
         return sr_fail(why, SR_EBUSY, R_NOT_READY, "no policy yet");
-    SR_TRY(permit_check(n, c, s.policy.p, act, why));
+    struct core_look at = stand_look(&s);
+    SR_TRY(permit_check(n, c, &at, act, why));
     *ret = SR_TAKE(s);
     return SR_OK;
 }
@@ -30,7 +39,7 @@ struct appraiser api_appraiser(const struct stand *s)
     const struct home *h = &s->core->home;
     return (struct appraiser){ .cid = h->cid,
                                .genesis = &h->genesis,
-                               .newest = &h->epochs[h->nepochs - 1],
+                               .newest = epochs_newest(s->epochs.e),
                                .policy = s->policy.p,
                                .collateral = collateral_held(&s->collateral),
                                .now = (time_t)clock_unix() };
@@ -121,11 +130,12 @@ enum sr_err api_proven(struct node *n, struct core *c, const struct api_refusal 
 {
     if (nonce_consume(n->refused, r->nonce, clock_boot_ms(), NULL, NULL) != SR_OK)
         return api_unproven(n, c, e, why);
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
     struct leaf l = { .type = LEAF_REFUSAL,
                       .time = clock_unix(),
                       .transcript = *r->transcript,
                       .policy_number = r->policy_number };
-    appraise_leaf(c->home.keyring, r->claims, &l);
+    appraise_leaf(now.e->keyring, r->claims, &l);
     memcpy(l.step, r->step, strlen(r->step));
     leaf_set_reason(&l.reason, why->reason);
     metrics_add(&n->metrics, M_PROVEN, 1);

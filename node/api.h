@@ -8,14 +8,16 @@
 extern const struct protocol protocol_join, protocol_enrol, protocol_release, protocol_policy,
     protocol_secrets, protocol_sync, protocol_log, protocol_status, protocol_admin, protocol_kbs;
 
-/* What a handler stands on: the member's core, one policy, one set of collateral. SR_EBUSY while this node is
- * no member, or while permit_check() stops the act. */
+/* What a handler stands on: the member's core, one set of epochs, one policy, one set of collateral. SR_EBUSY
+ * while this node is no member, or while permit_check() stops the act. */
 struct stand {
     struct core *core;
+    struct epochs_hold epochs;
     struct policy_hold policy;
     struct collateral_hold collateral;
 };
 void stand_drop(struct stand *s);
+struct core_look stand_look(const struct stand *s); /* borrows */
 enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct sr_why *why);
 
 struct appraiser api_appraiser(const struct stand *s); /* borrows */

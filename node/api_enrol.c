@@ -32,12 +32,13 @@ static enum sr_err certify(struct node *n, const struct request *q, struct reply
     struct ak_cert cert;
     SR_TRY(stand_take(n, ACT_ENROL, &s, why));
     struct enroller by = core_enroller(n, s.core, s.policy.p);
-    enum sr_err e = keyring_certify_ak(s.core->home.keyring, &by, q->body, &e4, &cert, why);
+    enum sr_err e = keyring_certify_ak(s.epochs.e->keyring, &by, q->body, &e4, &cert, why);
     if (e == SR_OK)
         e = once(n, q->body, why);
     if (e != SR_OK)
         return api_unproven(n, s.core, e, why);
-    SR_TRY(core_log_enrolment(s.core, &cert)); /* on disk before the certificate leaves */
+    SR_TRY(
+        core_log_enrolment(s.core, s.epochs.e->keyring, &cert)); /* on disk before the certificate leaves */
     metrics_add(&n->metrics, M_ENROLMENTS, 1);
     return reply_bytes(r, 200, TYPE_BYTES, &e4);
 }

@@ -13,7 +13,8 @@ static enum sr_err challenge(struct node *n, const struct request *q, struct rep
     SR_OWN(buf) m2 = { 0 };
     struct join_challenge_random random;
     SR_TRY(stand_take(n, ACT_GRANT, &s, why));
-    struct granter g = core_granter(n, s.core, s.policy.p);
+    struct core_look at = stand_look(&s);
+    struct granter g = core_granter(n, s.core, &at);
     random_fill(&random, sizeof random);
     enum sr_err e = join_challenge(&g, q->body, &random, clock_boot_ms(), &m2, why);
     if (e != SR_OK)
@@ -41,10 +42,11 @@ static void attempt_drop(struct attempt *a)
 
 /* All that the quote for M4 will need, before the nonce is taken: our own AK certificate, and a place in the
  * platform's queue. Not having them is our trouble, and the joiner may try the same challenge again. */
-static enum sr_err take_slot(struct node *n, struct core *c, struct attempt *a, struct sr_why *why)
+static enum sr_err take_slot(struct node *n, const struct stand *s, struct attempt *a, struct sr_why *why)
 {
     struct sr_why none = { 0 };
-    if (core_ak_cert(n, c, &a->cert, &none) != SR_OK)
+    struct core_look at = stand_look(s);
+    if (core_ak_cert(n, s->core, &at, &a->cert, &none) != SR_OK)
         return sr_fail(why, SR_EBUSY, none.reason == R_TPM ? R_TPM : R_BUSY,
                        "no AK certificate of our own at the moment: %.100s", none.text);
     enum sr_err e = tpm_slot_take(n->tpm, &a->slot, why);
@@ -57,7 +59,8 @@ static enum sr_err take_slot(struct node *n, struct core *c, struct attempt *a, 
 static enum sr_err judge(struct node *n, const struct stand *s, const struct request *q, struct attempt *a,
                          struct sr_why *why)
 {
-    struct granter g = core_granter(n, s->core, s->policy.p);
+    struct core_look at = stand_look(s);
+    struct granter g = core_granter(n, s->core, &at);
     struct binding binding = api_binding(q);
     enum sr_err e = join_open_attest(&g, q->body, &binding, clock_boot_ms(), &a->attest, why);
     if (e == SR_OK)
@@ -70,7 +73,7 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
     if (e == SR_OK)
         e = sessions_room(n->sessions, clock_boot_ms(), why);
     if (e == SR_OK)
-        e = take_slot(n, s->core, a, why);
+        e = take_slot(n, s, a, why);
     if (e == SR_OK)
         e = nonce_consume(n->nonces, &a->attest.nonce, clock_boot_ms(), &a->spent, why);
     if (e == SR_OK || e == SR_EBUSY)
@@ -80,12 +83,15 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
     return api_proven(n, s->core, &refusal, e, why);
 }
 
-/* Sealed under a look at epoch and policy that is taken now, and compared with what the joiner was told. */
+/* Sealed under a look at epochs and policy that is taken now, and compared with what the joiner was told; the
+ * masters are those of the look. */
 static enum sr_err seal(struct node *n, const struct stand *s, struct attempt *a, struct sr_why *why)
 {
-    SR_OWN(policy_hold) now = policy_holder_get(s->core->policy);
-    struct granter g = core_granter(n, s->core, now.p);
-    return keyring_grant(s->core->home.keyring, &g, &a->attest, &a->appraisal.verified, &a->spent,
+    SR_OWN(policy_hold) policy = policy_holder_get(s->core->policy);
+    SR_OWN(epochs_hold) epochs = epochs_holder_get(s->core->home.epochs);
+    const struct core_look now = { epochs.e, policy.p };
+    struct granter g = core_granter(n, s->core, &now);
+    return keyring_grant(epochs.e->keyring, &g, &a->attest, &a->appraisal.verified, &a->spent,
                          span_of(tpm_actor_type(n->tpm)), &a->sealed, why);
 }
 
@@ -96,7 +102,7 @@ static enum sr_err log_grant(const struct stand *s, const struct attempt *a, str
                       .transcript = a->attest.th2,
                       .ct_hash = a->sealed.ct_hash,
                       .policy_number = policy_number(s->policy.p) };
-    appraise_leaf(s->core->home.keyring, &a->appraisal.claims, &l);
+    appraise_leaf(s->epochs.e->keyring, &a->appraisal.claims, &l);
     return api_log(s->core, &l, ret);
 }
 
@@ -111,7 +117,7 @@ static enum sr_err write_m4(struct node *n, const struct stand *s, struct attemp
     SR_TRY(policy_holder_text(s->core->policy, policy_number(s->policy.p), &policy, why));
     struct join_m4_parts parts = { .evidence = buf_span(&evidence),
                                    .record = buf_span(&s->core->home.record),
-                                   .chain = buf_span(&s->core->home.chain),
+                                   .chain = buf_span(&s->epochs.e->chain),
                                    .policy = buf_span(&policy),
                                    .checkpoint = { (const uint8_t *)receipt->checkpoint,
                                                    receipt->checkpoint_n } };
@@ -166,7 +172,7 @@ static enum sr_err admit(const struct stand *s, const struct join_confirmed *c, 
     memcpy(l.address, c->address, sizeof c->address);
     memcpy(l.member_key.b, c->member_key.b, sizeof l.member_key.b);
     memcpy(l.id.b, c->idj.b, sizeof l.id.b);
-    SR_TRY(keyring_certify_member(s->core->home.keyring, &m, &cert));
+    SR_TRY(keyring_certify_member(s->epochs.e->keyring, &m, &cert));
     SR_TRY(leaf_encode(&l, &leaf));
     members_put(&txn, &m, buf_span(&cert));
     SR_TRY(journal_submit(s->core->journal, &(struct journal_entry){ &txn, buf_span(&leaf) }, &receipt));
@@ -187,7 +193,8 @@ static enum sr_err confirm_session(struct node *n, const struct stand *s, const 
                                    const struct join_pending *p, struct buf *ret, struct sr_why *why)
 {
     SR_OWN(join_confirmed) c = { 0 };
-    struct granter g = core_granter(n, s->core, s->policy.p);
+    struct core_look at = stand_look(s);
+    struct granter g = core_granter(n, s->core, &at);
     enum sr_err e = join_confirm(&g, p, q->body, clock_boot_ms(), &c, why);
     return e == SR_OK ? admit(s, &c, ret, why) : api_unproven(n, s->core, e, why);
 }

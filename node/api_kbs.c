@@ -137,7 +137,8 @@ static enum sr_err jwks(struct node *n, const struct request *q, struct reply *r
     struct core *c = NULL;
     (void)q;
     SR_TRY(node_core(n, &c, why));
-    keyring_kbs_jwks(c->home.keyring, &b);
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    keyring_kbs_jwks(now.e->keyring, &b);
     return reply_json(r, 200, &b);
 }
 
@@ -147,7 +148,8 @@ static enum sr_err writer(struct node *n, const struct request *q, struct reply 
     struct core *c = NULL;
     (void)q;
     SR_TRY(node_core(n, &c, why));
-    struct sign_pub key = keyring_kbs_writer(c->home.keyring);
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    struct sign_pub key = keyring_kbs_writer(now.e->keyring);
     jw_object(&b);
     jw_member_hex(&b, "writer", SPAN(key.b));
     jw_object_end(&b);

@@ -64,8 +64,8 @@ static enum sr_err write_leaf(struct node *n, const struct stand *s, const struc
     wr_lp(&id, span_of(name->path));
     if (!buf_ok(&id))
         return SR_ENOMEM;
-    struct sha256 key = keyring_leaf_id(s->core->home.keyring, LEAF_ID_KEY, buf_span(&id));
-    appraise_leaf(s->core->home.keyring, &g->claims, &l);
+    struct sha256 key = keyring_leaf_id(s->epochs.e->keyring, LEAF_ID_KEY, buf_span(&id));
+    appraise_leaf(s->epochs.e->keyring, &g->claims, &l);
     leaf_set_reason(&l.outcome, R_NONE);
     SR_TRY(leaf_add_key(&l, &key));
     SR_TRY(api_log(s->core, &l, NULL));
@@ -120,7 +120,7 @@ static enum sr_err may_write(const struct stand *s, const struct request *q, con
                              struct sr_why *why)
 {
     const struct policy_tenant *t = policy_tenant(s->policy.p, name->tenant);
-    struct sign_pub writer = keyring_kbs_writer(s->core->home.keyring);
+    struct sign_pub writer = keyring_kbs_writer(s->epochs.e->keyring);
     SR_TRY(kbs_bearer_check(s->core, q, t ? t->admins : NULL, t ? t->admins_n : 0, NULL, why));
     if (!policy_tenant_admin(t, &writer))
         return sr_fail(why, SR_EDENIED, R_KBS_WRITER,
@@ -143,7 +143,7 @@ static enum sr_err store_once(const struct stand *s, const struct name *name, en
         p.prev = now.hash;
     memcpy(p.tenant, name->tenant.p, name->tenant.n);
     memcpy(p.path, name->path, sizeof p.path);
-    SR_TRY(keyring_kbs_package(s->core->home.keyring, &p, value, &bytes, why));
+    SR_TRY(keyring_kbs_package(s->epochs.e->keyring, &p, value, &bytes, why));
     return secrets_take(s->core->secrets, s->policy.p, buf_span(&bytes), FROM_TENANT, &done, why);
 }
 

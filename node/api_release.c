@@ -13,7 +13,8 @@ static enum sr_err challenge(struct node *n, const struct request *q, struct rep
     uint8_t rand[16];
     (void)q;
     SR_TRY(stand_take(n, ACT_RELEASE, &s, why));
-    struct releaser by = core_releaser(n, s.core, s.policy.p);
+    struct core_look at = stand_look(&s);
+    struct releaser by = core_releaser(n, s.core, &at);
     random_fill(rand, sizeof rand);
     SR_TRY(release_challenge(&by, rand, clock_boot_ms(), &w1));
     metrics_add(&n->metrics, M_CHALLENGES, 1);
@@ -66,20 +67,21 @@ static enum sr_err allow_all(struct node *n, const struct stand *s, const struct
     return SR_OK;
 }
 
-static enum sr_err value_of(struct core *c, const struct want *w, struct release_value *ret,
+static enum sr_err value_of(const struct stand *s, const struct want *w, struct release_value *ret,
                             struct sr_why *why)
 {
     struct span tenant = span_of(w->tenant), path = span_of(w->path);
     ret->want = *w;
     if (w->kind == WANT_SECRET)
-        return secrets_open_value(c->secrets, tenant, path, w->version, &ret->value, &ret->version, why);
+        return secrets_open_value(s->core->secrets, tenant, path, w->version, &ret->value, &ret->version,
+                                  why);
     SR_OWN(buf) pub = { 0 };
     struct keyring_want k = { tenant, path, w->version, derived_kind(kinds[w->kind].derived), w->size };
-    SR_TRY(keyring_workload(c->home.keyring, &k, &ret->value));
+    SR_TRY(keyring_workload(s->epochs.e->keyring, &k, &ret->value));
     ret->version = w->version;
     if (w->kind == WANT_RAW)
         return SR_OK;
-    SR_TRY(keyring_workload_pub(c->home.keyring, &k, &pub));
+    SR_TRY(keyring_workload_pub(s->epochs.e->keyring, &k, &pub));
     if (!buf_ok(&pub) || pub.n > sizeof ret->pub)
         return SR_EBUG;
     memcpy(ret->pub, pub.p, pub.n);
@@ -88,11 +90,11 @@ static enum sr_err value_of(struct core *c, const struct want *w, struct release
 }
 
 /* Every wanted value, before the nonce is spent: a workload that asks for what is not there may ask again. */
-static enum sr_err gather(struct core *c, struct attempt *a, struct sr_why *why)
+static enum sr_err gather(const struct stand *s, struct attempt *a, struct sr_why *why)
 {
     for (size_t i = 0; i < a->request.wants.n; i++) {
         a->values.n = i + 1;
-        SR_TRY(value_of(c, &a->request.wants.want[i], &a->values.v[i], why));
+        SR_TRY(value_of(s, &a->request.wants.want[i], &a->values.v[i], why));
     }
     return SR_OK;
 }
@@ -100,7 +102,8 @@ static enum sr_err gather(struct core *c, struct attempt *a, struct sr_why *why)
 static enum sr_err judge(struct node *n, const struct stand *s, const struct request *q, struct attempt *a,
                          struct sr_why *why)
 {
-    struct releaser by = core_releaser(n, s->core, s->policy.p);
+    struct core_look at = stand_look(s);
+    struct releaser by = core_releaser(n, s->core, &at);
     struct binding binding = api_binding(q);
     enum sr_err e = release_open_request(&by, q->body, &binding, clock_boot_ms(), &a->request, why);
     if (e == SR_OK)
@@ -109,7 +112,7 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
         return api_unproven(n, s->core, e, why);
     e = allow_all(n, s, a, why);
     if (e == SR_OK)
-        e = gather(s->core, a, why);
+        e = gather(s, a, why);
     if (e == SR_OK)
         e = nonce_consume(n->nonces, &a->request.nonce, clock_boot_ms(), &a->spent, why);
     if (e == SR_OK || e == SR_EBUSY)
@@ -119,7 +122,7 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
     return api_proven(n, s->core, &refusal, e, why);
 }
 
-static enum sr_err name_keys(const struct core *c, const struct want_list *l, struct leaf *leaf)
+static enum sr_err name_keys(const struct keyring *k, const struct want_list *l, struct leaf *leaf)
 {
     for (size_t i = 0; i < l->n; i++) {
         SR_OWN(buf) name = { 0 };
@@ -127,7 +130,7 @@ static enum sr_err name_keys(const struct core *c, const struct want_list *l, st
         wr_lp(&name, span_of(l->want[i].path));
         if (!buf_ok(&name))
             return SR_ENOMEM;
-        struct sha256 id = keyring_leaf_id(c->home.keyring, LEAF_ID_KEY, buf_span(&name));
+        struct sha256 id = keyring_leaf_id(k, LEAF_ID_KEY, buf_span(&name));
         SR_TRY(leaf_add_key(leaf, &id));
     }
     return SR_OK;
@@ -139,9 +142,9 @@ static enum sr_err write_leaf(const struct stand *s, const struct attempt *a, st
                       .time = clock_unix(),
                       .transcript = a->request.th,
                       .policy_number = policy_number(s->policy.p) };
-    appraise_leaf(s->core->home.keyring, &a->appraisal.claims, &l);
+    appraise_leaf(s->epochs.e->keyring, &a->appraisal.claims, &l);
     leaf_set_reason(&l.outcome, R_NONE);
-    SR_TRY(name_keys(s->core, &a->request.wants, &l));
+    SR_TRY(name_keys(s->epochs.e->keyring, &a->request.wants, &l));
     return leaf_encode(&l, ret);
 }
 
@@ -153,14 +156,16 @@ static enum sr_err answer(struct node *n, const struct stand *s, struct attempt 
     struct journal_receipt receipt;
     SR_TRY(write_leaf(s, a, &leaf));
     SR_TRY(journal_submit(s->core->journal, &(struct journal_entry){ NULL, buf_span(&leaf) }, &receipt));
-    SR_OWN(policy_hold) now = policy_holder_get(s->core->policy);
-    struct releaser by = core_releaser(n, s->core, now.p);
+    SR_OWN(policy_hold) policy = policy_holder_get(s->core->policy);
+    SR_OWN(epochs_hold) epochs = epochs_holder_get(s->core->home.epochs);
+    const struct core_look now = { epochs.e, policy.p };
+    struct releaser by = core_releaser(n, s->core, &now);
     struct release_promise promise = { .leaf_index = receipt.index,
                                        .leaf = buf_span(&leaf),
                                        .checkpoint = { (const uint8_t *)receipt.checkpoint,
                                                        receipt.checkpoint_n } };
-    return keyring_release(s->core->home.keyring, &by, &a->request, &a->appraisal.verified, &a->spent,
-                           &a->values, &promise, ret, why);
+    return keyring_release(epochs.e->keyring, &by, &a->request, &a->appraisal.verified, &a->spent, &a->values,
+                           &promise, ret, why);
 }
 
 static enum sr_err release(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)

@@ -90,7 +90,7 @@ static enum sr_err attest_public(const struct stand *s, const struct keyring_wan
     wr_lp(&text, pub);
     if (!buf_ok(&text))
         return SR_ENOMEM;
-    *ret = keyring_attest_derived(s->core->home.keyring, buf_span(&text));
+    *ret = keyring_attest_derived(s->epochs.e->keyring, buf_span(&text));
     return SR_OK;
 }
 
@@ -119,10 +119,10 @@ static enum sr_err public_half(struct node *n, const struct request *q, struct r
     SR_TRY(read_want(q, &w, why));
     if (!policy_tenant(s.policy.p, w.tenant))
         return sr_fail(why, SR_EDENIED, R_TENANT_UNKNOWN, "the policy has no such tenant");
-    SR_TRY(keyring_workload_pub(s.core->home.keyring, &w, &pub));
+    SR_TRY(keyring_workload_pub(s.epochs.e->keyring, &w, &pub));
     SR_TRY(attest_public(&s, &w, buf_span(&pub), &sig));
     jw_object(&b);
-    jw_member_u64(&b, "epoch", keyring_newest(s.core->home.keyring));
+    jw_member_u64(&b, "epoch", keyring_newest(s.epochs.e->keyring));
     jw_member_text(&b, "kind", w.kind->name);
     jw_member_str(&b, "path", w.path);
     jw_member_hex(&b, "public", buf_span(&pub));

@@ -63,8 +63,9 @@ static enum sr_err epochs(struct node *n, const struct request *q, struct reply 
     struct core *c = NULL;
     (void)q;
     SR_TRY(node_core(n, &c, why));
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
     wr_lp(&b, buf_span(&c->home.record));
-    wr_lp(&b, buf_span(&c->home.chain));
+    wr_lp(&b, buf_span(&now.e->chain));
     return reply_bytes(r, 200, TYPE_BYTES, &b);
 }
 

@@ -74,9 +74,11 @@ static enum sr_err be_born(struct core *c, const struct core_birth *birth, struc
 static enum sr_err say_start(struct node *n, struct core *c)
 {
     SR_OWN(buf) b = { 0 };
-    struct leaf l = { .type = LEAF_START, .time = clock_unix(), .epoch = keyring_newest(c->home.keyring) };
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    const struct keyring *k = now.e->keyring;
+    struct leaf l = { .type = LEAF_START, .time = clock_unix(), .epoch = keyring_newest(k) };
     memcpy(l.boot, n->boot, sizeof l.boot);
-    appraise_leaf(c->home.keyring, &n->self, &l);
+    appraise_leaf(k, &n->self, &l);
     SR_TRY(leaf_encode(&l, &b));
     return journal_submit(c->journal, &(struct journal_entry){ NULL, buf_span(&b) }, NULL);
 }
@@ -145,29 +147,31 @@ void core_close(struct core *c, const uint8_t *boot)
     free(c);
 }
 
-struct granter core_granter(const struct node *n, const struct core *c, const struct policy *p)
+struct granter core_granter(const struct node *n, const struct core *c, const struct core_look *at)
 {
+    const struct policy *p = at->policy;
     return (struct granter){ .cid = c->home.cid,
                              .nonce_key = &n->nonce_key,
                              .id = n->id_pub,
-                             .epoch_lo = keyring_oldest(c->home.keyring),
-                             .epoch_hi = keyring_newest(c->home.keyring),
+                             .epoch_lo = keyring_oldest(at->epochs->keyring),
+                             .epoch_hi = keyring_newest(at->epochs->keyring),
                              .policy_number = policy_number(p),
                              .policy_hash = *policy_hash(p),
                              .ttl_ms = (uint32_t)n->config->challenge_ms,
                              .binding_required = policy_channel_binding(p) == POLICY_BINDING_REQUIRED };
 }
 
-struct releaser core_releaser(const struct node *n, const struct core *c, const struct policy *p)
+struct releaser core_releaser(const struct node *n, const struct core *c, const struct core_look *at)
 {
-    uint64_t epoch = keyring_newest(c->home.keyring);
+    const struct policy *p = at->policy;
+    uint64_t epoch = keyring_newest(at->epochs->keyring);
     return (struct releaser){ .cid = c->home.cid,
                               .nonce_key = &n->nonce_key,
                               .id = n->id_pub,
                               .epoch = epoch,
                               .policy_number = policy_number(p),
                               .policy_hash = *policy_hash(p),
-                              .release_pub = keyring_pubs(c->home.keyring, epoch)->release,
+                              .release_pub = keyring_pubs(at->epochs->keyring, epoch)->release,
                               .ttl_ms = (uint32_t)n->config->challenge_ms,
                               .binding_required = policy_channel_binding(p) == POLICY_BINDING_REQUIRED };
 }
@@ -185,32 +189,33 @@ struct enroller core_enroller(const struct node *n, const struct core *c, const 
 
 /* The first member has nobody else to ask, and no member needs to: who holds the masters could write the
  * certificate anyway. What this shows is that our TPM still answers for the key. */
-static enum sr_err enrol_self(struct node *n, struct core *c, const struct policy *p, struct sr_why *why)
+static enum sr_err enrol_self(struct node *n, struct core *c, const struct core_look *at, struct sr_why *why)
 {
+    const struct keyring *k = at->epochs->keyring;
     SR_OWN(buf) e1 = { 0 };
     SR_OWN(buf) e2 = { 0 };
     SR_OWN(buf) e3 = { 0 };
     SR_OWN(buf) e4 = { 0 };
-    struct enroller by = core_enroller(n, c, p);
+    struct enroller by = core_enroller(n, c, at->policy);
     struct enrol_rand rand;
     struct ak_cert cert;
     random_fill(rand.b, sizeof rand.b);
     SR_TRY(tpm_actor_enrol_request(n->tpm, &c->home.cid, &e1, why));
     SR_TRY(enrol_challenge(&by, &rand, buf_span(&e1), &e2, why));
     SR_TRY(tpm_actor_enrol_answer(n->tpm, buf_span(&e1), buf_span(&e2), &e3, why));
-    SR_TRY(keyring_certify_ak(c->home.keyring, &by, buf_span(&e3), &e4, &cert, why));
-    SR_TRY(core_log_enrolment(c, &cert));
+    SR_TRY(keyring_certify_ak(k, &by, buf_span(&e3), &e4, &cert, why));
+    SR_TRY(core_log_enrolment(c, k, &cert));
     return ak_holder_set(c->ak, buf_span(&e4), why);
 }
 
-enum sr_err core_log_enrolment(struct core *c, const struct ak_cert *cert)
+enum sr_err core_log_enrolment(struct core *c, const struct keyring *k, const struct ak_cert *cert)
 {
     SR_OWN(buf) b = { 0 };
     struct sha256 ak = sha256(cert->ak);
     struct leaf l = { .type = LEAF_ENROLMENT,
                       .time = clock_unix(),
-                      .ak = keyring_leaf_id(c->home.keyring, LEAF_ID_AK, SPAN(ak.b)),
-                      .hardware = keyring_leaf_id(c->home.keyring, LEAF_ID_HARDWARE, SPAN(cert->ek.b)),
+                      .ak = keyring_leaf_id(k, LEAF_ID_AK, SPAN(ak.b)),
+                      .hardware = keyring_leaf_id(k, LEAF_ID_HARDWARE, SPAN(cert->ek.b)),
                       .root = cert->root,
                       .epoch = cert->epoch,
                       .not_after = cert->not_after };
@@ -218,15 +223,15 @@ enum sr_err core_log_enrolment(struct core *c, const struct ak_cert *cert)
     return journal_submit(c->journal, &(struct journal_entry){ NULL, buf_span(&b) }, NULL);
 }
 
-enum sr_err core_ak_cert(struct node *n, struct core *c, struct buf *ret, struct sr_why *why)
+enum sr_err core_ak_cert(struct node *n, struct core *c, const struct core_look *at, struct buf *ret,
+                         struct sr_why *why)
 {
     if (!tpm_actor_enrols(n->tpm))
         return SR_OK;
-    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
-    uint64_t max_age = policy_ak_cert_max_age(now.p);
-    enum sr_err e = ak_holder_get(c->ak, clock_unix(), max_age, ret);
+    const struct ak_want want = { keyring_newest(at->epochs->keyring), policy_ak_cert_max_age(at->policy) };
+    enum sr_err e = ak_holder_get(c->ak, clock_unix(), &want, ret);
     if (e != SR_ENOENT)
         return e;
-    SR_TRY(enrol_self(n, c, now.p, why));
-    return ak_holder_get(c->ak, clock_unix(), max_age, ret);
+    SR_TRY(enrol_self(n, c, at, why));
+    return ak_holder_get(c->ak, clock_unix(), &want, ret);
 }

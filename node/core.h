@@ -35,12 +35,17 @@ enum sr_err core_open(struct node *n, struct home *take, const struct core_birth
 /* Writes the stop leaf and closes everything. NULL is fine. */
 void core_close(struct core *c, const uint8_t *boot); /* boot: 16 bytes; NULL writes no leaf */
 
-/* One consistent look at epoch and policy. policy borrows from `hold`, which the caller drops. */
-struct granter core_granter(const struct node *n, const struct core *c, const struct policy *p);
-struct releaser core_releaser(const struct node *n, const struct core *c, const struct policy *p);
+/* One consistent look at epochs and policy, which the caller holds. */
+struct core_look {
+    const struct epochs *epochs;
+    const struct policy *policy;
+};
+struct granter core_granter(const struct node *n, const struct core *c, const struct core_look *at);
+struct releaser core_releaser(const struct node *n, const struct core *c, const struct core_look *at);
 struct enroller core_enroller(const struct node *n, const struct core *c, const struct policy *p);
 /* The leaf of an AK certificate, on disk before the certificate leaves. */
-enum sr_err core_log_enrolment(struct core *c, const struct ak_cert *cert);
-/* Our own AK certificate, made anew when it is past half its life. Appends nothing where the platform needs
- * none. */
-enum sr_err core_ak_cert(struct node *n, struct core *c, struct buf *ret, struct sr_why *why);
+enum sr_err core_log_enrolment(struct core *c, const struct keyring *k, const struct ak_cert *cert);
+/* Our own AK certificate of the look's newest epoch, made anew when it is past half its life. Appends nothing
+ * where the platform needs none. */
+enum sr_err core_ak_cert(struct node *n, struct core *c, const struct core_look *at, struct buf *ret,
+                         struct sr_why *why);

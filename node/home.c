@@ -9,10 +9,9 @@ enum { GENESIS_FILE_MAX = RECORD_MAX + EPOCH_CHAIN_MAX + 8 };
 void home_drop(struct home *h)
 {
     keystore_close(h->ks);
-    keyring_free(h->keyring);
+    epochs_holder_free(h->epochs);
     sign_key_drop(&h->member);
     buf_drop(&h->record);
-    buf_drop(&h->chain);
     *h = (struct home){ 0 };
 }
 
@@ -39,17 +38,32 @@ void home_put(struct keystore_txn *t, const char *name, struct span value)
     keystore_txn_put(t, &n, 1, clock_unix(), value);
 }
 
+/* The chain and what it says, before there is a keyring to go with it. */
+struct known {
+    struct span chain;
+    struct epoch_pubs pub[EPOCHS_MAX];
+    size_t n;
+};
+
 /* The record and what follows from it in public: cid, genesis, epochs. */
 static enum sr_err read_public(struct home *h, const struct sha256 *want, struct span record,
-                               struct span chain, struct sr_why *why)
+                               struct known *epochs, struct sr_why *why)
 {
     h->cid = genesis_cid(record);
     SR_TRY(genesis_pinned(record, want ? want : &h->cid, &h->genesis, why));
     struct approvers approvers = genesis_approvers(&h->genesis);
-    SR_TRY(epoch_chain_check(chain, &h->cid, &h->genesis.first, &approvers, h->epochs, &h->nepochs, why));
+    SR_TRY(epoch_chain_check(epochs->chain, &h->cid, &h->genesis.first, &approvers, epochs->pub, &epochs->n,
+                             why));
     wr_span(&h->record, record);
-    wr_span(&h->chain, chain);
-    return buf_ok(&h->record) && buf_ok(&h->chain) ? SR_OK : SR_ENOMEM;
+    return buf_ok(&h->record) ? SR_OK : SR_ENOMEM;
+}
+
+/* Takes the keyring. */
+static enum sr_err hold_epochs(struct home *h, struct keyring *keyring, const struct known *epochs)
+{
+    struct epochs *e = NULL;
+    SR_TRY(epochs_new(keyring, epochs->pub, epochs->n, epochs->chain, &e));
+    return epochs_holder_new(e, &h->epochs);
 }
 
 static enum sr_err open_keystore(struct home *h, struct store *store, struct sr_why *why)
@@ -57,7 +71,8 @@ static enum sr_err open_keystore(struct home *h, struct store *store, struct sr_
     struct keystore_options o = { .store = store, .cid = h->cid };
     struct keystore_epoch older[EPOCHS_MAX];
     size_t n = 0;
-    keyring_keystore(h->keyring, &o, older, &n);
+    SR_OWN(epochs_hold) now = epochs_holder_get(h->epochs);
+    keyring_keystore(now.e->keyring, &o, older, &n);
     enum sr_err e = keystore_create(&o, &h->ks, why);
     if (e == SR_ESTALE)
         e = keystore_open(&o, older, n, &h->ks, why);
@@ -80,8 +95,10 @@ static enum sr_err load_member_key(struct home *h, struct sr_why *why)
     return SR_OK;
 }
 
-static enum sr_err unseal(struct home *h, struct store *store, struct tpm_actor *tpm, struct sr_why *why)
+static enum sr_err unseal(struct home *h, struct store *store, struct tpm_actor *tpm,
+                          const struct known *epochs, struct sr_why *why)
 {
+    struct keyring *keyring = NULL;
     SR_OWN(buf) blob = { 0 };
     SR_OWN(buf) bundle = { 0 };
     SR_OWN(key) kek = { 0 };
@@ -90,8 +107,9 @@ static enum sr_err unseal(struct home *h, struct store *store, struct tpm_actor 
     SR_TRY(keystore_clear_get(store, KC_MASTER_BUNDLE, &bundle));
     SR_TRY(tpm_actor_unseal(tpm, buf_span(&blob), &kek, why));
     SR_TRY(tpm_actor_policy_digest(tpm, &pcrs, why));
-    struct keyring_home home = { h->cid, h->genesis.params.salt, h->epochs, h->nepochs };
-    return keyring_unseal(buf_span(&bundle), &home, &kek, &pcrs, &h->keyring, why);
+    struct keyring_home home = { h->cid, h->genesis.params.salt, epochs->pub, epochs->n };
+    SR_TRY(keyring_unseal(buf_span(&bundle), &home, &kek, &pcrs, &keyring, why));
+    return hold_epochs(h, keyring, epochs);
 }
 
 static enum sr_err load(struct home *h, struct store *store, struct tpm_actor *tpm, const struct sha256 *want,
@@ -104,11 +122,11 @@ static enum sr_err load(struct home *h, struct store *store, struct tpm_actor *t
     SR_TRY(keystore_clear_get(store, KC_GENESIS, &file));
     struct reader r = rd_init(buf_span(&file));
     struct span record = rd_lp(&r, RECORD_MAX);
-    struct span chain = rd_lp(&r, EPOCH_CHAIN_MAX);
+    struct known epochs = { .chain = rd_lp(&r, EPOCH_CHAIN_MAX) };
     if (!rd_end(&r))
         return sr_fail(why, SR_EPROOF, R_STORE_TAMPERED, "the genesis record on disk is malformed");
-    SR_TRY(read_public(h, want, record, chain, why));
-    SR_TRY(unseal(h, store, tpm, why));
+    SR_TRY(read_public(h, want, record, &epochs, why));
+    SR_TRY(unseal(h, store, tpm, &epochs, why));
     return open_keystore(h, store, why);
 }
 
@@ -132,16 +150,17 @@ static enum sr_err seal(struct home *h, struct store *store, struct tpm_actor *t
     SR_OWN(buf) bundle = { 0 };
     SR_OWN(buf) file = { 0 };
     struct sha256 pcrs;
+    SR_OWN(epochs_hold) now = epochs_holder_get(h->epochs);
     random_fill(kek.b, sizeof kek.b);
     wr_lp(&file, buf_span(&h->record));
-    wr_lp(&file, buf_span(&h->chain));
+    wr_lp(&file, buf_span(&now.e->chain));
     if (!buf_ok(&file))
         return SR_ENOMEM;
     if (!tpm_actor_seals(tpm)) /* the masters stay in memory: the next start asks another member */
         return keystore_clear_put(store, KC_GENESIS, buf_span(&file));
     SR_TRY(tpm_actor_seal(tpm, &kek, &blob, why));
     SR_TRY(tpm_actor_policy_digest(tpm, &pcrs, why));
-    SR_TRY(keyring_seal(h->keyring, &h->cid, &kek, &pcrs, &bundle));
+    SR_TRY(keyring_seal(now.e->keyring, &h->cid, &kek, &pcrs, &bundle));
     SR_TRY(keystore_clear_put(store, KC_TPM_BLOB, buf_span(&blob)));
     SR_TRY(keystore_clear_put(store, KC_GENESIS, buf_span(&file)));
     return keystore_clear_put(store, KC_MASTER_BUNDLE, buf_span(&bundle));
@@ -189,8 +208,14 @@ static enum sr_err settle(struct home *h, const struct sign_key *member, struct 
 enum sr_err home_make(struct store *store, struct tpm_actor *tpm, const struct home_parts *parts,
                       struct home *ret, struct sr_why *why)
 {
-    SR_OWN(home) h = { .keyring = parts->keyring };
-    SR_TRY(read_public(&h, NULL, parts->record, parts->chain, why));
+    SR_OWN(home) h = { 0 };
+    struct known epochs = { .chain = parts->chain };
+    enum sr_err e = read_public(&h, NULL, parts->record, &epochs, why);
+    if (e != SR_OK) {
+        keyring_free(parts->keyring);
+        return e;
+    }
+    SR_TRY(hold_epochs(&h, parts->keyring, &epochs));
     SR_TRY(seal(&h, store, tpm, why));
     SR_TRY(open_keystore(&h, store, why));
     SR_TRY(settle(&h, parts->member, why));

@@ -1,19 +1,17 @@
 #pragma once
 /* home.h - what a node has once it holds the masters, member or not yet: the genesis record, the chain of
- * epochs, the keyring, the keystore and the node's own long-lived key. On disk: the record and the chain in
- * the clear (they prove themselves), the masters sealed under a key that the platform keeps, the rest sealed
- * under the masters. specs/node.md, "State on disk". */
-#include "node/keyring.h"
+ * epochs and the keyring (one set, node/epochs.h), the keystore and the node's own long-lived key. On disk:
+ * the record and the chain in the clear (they prove themselves), the masters sealed under a key that the
+ * platform keeps, the rest sealed under the masters. specs/node.md, "State on disk". */
+#include "node/epochs.h"
 #include "node/tpm_actor.h"
 #include "store/keystore.h"
 
 struct home {
     struct sha256 cid;
-    struct buf record, chain;
+    struct buf record;
     struct genesis genesis;
-    struct epoch_pubs epochs[EPOCHS_MAX]; /* [i] is epoch i + 1 */
-    size_t nepochs;
-    struct keyring *keyring;
+    struct epochs_holder *epochs; /* NULL: no masters yet */
     struct keystore *ks;
     bool has_member;        /* false: stopped between the masters and the first settings */
     bool was_member;        /* home_make() found a member's state: it goes on as that */

@@ -140,6 +140,12 @@ static enum sr_err judge(struct attempt *a, struct sr_why *why)
                            why);
 }
 
+static bool holds(const struct home *have, uint64_t epoch)
+{
+    SR_OWN(epochs_hold) now = epochs_holder_get(have->epochs);
+    return now.e && keyring_newest(now.e->keyring) == epoch;
+}
+
 /* Sealed to this machine, as provisional: only now may M5 say that we hold the masters. */
 static enum sr_err keep(struct attempt *a, struct home *have, struct sr_why *why)
 {
@@ -147,7 +153,7 @@ static enum sr_err keep(struct attempt *a, struct home *have, struct sr_why *why
                                 .chain = a->granted.m4.chain,
                                 .member = &a->keys.member,
                                 .member_pub = &a->keys.member_pub };
-    if (have->keyring && keyring_newest(have->keyring) == a->hold.epoch)
+    if (holds(have, a->hold.epoch))
         return home_keep_member(have, &a->keys.member, &a->keys.member_pub, why);
     home_drop(have);
     SR_TRY(keyring_install(&a->masters, a->granted.genesis.params.salt, &parts.keyring));

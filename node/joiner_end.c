@@ -61,15 +61,16 @@ enum sr_err joiner_check_leaf(struct peer_link *peer, const struct join_hold *ho
 enum sr_err joiner_self_leaf(const struct node *n, const struct home *home, const struct join_hold *hold,
                              const struct join_member *m, struct buf *ret)
 {
+    SR_OWN(epochs_hold) now = epochs_holder_get(home->epochs);
     struct leaf l = { .type = LEAF_MEMBER_SELF,
                       .time = clock_unix(),
                       .cid = home->cid,
                       .transcript = hold->th3,
-                      .epoch_lo = keyring_oldest(home->keyring),
-                      .epoch_hi = keyring_newest(home->keyring) };
+                      .epoch_lo = keyring_oldest(now.e->keyring),
+                      .epoch_hi = keyring_newest(now.e->keyring) };
     memcpy(l.member_key.b, m->cert.key.b, sizeof l.member_key.b);
     memcpy(l.granter, m->cert.granter.b, sizeof l.granter);
     memcpy(l.address, m->cert.address, strlen(m->cert.address));
-    appraise_leaf(home->keyring, &n->self, &l);
+    appraise_leaf(now.e->keyring, &n->self, &l);
     return leaf_encode(&l, ret);
 }

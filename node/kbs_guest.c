@@ -59,7 +59,8 @@ enum sr_err kbs_cookie_read(const struct core *c, const struct request *q, struc
         return sr_fail(why, SR_EAUTH, R_KBS_SESSION, "no session");
     if (base64url_read(value, &box) != SR_OK)
         return sr_fail(why, SR_EAUTH, R_KBS_SESSION, "a cookie of another form");
-    SR_TRY(keyring_kbs_open(c->home.keyring, min_epoch(c), &c->home.cid, buf_span(&box), &plain, why));
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    SR_TRY(keyring_kbs_open(now.e->keyring, min_epoch(c), &c->home.cid, buf_span(&box), &plain, why));
     return kbs_session_decode(buf_span(&plain), clock_unix(), &ret->s, &ret->claims, why);
 }
 
@@ -81,7 +82,8 @@ enum sr_err kbs_cookie_write(const struct core *c, const struct kbs_session *s, 
     SR_OWN(buf) box = { 0 };
     SR_OWN(buf) text = { 0 };
     SR_TRY(kbs_session_encode(s, claims, &plain));
-    SR_TRY(keyring_kbs_seal(c->home.keyring, &c->home.cid, buf_span(&plain), &box));
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    SR_TRY(keyring_kbs_seal(now.e->keyring, &c->home.cid, buf_span(&plain), &box));
     wr_text(&text, COOKIE_NAME "=");
     wr_base64url(&text, buf_span(&box));
     wr_text(&text, "; Expires=");
@@ -156,7 +158,8 @@ enum sr_err kbs_token_write(const struct core *c, const struct guest *g, struct 
 {
     SR_OWN(buf) payload = { 0 };
     SR_TRY(write_payload(c, g, &payload));
-    return keyring_kbs_sign(c->home.keyring, buf_span(&payload), ret);
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    return keyring_kbs_sign(now.e->keyring, buf_span(&payload), ret);
 }
 
 static struct span bearer(const struct request *q)
@@ -173,7 +176,8 @@ static enum sr_err token_read(const struct core *c, struct span token, struct gu
     SR_OWN(buf) session = { 0 };
     struct span text = { 0 };
     SR_TRY(jws_read(token, JWS_ES256, &j, why));
-    SR_TRY(keyring_kbs_verify(c->home.keyring, min_epoch(c), &j, why));
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    SR_TRY(keyring_kbs_verify(now.e->keyring, min_epoch(c), &j, why));
     if (!jf_members(buf_span(&j.payload), &(struct jf_member){ "sealring", &text }, 1) ||
         !jf_plain(text, &text) || base64url_read(text, &session) != SR_OK)
         return sr_fail(why, SR_EAUTH, R_TOKEN, "token: of another form");
@@ -232,7 +236,8 @@ enum sr_err kbs_bearer_check(const struct core *c, const struct request *q, cons
                              size_t n, struct sign_pub *ret, struct sr_why *why)
 {
     SR_OWN(jws) j = { 0 };
-    struct sign_pub writer = keyring_kbs_writer(c->home.keyring);
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    struct sign_pub writer = keyring_kbs_writer(now.e->keyring);
     SR_TRY(jws_read(bearer(q), JWS_EDDSA, &j, why));
     SR_TRY(bearer_time(&j, why));
     SR_TRY(bearer_audience(c, &j, why));

@@ -92,7 +92,7 @@ static enum sr_err become(struct life *l, struct core **ret, struct sr_why *why)
     }
     if (e != SR_ENOENT)
         return e;
-    node_set_state(n, home.keyring ? NODE_PROVISIONAL : NODE_EMPTY);
+    node_set_state(n, home.epochs ? NODE_PROVISIONAL : NODE_EMPTY);
     if (l->o.genesis)
         return l->o.genesis(n, l->o.address, &home, ret, why);
     if (!n->config->cid[0] || !n->config->join.n)

@@ -3,20 +3,21 @@
 #include "node/node.h"
 
 /* What can't be written down is not done. */
-static enum sr_err log_writes(struct node *n, const struct core *c, const struct policy *p,
+static enum sr_err log_writes(struct node *n, const struct core *c, const struct core_look *at,
                               struct sr_why *why)
 {
     (void)n;
-    (void)p;
+    (void)at;
     return journal_healthy(c->journal) ? SR_OK
                                        : sr_fail(why, SR_EBUSY, R_NOT_READY, "the log does not take entries");
 }
 
-static enum sr_err epoch_counts(struct node *n, const struct core *c, const struct policy *p,
+static enum sr_err epoch_counts(struct node *n, const struct core *c, const struct core_look *at,
                                 struct sr_why *why)
 {
     (void)n;
-    return keyring_newest(c->home.keyring) >= policy_min_epoch(p)
+    (void)c;
+    return keyring_newest(at->epochs->keyring) >= policy_min_epoch(at->policy)
                ? SR_OK
                : sr_fail(why, SR_EBUSY, R_EPOCH, "the policy retired the epoch of this member's masters");
 }
@@ -32,17 +33,18 @@ enum {
 
 static const struct condition {
     unsigned stops; /* the acts */
-    enum sr_err (*holds)(struct node *n, const struct core *c, const struct policy *p, struct sr_why *why);
+    enum sr_err (*holds)(struct node *n, const struct core *c, const struct core_look *at,
+                         struct sr_why *why);
 } conditions[] = {
     { ALL, log_writes },
     { ALL, epoch_counts },
 };
 
-enum sr_err permit_check(struct node *n, const struct core *c, const struct policy *p, enum act act,
+enum sr_err permit_check(struct node *n, const struct core *c, const struct core_look *at, enum act act,
                          struct sr_why *why)
 {
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
         if (conditions[i].stops & 1u << act)
-            SR_TRY(conditions[i].holds(n, c, p, why));
+            SR_TRY(conditions[i].holds(n, c, at, why));
     return SR_OK;
 }

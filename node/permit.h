@@ -2,9 +2,10 @@
 /* permit.h - may this member do that now? A table of conditions, each with the acts that it stops; a
  * handler names its act when it takes its stand (api.h) and cannot go on without an answer. What is added
  * to the table holds for every route at once. specs/node.md, "Permits". */
-#include "proto/policy.h"
+#include "crypto/err.h"
 
 struct core;
+struct core_look;
 struct node;
 
 enum act {
@@ -16,6 +17,6 @@ enum act {
 };
 
 /* SR_OK, or the first condition that stops the act: SR_EBUSY, its reason says which. All arguments borrowed;
- * p is the policy that the act would go by. */
-enum sr_err permit_check(struct node *n, const struct core *c, const struct policy *p, enum act act,
+ * at: the epochs and the policy that the act would go by. */
+enum sr_err permit_check(struct node *n, const struct core *c, const struct core_look *at, enum act act,
                          struct sr_why *why);

@@ -142,7 +142,8 @@ static enum sr_err commit(struct secrets *s, const struct stored *now, const str
 {
     SR_OWN(keystore_txn) txn = { 0 };
     SR_OWN(buf) b = { 0 };
-    const struct keyring *k = s->core->home.keyring;
+    SR_OWN(epochs_hold) epochs = epochs_holder_get(s->core->home.epochs);
+    const struct keyring *k = epochs.e->keyring;
     SR_OWN(buf) name = { 0 };
     wr_lp(&name, span_of(p->tenant));
     wr_lp(&name, span_of(p->path));
@@ -199,6 +200,12 @@ static enum sr_err take_once(struct secrets *s, const struct policy_tenant *t, c
     return e;
 }
 
+static uint64_t newest_epoch(struct secrets *s)
+{
+    SR_OWN(epochs_hold) now = epochs_holder_get(s->core->home.epochs);
+    return keyring_newest(now.e->keyring);
+}
+
 enum sr_err secrets_take(struct secrets *s, const struct policy *p, struct span package,
                          enum package_source from, struct package_stored *ret, struct sr_why *why)
 {
@@ -207,8 +214,7 @@ enum sr_err secrets_take(struct secrets *s, const struct policy *p, struct span 
     const struct policy_tenant *t = policy_tenant(p, span_of(pkg.tenant));
     if (!t)
         return sr_fail(why, SR_EDENIED, R_TENANT_UNKNOWN, "the policy has no such tenant");
-    SR_TRY(package_check(&pkg, &s->core->home.cid, keyring_newest(s->core->home.keyring), t->admins,
-                         t->admins_n, why));
+    SR_TRY(package_check(&pkg, &s->core->home.cid, newest_epoch(s), t->admins, t->admins_n, why));
     enum sr_err e = SR_ESTALE;
     for (int i = 0; i < TRIES && e == SR_ESTALE; i++) {
         *why = (struct sr_why){ 0 };
@@ -228,6 +234,13 @@ static enum sr_err read_version(struct secrets *s, struct span tenant, struct sp
     return e == SR_ENOENT ? sr_fail(why, SR_ENOENT, R_NOT_FOUND, "no such secret") : e;
 }
 
+static enum sr_err open_package(struct secrets *s, const struct package *p, struct secret *ret,
+                                struct sr_why *why)
+{
+    SR_OWN(epochs_hold) now = epochs_holder_get(s->core->home.epochs);
+    return keyring_open_package(now.e->keyring, p, ret, why);
+}
+
 /* A version that is not the newest. */
 static enum sr_err open_version(struct secrets *s, struct span tenant, struct span path, uint32_t version,
                                 struct secret *ret, struct sr_why *why)
@@ -236,7 +249,7 @@ static enum sr_err open_version(struct secrets *s, struct span tenant, struct sp
     struct package p;
     SR_TRY(read_version(s, tenant, path, version, &item, why));
     SR_TRY(package_read(secret_span(&item.value), &p, why));
-    return keyring_open_package(s->core->home.keyring, &p, ret, why);
+    return open_package(s, &p, ret, why);
 }
 
 enum sr_err secrets_open_value(struct secrets *s, struct span tenant, struct span path, uint32_t version,
@@ -249,7 +262,7 @@ enum sr_err secrets_open_value(struct secrets *s, struct span tenant, struct spa
     if (now.p.kind == PACKAGE_TOMBSTONE) /* a deleted secret gives no older version either */
         return sr_fail(why, SR_ENOENT, R_PACKAGE_DELETED, "the secret is deleted");
     if (version == 0 || version == now.p.version)
-        SR_TRY(keyring_open_package(s->core->home.keyring, &now.p, ret, why));
+        SR_TRY(open_package(s, &now.p, ret, why));
     else
         SR_TRY(open_version(s, tenant, path, version, ret, why));
     *ret_version = version ? version : now.p.version;

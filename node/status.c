@@ -139,7 +139,8 @@ static void write_cid(struct buf *b, const struct core *c)
 
 static void write_network(struct buf *b, const struct core *c)
 {
-    jw_member_u64(b, "epoch", keyring_newest(c->home.keyring));
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    jw_member_u64(b, "epoch", keyring_newest(now.e->keyring));
     jw_member_hex(b, "id", SPAN(c->home.id.b));
     write_log(b, c);
 }

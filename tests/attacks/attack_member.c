@@ -241,7 +241,7 @@ static bool learns(struct member *m, struct sr_why *why)
         .cid = m->core.home.cid, .key = c.pub, .address = "https://h", .issued_at = 1
     };
     bool is_new = false;
-    maker_need(keyring_certify_member(m->core.home.keyring, &new, &cert) == SR_OK, "certificate");
+    maker_need(keyring_certify_member(maker_keyring(&m->core.home), &new, &cert) == SR_OK, "certificate");
     return members_take(m->core.members, buf_span(&cert), &is_new, why) == SR_OK;
 }
 

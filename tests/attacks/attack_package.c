@@ -26,7 +26,7 @@ static struct sha256 package(const struct member *m, const struct put *q, struct
     strcpy(p.path, q->path);
     p.kind = q->value ? PACKAGE_VALUE : PACKAGE_TOMBSTONE;
     p.prev = q->previous ? *q->previous : (struct sha256){ 0 };
-    struct package_keys keys = { &keyring_pubs(m->core.home.keyring, 1)->network, &eph, q->by, q->by_pub };
+    struct package_keys keys = { &maker_epochs_of(&m->core.home)->pub[0].network, &eph, q->by, q->by_pub };
     maker_need(package_make(&p, span_of(q->value), &keys, ret, NULL) == SR_OK, "package");
     /* Whose signature it is not has no hash that anybody links to. */
     return package_read(buf_span(ret), &p, NULL) == SR_OK ? p.hash : (struct sha256){ 0 };

@@ -25,7 +25,7 @@ static void put(struct member *m, const char *path)
     struct package p = {
         .cid = m->core.home.cid, .version = 1, .kind = PACKAGE_VALUE, .epoch = 1, .created = 1
     };
-    const struct package_keys keys = { &keyring_pubs(m->core.home.keyring, 1)->network, &eph, &m->admin,
+    const struct package_keys keys = { &maker_epochs_of(&m->core.home)->pub[0].network, &eph, &m->admin,
                                        &m->admin_pub };
     SR_OWN(policy_hold) policy = policy_holder_get(m->core.policy);
     random_fill(eph.b, sizeof eph.b);
@@ -40,8 +40,6 @@ static void put(struct member *m, const char *path)
 static struct shop shop_open(struct lab *l)
 {
     struct shop s = { member_open(l) };
-    s.m->core.home.epochs[0] = *keyring_pubs(s.m->core.home.keyring, 1);
-    s.m->core.home.nepochs = 1;
     put(s.m, "key/one");
     put(s.m, "other/one");
     return s;

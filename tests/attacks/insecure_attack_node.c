@@ -113,7 +113,7 @@ static bool provisional_serves(struct lab *l, struct sr_why *why)
     snprintf(base, sizeof base, "http://127.0.0.1:%u", serve_without_m5(r, tables, &http));
     if (joiner_try(&second->node, base, "http://127.0.0.1:2", &home, &c, why) == SR_OK)
         running_member(second, c);
-    T(c || (home.keyring != NULL && node_state(&second->node) == NODE_PROVISIONAL));
+    T(c || (home.epochs != NULL && node_state(&second->node) == NODE_PROVISIONAL));
     *why = (struct sr_why){ 0 };
     bool got = by_hand_w2(second, &r->core->home, &w, why) == SR_OK &&
                running_post(second, "/sealring/v1/release", buf_span(&w.m[W2]), &w3, why) == SR_OK &&

@@ -139,7 +139,7 @@ static void a_package(struct running *r, const struct sign_key *k, const struct 
     strcpy(p.path, "app/db");
     p.kind = PACKAGE_VALUE;
     random_fill(eph.b, sizeof eph.b);
-    struct package_keys keys = { &keyring_pubs(r->core->home.keyring, 1)->network, &eph, k, pub };
+    struct package_keys keys = { &maker_epochs_of(&r->core->home)->pub[0].network, &eph, k, pub };
     maker_need(package_make(&p, SPAN_STR("planted"), &keys, &e->package, NULL) == SR_OK &&
                    package_read(buf_span(&e->package), &p, NULL) == SR_OK,
                "package");

@@ -6,6 +6,7 @@
 #include "node/node.h"
 #include "node/secrets.h"
 #include "tests/attacks/lab.h"
+#include "tests/epochs_maker.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -111,11 +112,13 @@ static inline struct member *member_open(const struct lab *l)
     m->core.home.cid = o.cid;
     member_keys(m);
     sign_random(&m->core.home.member, &m->core.home.member_pub);
-    maker_need(keyring_generate(l->net.genesis.params.salt, &m->core.home.keyring) == SR_OK &&
+    struct keyring *k = NULL;
+    maker_need(keyring_generate(l->net.genesis.params.salt, &k) == SR_OK &&
                    store_open("memory:", &m->store, NULL) == SR_OK,
                "keyring and store");
+    m->core.home.epochs = maker_epochs(k);
     o.store = m->store;
-    keyring_keystore(m->core.home.keyring, &o, older, &n);
+    keyring_keystore(k, &o, older, &n);
     struct journal_options j = { .origin = "sealring/lab",
                                  .key = &m->core.home.member,
                                  .pub = &m->core.home.member_pub };

@@ -14,6 +14,7 @@
 #include "proto/cid.h"
 #include "proto/evidence/insecure_verifier.h"
 #include "tests/attacks/lab.h"
+#include "tests/epochs_maker.h"
 
 #include <ftw.h>
 #include <unistd.h>
@@ -260,7 +261,7 @@ static inline bool by_hand_masters(struct running *r, struct tape *t, struct spa
         return false;
     v.rd = g.rd;
     struct join_policy p = { policy_number(policy.policy), *policy_hash(policy.policy) };
-    const struct master_bundle *have = &r->core->home.keyring->parts->masters;
+    const struct master_bundle *have = &maker_keyring(&r->core->home)->parts->masters;
     return join_open_grant(&t->wait, &g, &t->k, &v, &p, &t->got, &t->hold, &why) == SR_OK &&
            memcmp(t->got.epoch[0].master.b, have->epoch[0].master.b, sizeof have->epoch[0].master.b) == 0;
 }
@@ -276,8 +277,9 @@ static inline enum sr_err by_hand_w2(struct running *r, const struct home *keys,
     SR_OWN(buf) evidence = { 0 };
     *t = (struct tape_w){ 0 };
     fill(&t->ekw, sizeof t->ekw, "ekW");
+    const struct epochs *known = maker_epochs_of(keys);
     t->w = (struct workload){
-        .cid = keys->cid, .type = SPAN_STR("insecure"), .epochs = keys->epochs, .nepochs = keys->nepochs
+        .cid = keys->cid, .type = SPAN_STR("insecure"), .epochs = known->pub, .nepochs = known->n
     };
     t->wants = (struct want_list){ .n = 1, .want = { { "demo", "app/disk", WANT_RAW, 1, 32 } } };
     SR_TRY(running_post(r, "/sealring/v1/release/challenge", (struct span){ 0 }, &t->m[W1], why));

@@ -23,7 +23,8 @@ static struct span seed(const struct sign_key *k)
 
 static void print(const struct home *h)
 {
-    const struct keyring_parts *p = h->keyring->parts;
+    SR_OWN(epochs_hold) now = epochs_holder_get(h->epochs);
+    const struct keyring_parts *p = now.e->keyring->parts;
     for (size_t i = 0; i < p->masters.n; i++) {
         const struct epoch_keys *e = &p->keys[i];
         line("master", key_span(&p->masters.epoch[i].master));

@@ -49,7 +49,7 @@ static void derive(const struct core *c, struct secret *ret)
 {
     const struct keyring_want want = { SPAN_STR("demo"), SPAN_STR("app/disk"), 1, derived_kind(DERIVED_RAW),
                                        32 };
-    T(keyring_workload(c->home.keyring, &want, ret) == SR_OK);
+    T(keyring_workload(maker_keyring(&c->home), &want, ret) == SR_OK);
 }
 
 static void lose(struct lost *l, bool holders)
@@ -72,7 +72,7 @@ static void lose(struct lost *l, bool holders)
     running_member(m, c);
     wr_span(&l->bundle, buf_span(&c->bundle));
     l->cid = c->home.cid;
-    l->masters = c->home.keyring->parts->masters;
+    l->masters = maker_keyring(&c->home)->parts->masters;
     derive(c, &l->derived);
     running_stop(m);
     l->machine = m;

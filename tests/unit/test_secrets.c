@@ -3,6 +3,7 @@
 #include "node/core.h"
 #include "node/node.h"
 #include "node/secrets.h"
+#include "tests/epochs_maker.h"
 #include "tests/t.h"
 
 #include <stdlib.h>
@@ -49,10 +50,12 @@ static struct world *open_world(void)
     w->node.log = (struct logger){ LOG_ERROR, STDERR_FILENO };
     w->core.home.cid = o.cid;
     sign_random(&w->core.home.member, &w->core.home.member_pub);
-    T(keyring_generate(salt, &w->core.home.keyring) == SR_OK);
+    struct keyring *k = NULL;
+    T(keyring_generate(salt, &k) == SR_OK);
+    w->core.home.epochs = maker_epochs(k);
     T(store_open("memory:", &w->store, &why) == SR_OK);
     o.store = w->store;
-    keyring_keystore(w->core.home.keyring, &o, older, &n);
+    keyring_keystore(k, &o, older, &n);
     T(keystore_create(&o, &w->core.home.ks, &why) == SR_OK);
     struct journal_options j = { .ks = w->core.home.ks,
                                  .origin = "sealring/05/00",
@@ -86,7 +89,7 @@ static struct sha256 make(struct world *w, const char *path, uint32_t version, c
     p.kind = value ? PACKAGE_VALUE : PACKAGE_TOMBSTONE;
     if (prev)
         p.prev = *prev;
-    struct package_keys keys = { &keyring_pubs(w->core.home.keyring, 1)->network, &eph, &admin, &admin_pub };
+    struct package_keys keys = { &maker_epochs_of(&w->core.home)->pub[0].network, &eph, &admin, &admin_pub };
     T(package_make(&p, span_of(value), &keys, ret, &why) == SR_OK);
     T(package_read(buf_span(ret), &p, &why) == SR_OK);
     return p.hash;
