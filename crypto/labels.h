@@ -87,7 +87,8 @@
     X(L_HEAD, "keystore/head")                                                                               \
     X(L_CHAIN, "keystore/chain")                                                                             \
     X(L_MASTER_BUNDLE, "master/bundle") /* AAD of the sealed master bundle */                                \
-    X(L_LOG_ID, "log/id")               /* salted hash of an identifier in a leaf */
+    X(L_LOG_ID, "log/id")               /* salted hash of an identifier in a leaf */                         \
+    X(L_WITNESS_SEEN, "witness/seen")   /* what a member has witnessed of another's log */
 
 #define X(name, text) name,
 enum label { SR_LABELS(X) LABEL_COUNT };

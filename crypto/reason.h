@@ -180,6 +180,12 @@
     X(R_NOTE_FORMAT, "note-format")                                                                          \
     X(R_NOTE_SIGNATURE, "note-signature")                                                                    \
     X(R_NOTE_ORIGIN, "note-origin")                                                                          \
+    X(R_WITNESS_SIZE, "witness-size")                                                                        \
+    X(R_WITNESS_PROOF, "witness-proof")                                                                      \
+    X(R_WITNESS_ANSWER, "witness-answer")                                                                    \
+    X(R_UNWITNESSED, "unwitnessed")                                                                          \
+    X(R_ROLLED_BACK, "rolled-back")                                                                          \
+    X(R_SUPERSEDED, "superseded")                                                                            \
     /* store and start */                                                                                    \
     X(R_STORE_HOSTILE, "store-hostile")                                                                      \
     X(R_STORE_VERSION, "store-version")                                                                      \

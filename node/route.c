@@ -75,6 +75,8 @@ int route_status(enum sr_err e, enum sr_reason reason)
         return 405;
     if (reason == R_MEDIA_TYPE)
         return 415;
+    if (reason == R_WITNESS_PROOF)
+        return 422; /* as C2SP's tlog-witness has it */
     switch (e) {
     case SR_OK: return 200;
     case SR_EFORMAT: return 400;

@@ -173,6 +173,14 @@ def main():
     print("static const char vec_cosignature[] = %s;" % c_text(cosign(body, "witness.example/w1", w_key, 1700000000)))
     proof = "c2sp.org/tlog-proof@v1\nindex 777\n" + "".join(b64(h) + "\n" for h in path(777, leaves(1000)))
     print("static const char vec_proof[] = %s;" % c_text(proof + "\n" + note))
+    lines = "".join(b64(h) + "\n" for h in subproof(300, leaves(1000), True))
+    print("static const char vec_witness_request[] = %s;" % c_text("old 300\n" + lines + "\n" + note))
+    print('static const char vec_witness_old_root[] = "%s";' % mth(leaves(300)).hex())
+    asked = fill(40, 32) + lp(origin.encode())
+    seen = b"\1" + asked + u64(1000) + mth(leaves(1000)) + u64(990) + fill(18, 16) + b"\0"
+    print('static const char vec_witness_question[] = "%s";' % asked.hex())
+    print('static const char vec_witness_seen[] = "%s";' % (
+        seen + w_key.sign(lp(b"sealring/v1/witness/seen") + seen)).hex())
 
     salt = fill(200, 32)
     lid = hmac.new(salt, lp(b"sealring/v1/log/id") + b"\4" + lp(b"acme/db/password"), hashlib.sha256).hexdigest()

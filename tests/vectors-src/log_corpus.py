@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""log_corpus.py - writes the seeds of fuzz_note, fuzz_tile, fuzz_leaf and fuzz_proof into tests/fuzz/corpus.
+"""log_corpus.py - writes the seeds of fuzz_note, _tile, _leaf, _proof and _witness into tests/fuzz/corpus.
 
 Good samples come from tests/vectors/log.h, which an independent implementation made; the bad ones are by hand.
 """
@@ -40,3 +40,12 @@ put("fuzz_tile", "short", b"\xff\xff")
 for name, data in re.findall(r'\{ "([a-z-]+)", "([0-9a-f]+)" \}', text):
     put("fuzz_leaf", name, bytes.fromhex(data))
 put("fuzz_leaf", "keys", bytes.fromhex("0109") + bytes(8) + bytes(64) + b"\xff\xff")
+request = string("vec_witness_request")
+put("fuzz_witness", "request", request)
+put("fuzz_witness", "first", b"old 0\n\n" + note)
+put("fuzz_witness", "many", request.replace(b"old 300\n", b"old 300\n" + (b"A" * 43 + b"=\n") * 64))
+put("fuzz_witness", "zeros", request.replace(b"old 300", b"old 0300"))
+put("fuzz_witness", "answer", string("vec_cosignature"))
+put("fuzz_witness", "size", b"20852163\n")
+for name in ["question", "seen"]:
+    put("fuzz_witness", name, bytes.fromhex(string("vec_witness_" + name).decode()))

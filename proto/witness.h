@@ -1,0 +1,71 @@
+#pragma once
+/* witness.h - what logs and witnesses say to each other, and how a witness decides. Pure. Sources: C2SP
+ * tlog-witness (add-checkpoint) and tlog-cosignature; the statement of what a witness has seen is our own.
+ * specs/log.md section 7. */
+#include "proto/merkle.h"
+#include "proto/note.h"
+
+enum {
+    WITNESS_HASHES_MAX = 63, /* lines of a consistency proof; those of our own logs have fewer */
+    WITNESS_REQUEST_MAX = 32 + WITNESS_HASHES_MAX * 45 + 1 + NOTE_MAX,
+    WITNESS_QUESTION_MAX = 32 + 4 + NOTE_NAME_MAX,
+    WITNESS_SEEN_MAX = 1 + 32 + 4 + NOTE_NAME_MAX + 8 + 32 + 8 + 16 + 1 + 64,
+};
+#define TYPE_WITNESS_SIZE "text/x.tlog.size"
+
+/* "old N", hashes in base64, an empty line, a signed checkpoint. */
+struct witness_request {
+    uint64_t old; /* size of the last checkpoint that this witness cosigned */
+    size_t n;
+    struct sha256 hash[WITNESS_HASHES_MAX];
+    struct span note; /* borrowed; not looked at */
+};
+void witness_request_write(const struct witness_request *q, struct buf *ret);
+/* SR_EFORMAT: anything it would not write itself. */
+enum sr_err witness_request_read(struct span s, struct witness_request *ret);
+
+/* The body of a 409: the size that the witness has, in decimal, and a newline. */
+void witness_size_write(uint64_t size, struct buf *ret);
+enum sr_err witness_size_read(struct span s, uint64_t *ret); /* SR_EFORMAT */
+
+/* What a witness answered to the checkpoint in note: the one line of it that is by this witness, whatever
+ * lines of others stand beside it. ret_line borrows from answer. SR_EFORMAT, R_NOTE_FORMAT; SR_EPROOF,
+ * R_NOTE_SIGNATURE: a signature of the witness that does not verify, or none. */
+struct witness_line {
+    struct span line;
+    uint64_t time; /* unix seconds, as the witness says */
+};
+enum sr_err witness_answer_open(struct span note, struct span answer, const struct note_key *witness,
+                                struct witness_line *ret, struct sr_why *why);
+
+/* What a witness remembers of a log. {0}: nothing. */
+struct witness_state {
+    uint64_t size;
+    struct sha256 root;
+    uint64_t time;    /* of the newest cosignature, unix seconds */
+    uint64_t start;   /* index of the start leaf of the newest boot known, with that boot's id */
+    uint8_t boot[16]; /* zeros: none known */
+    bool forked;      /* two histories were signed: nothing of this log is cosigned any more */
+};
+/* May c, whose signature was checked, be stored and cosigned? SR_EFORMAT, R_MALFORMED: old is over its size.
+ * SR_EDENIED, R_LOG_FORK: forked before. SR_ESTALE, R_WITNESS_SIZE: old is not what we have. SR_ESTALE,
+ * R_LOG_FORK: our size, another root. SR_EPROOF, R_WITNESS_PROOF: not shown to extend what we have. */
+enum sr_err witness_judge(const struct witness_state *have, const struct witness_request *q,
+                          const struct checkpoint *c, struct sr_why *why);
+
+/* The question what a witness has seen of a log: nonce || LP(origin). */
+struct witness_question {
+    uint8_t nonce[32];
+    char origin[NOTE_NAME_MAX + 1];
+};
+void witness_question_write(const struct witness_question *q, struct buf *ret);
+enum sr_err witness_question_read(struct span s, struct witness_question *ret); /* SR_EFORMAT */
+
+/* The answer, signed by the witness's own key (label "witness/seen"): u8 1 || nonce || LP(origin) || u64 size
+ * || root || u64 start || boot || u8 forked || signature. */
+void witness_seen_sign(const struct witness_question *q, const struct witness_state *have,
+                       const struct sign_key *key, struct buf *ret);
+/* SR_EFORMAT, R_MALFORMED; SR_EPROOF, R_WITNESS_ANSWER: by another key, to another question or of another
+ * log. ret->time is 0. */
+enum sr_err witness_seen_check(struct span s, const struct witness_question *q, const struct sign_pub *pub,
+                               struct witness_state *ret, struct sr_why *why);
