@@ -73,6 +73,12 @@ struct claims;
 enum sr_err genesis_root_check(const struct genesis *g, struct span type, const struct claims *claims,
                                struct sr_why *why);
 
+/* Is it a policy of this network: number 1 by the hash that the record pins, any other by k operators'
+ * signatures? SR_EPROOF as policy_signed_check() and policy_first_check() give. */
+struct policy_signed;
+enum sr_err genesis_policy_check(const struct genesis *g, const struct sha256 *cid,
+                                 const struct policy_signed *s, struct sr_why *why);
+
 /* What `verify-genesis` checks offline; each span borrows. */
 struct genesis_bundle {
     struct span record;

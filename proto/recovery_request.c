@@ -77,13 +77,9 @@ enum sr_err recovery_request_policy(struct span text, const struct genesis *g, c
                                     struct policy_signed *ret, struct sr_why *why)
 {
     SR_OWN(policy_signed) s = { 0 };
-    const struct key_set *o = &g->params.operators;
     if (policy_signed_parse(text, &s, NULL) != SR_OK)
         SR_TRY(bare_policy(text, &s, why));
-    if (policy_number(s.policy) == 1)
-        SR_TRY(policy_first_check(s.policy, &g->params.first_policy, why));
-    else
-        SR_TRY(policy_signed_check(&s, cid, o->key, o->n, o->k, why));
+    SR_TRY(genesis_policy_check(g, cid, &s, why));
     *ret = SR_TAKE(s);
     return SR_OK;
 }

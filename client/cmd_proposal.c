@@ -1,0 +1,183 @@
+#include "client/cli.h"
+#include "client/commands.h"
+#include "client/ground.h"
+#include "client/keyfile.h"
+#include "client/policy_file.h"
+#include "client/proposal_print.h"
+#include "crypto/file.h"
+
+#include <string.h>
+
+static enum sr_err write_signed(const struct policy_signed *s, const char *path, struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    policy_signed_write(s, &text);
+    return buf_ok(&text) ? cli_write_file(path, 0644, buf_span(&text), why) : SR_ENOMEM;
+}
+
+static enum cli_exit print_progress(const struct cli *c, const struct policy_signed *s,
+                                    const struct policy_ground *g)
+{
+    SR_OWN(buf) out = { 0 };
+    struct policy_progress p = policy_progress(s, g);
+    if (cli_json(c))
+        proposal_json(s, g, &p, &out);
+    else
+        proposal_text(s, g, &p, &out);
+    return cli_print(c, &out);
+}
+
+/* ---- policy propose ---- */
+
+static enum sr_err propose(const char *draft, const struct ground *g, struct policy_signed *ret,
+                           struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) document = { 0 };
+    SR_TRY(cli_read_file(draft, POLICY_SIGNED_MAX, &text, why));
+    SR_TRY(policy_propose(buf_span(&text), g->now.policy, &document, why));
+    return policy_parse(buf_span(&document), &ret->policy, why);
+}
+
+static enum cli_exit policy_propose_command(struct cli *c)
+{
+    struct cli_args args = { 0 };
+    struct sr_why why = { 0 };
+    enum cli_exit e;
+    struct ground_options o = { 0 };
+    const char *out_path = NULL;
+    SR_OWN(ground) g = { 0 };
+    SR_OWN(policy_signed) s = { 0 };
+    const struct option_row rows[] = {
+        GROUND_ROWS(o),
+        { "out", OPTION_TEXT, &out_path, "FILE", "where the proposal goes; - is standard output", NULL,
+          true },
+        { 0 },
+    };
+    if (!cli_read(c, rows, 1, 1, &args, &e))
+        return e;
+    enum sr_err done = ground_get(&o, &g, &why);
+    if (done == SR_OK)
+        done = propose(args.v[0], &g, &s, &why);
+    if (done == SR_OK)
+        done = write_signed(&s, out_path, &why);
+    if (done != SR_OK)
+        return cli_fail(c, done, &why);
+    struct policy_ground ground = ground_of(&g);
+    return strcmp(out_path, "-") == 0 ? EXIT_DONE : print_progress(c, &s, &ground);
+}
+
+/* ---- policy sign ---- */
+
+struct sign_options {
+    struct ground_options from;
+    const char *key, *in, *out; /* out NULL: the file itself */
+};
+
+static enum sr_err add_signature(struct policy_signed *s, const struct policy_ground *g, const char *key_path,
+                                 struct sr_why *why)
+{
+    SR_OWN(sign_key) key = { 0 };
+    struct sign_pub pub;
+    SR_TRY(keyfile_read(key_path, &key, &pub, why));
+    SR_TRY(policy_may_sign(s, g, &pub, why));
+    struct policy_signature sig = policy_sign(s->policy, g->cid, &key, &pub);
+    return policy_signed_add(s, &sig, why);
+}
+
+/* In place it is the old file or the new one, whatever happens in between. */
+static enum sr_err replace(const struct policy_signed *s, const char *path, struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    policy_signed_write(s, &text);
+    return buf_ok(&text) ? file_write(path, 0644, buf_span(&text), why) : SR_ENOMEM;
+}
+
+static enum sr_err sign(const struct sign_options *o, struct ground *g, struct policy_signed *s,
+                        struct sr_why *why)
+{
+    SR_TRY(ground_get(&o->from, g, why));
+    SR_TRY(policy_read_signed(o->in, s, why));
+    struct policy_ground ground = ground_of(g);
+    SR_TRY(add_signature(s, &ground, o->key, why));
+    return o->out ? write_signed(s, o->out, why) : replace(s, o->in, why);
+}
+
+static enum cli_exit policy_sign_command(struct cli *c)
+{
+    struct cli_args args = { 0 };
+    struct sr_why why = { 0 };
+    enum cli_exit e;
+    struct sign_options o = { 0 };
+    SR_OWN(ground) g = { 0 };
+    SR_OWN(policy_signed) s = { 0 };
+    const struct option_row rows[] = {
+        { "key", OPTION_TEXT, &o.key, "FILE", "the operator's private key", NULL, true },
+        GROUND_ROWS(o.from),
+        { "out", OPTION_TEXT, &o.out, "FILE", "a new file instead of FILE itself; - is standard output", NULL,
+          false },
+        { 0 },
+    };
+    if (!cli_read(c, rows, 1, 1, &args, &e))
+        return e;
+    o.in = args.v[0];
+    if (!o.out && strcmp(o.in, "-") == 0)
+        return cli_usage(c, "--out is missing");
+    enum sr_err done = sign(&o, &g, &s, &why);
+    if (done != SR_OK)
+        return cli_fail(c, done, &why);
+    struct policy_ground ground = ground_of(&g);
+    return o.out && strcmp(o.out, "-") == 0 ? EXIT_DONE : print_progress(c, &s, &ground);
+}
+
+/* ---- policy status ---- */
+
+/* More signatures can not help one that is spoilt or is not the next. */
+static bool can_still_count(const struct policy_progress *p)
+{
+    return !p->spoilt && (p->follows == R_NONE || p->in_force);
+}
+
+static enum cli_exit policy_status(struct cli *c)
+{
+    struct cli_args args = { 0 };
+    struct sr_why why = { 0 };
+    enum cli_exit e;
+    struct ground_options o = { 0 };
+    SR_OWN(ground) g = { 0 };
+    SR_OWN(policy_signed) s = { 0 };
+    if (!cli_read(c, (const struct option_row[]){ GROUND_ROWS(o), { 0 } }, 1, 1, &args, &e))
+        return e;
+    enum sr_err done = ground_get(&o, &g, &why);
+    if (done == SR_OK)
+        done = policy_read_signed(args.v[0], &s, &why);
+    if (done != SR_OK)
+        return cli_fail(c, done, &why);
+    struct policy_ground ground = ground_of(&g);
+    struct policy_progress p = policy_progress(&s, &ground);
+    e = print_progress(c, &s, &ground);
+    return e == EXIT_DONE && !can_still_count(&p) ? EXIT_REFUSED : e;
+}
+
+const struct command commands_proposal[] = {
+    { "policy propose", "DRAFT", "make a proposal that follows the policy in force",
+      "Reads a policy in any layout, sets its number and previous, and writes it as a signed policy that "
+      "nobody "
+      "has\n"
+      "signed yet, for operators to sign and pass on.",
+      policy_propose_command },
+    { "policy sign", "FILE", "add an operator's signature to a proposal",
+      "The file is replaced as a whole, or a new one written with --out. Refused: a key that is no "
+      "operator's "
+      "or has\n"
+      "signed already, a policy that does not follow the one in force, and one whose signatures would not "
+      "all "
+      "count.",
+      policy_sign_command },
+    { "policy status", "FILE", "who signed a proposal, how many are missing, does it still follow?",
+      "Exit status 0 when it is in force or can still be applied, with the signatures that are missing; 1 "
+      "when "
+      "it never can.",
+      policy_status },
+    { 0 },
+};
