@@ -34,6 +34,14 @@ enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct s
     return SR_OK;
 }
 
+enum sr_err stand_still(struct node *n, const struct stand *s, enum act act, struct sr_why *why)
+{
+    SR_OWN(policy_hold) policy = policy_holder_get(s->core->policy);
+    SR_OWN(epochs_hold) epochs = epochs_holder_get(s->core->home.epochs);
+    const struct core_look now = { epochs.e, policy.p };
+    return permit_check(n, s->core, &now, act, why);
+}
+
 struct appraiser api_appraiser(const struct stand *s)
 {
     const struct home *h = &s->core->home;

@@ -19,6 +19,8 @@ struct stand {
 void stand_drop(struct stand *s);
 struct core_look stand_look(const struct stand *s); /* borrows */
 enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct sr_why *why);
+/* The same question once more, by the policy in force now: just before what can't be taken back. */
+enum sr_err stand_still(struct node *n, const struct stand *s, enum act act, struct sr_why *why);
 
 struct appraiser api_appraiser(const struct stand *s); /* borrows */
 /* appraise(), and what the evidence would have needed is fetched for the next time. */

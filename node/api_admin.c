@@ -1,5 +1,6 @@
 /* The administrator's Unix socket: root and our own user, by the kernel's word. */
 #include "node/api.h"
+#include "node/freeze.h"
 #include "node/reload.h"
 #include "node/status.h"
 
@@ -39,6 +40,26 @@ static enum sr_err drain(struct node *n, const struct request *q, struct reply *
     return done(r, "drain");
 }
 
+static enum sr_err turn(struct node *n, bool on, struct reply *r, struct sr_why *why)
+{
+    struct core *c = NULL;
+    SR_TRY(node_core(n, &c, why));
+    SR_TRY(freeze_turn(c, on, why));
+    return done(r, on ? "freeze" : "thaw");
+}
+
+static enum sr_err freeze(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    say(n, q, "admin-freeze");
+    return turn(n, true, r, why);
+}
+
+static enum sr_err thaw(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    say(n, q, "admin-thaw");
+    return turn(n, false, r, why);
+}
+
 static enum sr_err status(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
 {
     SR_OWN(buf) b = { 0 };
@@ -51,6 +72,8 @@ static enum sr_err status(struct node *n, const struct request *q, struct reply 
 static const struct route routes[] = {
     { POST, "/sealring/v1/admin/reload", ACCESS_LOCAL, 0, NULL, reload },
     { POST, "/sealring/v1/admin/drain", ACCESS_LOCAL, 0, NULL, drain },
+    { POST, "/sealring/v1/admin/freeze", ACCESS_LOCAL, 0, NULL, freeze },
+    { POST, "/sealring/v1/admin/thaw", ACCESS_LOCAL, 0, NULL, thaw },
     { GET, "/sealring/v1/admin/status", ACCESS_LOCAL, 0, NULL, status },
 };
 const struct protocol protocol_admin = {

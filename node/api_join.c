@@ -115,6 +115,7 @@ static enum sr_err write_m4(struct node *n, const struct stand *s, struct attemp
     SR_TRY(tpm_actor_quote(&a->slot, &a->sealed.rd, buf_span(&a->cert), &evidence, why));
     metrics_add(&n->metrics, M_QUOTES, 1);
     SR_TRY(policy_holder_text(s->core->policy, policy_number(s->policy.p), &policy, why));
+    SR_TRY(stand_still(n, s, ACT_GRANT, why)); /* a quote takes its time */
     struct join_m4_parts parts = { .evidence = buf_span(&evidence),
                                    .record = buf_span(&s->core->home.record),
                                    .chain = buf_span(&s->epochs.e->chain),

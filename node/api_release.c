@@ -159,6 +159,7 @@ static enum sr_err answer(struct node *n, const struct stand *s, struct attempt 
     SR_OWN(policy_hold) policy = policy_holder_get(s->core->policy);
     SR_OWN(epochs_hold) epochs = epochs_holder_get(s->core->home.epochs);
     const struct core_look now = { epochs.e, policy.p };
+    SR_TRY(permit_check(n, s->core, &now, ACT_RELEASE, why));
     struct releaser by = core_releaser(n, s->core, &now);
     struct release_promise promise = { .leaf_index = receipt.index,
                                        .leaf = buf_span(&leaf),

@@ -3,6 +3,7 @@
 #include "crypto/text.h"
 #include "node/appraise.h"
 #include "node/clock.h"
+#include "node/freeze.h"
 #include "node/node.h"
 #include "node/secrets.h"
 
@@ -99,6 +100,7 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
     enum sr_err e = home_get(&c->home, SETTING_BUNDLE, &c->bundle, why);
     if (e != SR_OK && e != SR_ENOENT)
         return e;
+    SR_TRY(freeze_load(c, why));
     SR_TRY(secrets_open(n, c, &c->secrets, why));
     return say_start(n, c);
 }

@@ -7,6 +7,8 @@
 #include "node/members.h"
 #include "node/policy_holder.h"
 
+#include <stdatomic.h>
+
 struct node;
 struct secrets;
 
@@ -20,6 +22,7 @@ struct core {
     struct members *members;
     struct secrets *secrets;
     struct ak_holder *ak;
+    atomic_bool frozen; /* freeze.h */
 };
 
 /* What is needed to become a member: the home, and what is new since then. Empty spans: stored already. */

@@ -1,5 +1,6 @@
 #include "node/permit.h"
 
+#include "node/freeze.h"
 #include "node/node.h"
 
 /* What can't be written down is not done. */
@@ -22,6 +23,15 @@ static enum sr_err epoch_counts(struct node *n, const struct core *c, const stru
                : sr_fail(why, SR_EBUSY, R_EPOCH, "the policy retired the epoch of this member's masters");
 }
 
+static enum sr_err joins_flow(struct node *n, const struct core *c, const struct core_look *at,
+                              struct sr_why *why)
+{
+    (void)n;
+    if (policy_join_frozen(at->policy))
+        return sr_fail(why, SR_EBUSY, R_FROZEN, "the policy in force has joins frozen");
+    return freeze_is_on(c) ? sr_fail(why, SR_EBUSY, R_FROZEN, "joins are frozen at this member") : SR_OK;
+}
+
 enum {
     GRANT = 1 << ACT_GRANT,
     ENROL = 1 << ACT_ENROL,
@@ -38,6 +48,7 @@ static const struct condition {
 } conditions[] = {
     { ALL, log_writes },
     { ALL, epoch_counts },
+    { GRANT, joins_flow },
 };
 
 enum sr_err permit_check(struct node *n, const struct core *c, const struct core_look *at, enum act act,

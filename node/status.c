@@ -2,6 +2,7 @@
 
 #include "crypto/mode.h"
 #include "node/clock.h"
+#include "node/freeze.h"
 #include "node/node.h"
 #include "node/status_collateral.h"
 #include "node/version.h"
@@ -105,12 +106,20 @@ static void write_sealing_warnings(struct buf *b, struct node *n)
                 "sealed by a TPM that evidence does not speak of: it must be one that the host can't read");
 }
 
+static bool policy_freezes(const struct core *c)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    return policy_join_frozen(now.p);
+}
+
 static void write_warnings(struct buf *b, struct node *n, const struct core *c)
 {
     jw_name(b, "warnings");
     jw_array(b);
     if (c && members_count(c->members) == 1)
         jw_text(b, "one member: losing it loses every key");
+    if (c && (freeze_is_on(c) || policy_freezes(c)))
+        jw_text(b, "joins are frozen: nobody becomes a member through this node");
     if (!any_part(n, "boot", is_measured) && !any_part(n, "measurement", is_of_launch))
         jw_text(b, "no measured boot: nothing shows which kernel runs under this node");
     if (any_part(n, "debug", is_true))
@@ -137,10 +146,20 @@ static void write_cid(struct buf *b, const struct core *c)
     jw_member_text(b, "cid", cid);
 }
 
+static void write_frozen(struct buf *b, const struct core *c)
+{
+    jw_name(b, "frozen");
+    jw_object(b);
+    jw_member_bool(b, "by_policy", policy_freezes(c));
+    jw_member_bool(b, "here", freeze_is_on(c));
+    jw_object_end(b);
+}
+
 static void write_network(struct buf *b, const struct core *c)
 {
     SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
     jw_member_u64(b, "epoch", keyring_newest(now.e->keyring));
+    write_frozen(b, c);
     jw_member_hex(b, "id", SPAN(c->home.id.b));
     write_log(b, c);
 }
@@ -198,6 +217,8 @@ void status_gauges(struct node *n, struct buf *ret)
     if (node_core(n, &c, NULL) != SR_OK)
         return;
     SR_OWN(policy_hold) p = policy_holder_get(c->policy);
+    metrics_gauge(ret, "sealring_joins_frozen", "1 while this member grants no join.",
+                  freeze_is_on(c) || policy_join_frozen(p.p));
     metrics_gauge(ret, "sealring_members", "Members known.", members_count(c->members));
     metrics_gauge(ret, "sealring_log_size", "Leaves of this member's log.", journal_size(c->journal));
     metrics_gauge(ret, "sealring_log_healthy", "1 while the log takes entries.", journal_healthy(c->journal));

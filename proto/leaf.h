@@ -20,7 +20,8 @@
     X(LEAF_START, 12, "start")                                                                               \
     X(LEAF_STOP, 13, "stop")                                                                                 \
     X(LEAF_EPOCH, 14, "epoch")       /* a new master's commitment */                                         \
-    X(LEAF_RECOVERY, 15, "recovery") /* first of the log of a member that holders brought back */
+    X(LEAF_RECOVERY, 15, "recovery") /* first of the log of a member that holders brought back */            \
+    X(LEAF_FREEZE, 23, "freeze")     /* this member's own switch was turned */
 #define X(name, code, text) name = code,
 enum leaf_type { LEAF_TYPES(X) };
 #undef X
@@ -73,7 +74,7 @@ struct leaf {
              * holders whose shares were used, as the record has them */
     char outcome[LEAF_REASON_MAX]; /* release: a reason; "none" is granted */
 
-    char step[LEAF_REASON_MAX];   /* refusal: "enrol", "join", "release", … */
+    char step[LEAF_REASON_MAX];   /* refusal: "enrol", "join", "release", …; freeze: "freeze", "thaw" */
     char reason[LEAF_REASON_MAX]; /* refusal */
     uint64_t since;               /* refusals-counted: unix seconds; the interval ends at `time` */
     struct {

@@ -69,6 +69,7 @@ static const struct type {
     { LEAF_RECOVERY,
       { f_cid, f_epoch, f_commit, f_policy_number, f_policy_hash, f_member_key, f_hardware, f_measurement,
         f_keys, f_transcript } },
+    { LEAF_FREEZE, { f_step } },
 };
 
 const char *leaf_type_text(enum leaf_type t)

@@ -171,10 +171,11 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
 {
     uint64_t version = 0;
     struct span binding = { 0 };
-    const struct json *join = NULL, *release = NULL, *tenants = NULL, *roots = NULL;
+    const struct json *join = NULL, *release = NULL, *tenants = NULL, *roots = NULL, *frozen = NULL;
     const struct json_field fields[] = {
         { "ak_cert_max_age", JSON_U64, &p->ak_cert_max_age, 0, true },
         { "channel_binding", JSON_TEXT, &binding, 16, false },
+        { "frozen", JSON_ARRAY, &frozen, POLICY_FROZEN_MAX, true },
         { "join", JSON_ARRAY, &join, POLICY_RULES_MAX, false },
         { "min_epoch", JSON_U64, &p->min_epoch, 0, false },
         { "number", JSON_U64, &p->number, 0, false },
@@ -189,6 +190,7 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
     SR_TRY(numbers_check(p, version, why));
     SR_TRY(binding_read(binding, &p->binding, why));
     SR_TRY(roots_read(p, roots, why));
+    SR_TRY(policy_frozen_read(p, frozen, why));
     SR_TRY(tenants_read(p, tenants, why));
     SR_TRY(policy_rules_read(p, join, "join", &p->join, why));
     SR_TRY(policy_rules_read(p, release, "release", &p->release, why));

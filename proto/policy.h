@@ -20,6 +20,7 @@ enum {
     POLICY_TENANTS_MAX = 256,
     POLICY_ADMINS_MAX = 16, /* of one tenant */
     POLICY_ROOTS_MAX = 32,
+    POLICY_FROZEN_MAX = 8,
     POLICY_NAME_MAX = 64,   /* bytes of a rule's name */
     POLICY_TEXT_MAX = 159,  /* bytes of a compared text: the longest a claim can be */
     POLICY_SIGNERS_MAX = 16 /* operators of a network, and signatures on a policy */
@@ -68,6 +69,7 @@ uint64_t policy_number(const struct policy *p);
 uint64_t policy_min_epoch(const struct policy *p);
 enum policy_binding policy_channel_binding(const struct policy *p);
 uint64_t policy_ak_cert_max_age(const struct policy *p); /* seconds */
+bool policy_join_frozen(const struct policy *p);         /* nobody joins while it is in force */
 const struct sha256 *policy_vendor_ak_roots(const struct policy *p, size_t *ret_n);
 const struct policy_tenant *policy_tenant(const struct policy *p, struct span name); /* NULL: none */
 bool policy_tenant_admin(const struct policy_tenant *t, const struct sign_pub *key); /* false for NULL */

@@ -60,6 +60,7 @@ struct policy {
     size_t roots_n;
     uint64_t number, min_epoch, ak_cert_max_age;
     enum policy_binding binding;
+    bool join_frozen;
     struct policy_list join, release;
     struct policy_tenant *tenants;
     size_t tenants_n;
@@ -75,4 +76,6 @@ void *policy_alloc(struct policy *p, size_t n, size_t size);
 /* Fills one list of rules from its array. */
 enum sr_err policy_rules_read(struct policy *p, const struct json *array, const char *list,
                               struct policy_list *ret, struct sr_why *why);
+/* What policies may say of members: policy_govern.c. A missing array is nothing said. */
+enum sr_err policy_frozen_read(struct policy *p, const struct json *array, struct sr_why *why);
 bool policy_word_ok(struct span s, size_t max); /* [a-z0-9._-], 1 to max bytes */

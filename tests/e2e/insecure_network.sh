@@ -106,7 +106,7 @@ done
 check "the log of each member verifies" "$sealring" log verify --node "$(ins_url one)" --cid "$cid"
 check "the third's as well" "$sealring" log verify --node "$(ins_url three)" --cid "$cid"
 
-for verb in reload drain status; do
+for verb in reload drain freeze thaw status; do
     check "admin $verb is not for the network" test \
         "$(curl -s -o /dev/null -w '%{http_code}' -X POST "$(ins_url one)/sealring/v1/admin/$verb")" -ge 400
 done

@@ -113,7 +113,7 @@ hold_end
 # The socket
 check "status by the socket" test "$(admin GET status | jq -r .state)" = member
 check "the socket is for its owner" test "$(stat -c %a "$net/one/admin")" = 600
-for verb in reload drain; do
+for verb in reload drain freeze thaw; do
     check "no $verb by TCP" test "$(curl -sk -o /dev/null -w '%{http_code}' -X POST "$one/sealring/v1/admin/$verb")" = 403
 done
 check "no status by TCP" test "$(curl -sk -o /dev/null -w '%{http_code}' "$one/sealring/v1/admin/status")" = 403

@@ -1,0 +1,69 @@
+#!/bin/bash
+# membership.sh - three insecure nodes whose operators act upon members: joins frozen and thawed, by policy and at one
+# member. BUILD is the first argument.
+set -u
+BUILD=$1
+passed=0 failed=0
+command -v jq >/dev/null && command -v curl >/dev/null || { echo "0 passed, 0 failed, 1 skipped"; exit 77; }
+. tests/e2e/lib_insecure.sh
+ins_begin || exit 1
+
+joins() { # NAME VIA
+    ins_start "$1" sealring-node-insecure --cid "$cid" --join "$(ins_url "$2")"
+}
+status() { curl -s "$(ins_url "$1")/sealring/v1/status" | jq -e "$2"; }
+eventually() { # COMMAND...
+    for _ in $(seq 600); do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.1
+    done
+    "$@"
+}
+admin() { curl -s --unix-socket "$ins/$1/admin" -X POST "http://x/sealring/v1/admin/$2" | jq -e ".done == \"$2\""; }
+fetch() { # NODE: a derived key
+    "$sealring" fetch --platform insecure --node "$(ins_url "$1")" --cid "$cid" 'demo:app/disk#raw:32'
+}
+next() { # NODE COMMAND...: proposes the next policy from what NODE holds, signs it, hands it to NODE
+    local node=$1
+    shift
+    rm -f "$ins/next"
+    "$sealring" "$@" --node "$(ins_url "$node")" --cid "$cid" --out "$ins/next" &&
+        "$sealring" policy sign --node "$(ins_url "$node")" --cid "$cid" --key "$ins/operator.key" "$ins/next" &&
+        "$sealring" policy apply --node "$(ins_url "$node")" --cid "$cid" "$ins/next"
+}
+says() { grep -q "$2" "$ins/$1/log"; }
+
+ins_genesis || exit 1
+ins_start one sealring-bootstrap-insecure --genesis "$ins/genesis.json" --genesis-policy "$ins/policy.json" \
+    --genesis-bundle "$ins/genesis.bundle"
+check "the bootstrap node becomes ready" ins_ready one
+cid=$(ins_cid one)
+joins two one
+check "a second node joins" ins_ready two
+
+# Freeze
+check "joins are frozen by a policy" next one policy freeze
+check "which reaches the second" eventually status two '.frozen.by_policy and .policy.number == 2'
+joins three two
+check "a third is refused" eventually says three 'reason=frozen'
+check "keys are still released" fetch two
+check "joins are thawed" next two policy thaw
+check "and the third gets in" ins_ready three
+check "a freeze at one member" admin one freeze
+check "is shown there" status one '.frozen.here and (.frozen.by_policy | not)'
+ins_kill one
+ins_start one sealring-node-insecure --cid "$cid" --join "$(ins_url two)"
+check "that member starts again" ins_ready one
+check "and is still frozen" status one '.frozen.here'
+joins four one
+check "nobody joins through it" eventually says four 'reason=frozen'
+ins_kill four
+rm -rf "$ins/four"
+check "it is thawed" admin one thaw
+joins four one
+check "and joins go on" ins_ready four
+check "both turns are in its log" bash -c '[ "$("$1" log show --node "$2" --cid "$3" --json | grep -c "\"freeze\"")" -ge 2 ]' \
+    sh "$sealring" "$(ins_url one)" "$cid"
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
