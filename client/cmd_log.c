@@ -1,10 +1,8 @@
-#include "client/cli.h"
 #include "client/commands.h"
-#include "client/workload.h"
+#include "client/member_log.h"
+#include "crypto/file.h"
 #include "crypto/text.h"
 #include "proto/json.h"
-#include "proto/log.h"
-#include "proto/member.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,84 +18,44 @@ struct log_options {
         "member", OPTION_TEXT, &(o).member, "ID", "whose log: 32 hex digits (the node's own)", NULL, false   \
     }
 
-/* One member's log, and the key that its certificate from the network names. */
+/* One member's log, as the node asked for it serves it. */
 struct log_desk {
     struct remote remote;
     struct network net;
-    struct member_id id;
-    struct buf origin; /* NUL-ended */
-    struct log_reader reader;
-    struct sr_why fetch_why; /* the last failed fetch's */
+    struct member_log log;
 };
 
 static void log_desk_drop(struct log_desk *d)
 {
     remote_drop(&d->remote);
-    buf_drop(&d->origin);
-}
-
-static enum sr_err get(void *ctx, const char *path, struct buf *ret)
-{
-    struct log_desk *d = ctx;
-    SR_OWN(buf) bytes = { 0 };
-    char id[33], url[256];
-    hex_text(SPAN(d->id.b), id);
-    snprintf(url, sizeof url, "/sealring/v1/log/%s/%s", id, path);
-    SR_TRY(remote_get(&d->remote, url, &bytes, &d->fetch_why));
-    wr_span(ret, buf_span(&bytes));
-    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
-}
-
-/* Finds the member among the certificates that the network's own key signed. */
-static enum sr_err find_member(struct log_desk *d, struct span members, struct member_cert *ret,
-                               struct sr_why *why)
-{
-    struct reader r = rd_init(members);
-    for (size_t n = rd_u16be(&r); n > 0 && !r.bad; n--) {
-        struct span cert = rd_lp(&r, MEMBER_CERT_MAX);
-        struct member_cert c;
-        uint64_t epoch = 0;
-        if (r.bad || member_cert_epoch(cert, &epoch, why) != SR_OK || epoch < 1 || epoch > d->net.n)
-            continue;
-        SR_TRY(member_cert_check(cert, &d->remote.cid, epoch, &d->net.epochs[epoch - 1].member_ca, &c, why));
-        struct member_id id = member_id_of(&c.key);
-        if (!span_eq(SPAN(id.b), SPAN(d->id.b)))
-            continue;
-        *ret = c;
-        return SR_OK;
-    }
-    return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "no certificate of that member");
 }
 
 /* The node's own id, from its status; whatever it says is held against the certificates. */
-static enum sr_err own_id(struct log_desk *d, struct sr_why *why)
+static enum sr_err own_id(struct log_desk *d, struct member_id *ret, struct sr_why *why)
 {
     SR_OWN(buf) status = { 0 };
     SR_OWN(json_doc) doc = { 0 };
     SR_TRY(remote_get(&d->remote, "/sealring/v1/status", &status, why));
     SR_TRY(json_parse(buf_span(&status), &doc, why));
-    if (hex_read(json_str(json_get(json_root(&doc), "id")), d->id.b, sizeof d->id.b) != SR_OK)
+    if (hex_read(json_str(json_get(json_root(&doc), "id")), ret->b, sizeof ret->b) != SR_OK)
         return sr_fail(why, SR_EFORMAT, R_MALFORMED, "the node does not say which member it is");
     return SR_OK;
 }
 
 static enum sr_err log_desk_open(const struct log_options *o, struct log_desk *d, struct sr_why *why)
 {
-    SR_OWN(buf) members = { 0 };
+    SR_OWN(member_list) members = { 0 };
     struct member_cert cert;
+    struct member_id id;
     SR_TRY(remote_open(&o->remote, &d->remote, why));
     SR_TRY(network_learn(&d->remote, &d->net, why));
     if (!o->member)
-        SR_TRY(own_id(d, why));
-    else if (hex_read(span_of(o->member), d->id.b, sizeof d->id.b) != SR_OK)
+        SR_TRY(own_id(d, &id, why));
+    else if (hex_read(span_of(o->member), id.b, sizeof id.b) != SR_OK)
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "--member is 32 hex digits");
-    SR_TRY(remote_get(&d->remote, "/sealring/v1/members", &members, why));
-    SR_TRY(find_member(d, buf_span(&members), &cert, why));
-    log_origin(&d->remote.cid, d->id.b, &d->origin);
-    wr_u8(&d->origin, 0);
-    if (!buf_ok(&d->origin))
-        return SR_ENOMEM;
-    d->reader = (struct log_reader){ .get = get, .ctx = d, .id = { (const char *)d->origin.p, cert.key } };
+    SR_TRY(member_list_fetch(&d->remote, &d->net, &members, why));
+    SR_TRY(member_list_find(&members, &id, &cert, why));
+    member_log_init(&d->log, &d->remote, &cert);
     return SR_OK;
 }
 
@@ -105,40 +63,23 @@ static enum sr_err log_desk_open(const struct log_options *o, struct log_desk *d
 static enum sr_err read_old(const struct log_desk *d, const char *path, struct checkpoint *ret, bool *ret_any,
                             struct sr_why *why)
 {
-    SR_OWN(buf) note = { 0 };
-    *ret_any = false;
-    if (!path)
-        return SR_OK;
-    enum sr_err e = cli_read_file(path, NOTE_MAX, &note, why);
-    if (e == SR_ENOENT)
-        return SR_OK;
-    SR_TRY(e);
-    SR_TRY(checkpoint_open(buf_span(&note), d->reader.id.origin, &d->reader.id.pub, ret, why));
-    *ret_any = true;
-    return SR_OK;
-}
-
-static enum sr_err keep(struct log_desk *d, const char *path, struct sr_why *why)
-{
-    SR_OWN(buf) note = { 0 };
-    if (!path)
-        return SR_OK;
-    SR_TRY(get(d, "checkpoint", &note));
-    (void)remove(path);
-    return cli_write_file(path, 0644, buf_span(&note), why);
+    enum sr_err e = path ? member_log_kept(&d->log, path, ret, why) : SR_ENOENT;
+    *ret_any = e == SR_OK;
+    return e == SR_ENOENT ? SR_OK : e;
 }
 
 static enum sr_err verify(const struct log_options *o, struct checkpoint *ret, struct sr_why *why)
 {
     SR_OWN(log_desk) d = { 0 };
+    SR_OWN(buf) note = { 0 };
     struct checkpoint old;
     bool any;
     SR_TRY(log_desk_open(o, &d, why));
     SR_TRY(read_old(&d, o->checkpoint, &old, &any, why));
-    SR_TRY(log_fetch_checkpoint(&d.reader, ret, why));
-    const struct log_audit audit = { .reader = &d.reader, .old = any ? &old : NULL };
+    SR_TRY(member_log_head(&d.log, &note, ret, why));
+    const struct log_audit audit = { .reader = &d.log.reader, .old = any ? &old : NULL };
     SR_TRY(log_verify(&audit, ret, why));
-    return keep(&d, o->checkpoint, why);
+    return o->checkpoint ? file_write(o->checkpoint, 0644, buf_span(&note), why) : SR_OK;
 }
 
 static enum cli_exit log_verify_command(struct cli *c)
@@ -189,8 +130,8 @@ static enum sr_err show(const struct log_options *o, struct buf *out, struct sr_
     SR_OWN(log_desk) d = { 0 };
     struct checkpoint head;
     SR_TRY(log_desk_open(o, &d, why));
-    SR_TRY(log_fetch_checkpoint(&d.reader, &head, why));
-    const struct log_audit audit = { .reader = &d.reader, .visit = show_one, .ctx = out };
+    SR_TRY(log_fetch_checkpoint(&d.log.reader, &head, why));
+    const struct log_audit audit = { .reader = &d.log.reader, .visit = show_one, .ctx = out };
     return log_verify(&audit, &head, why);
 }
 
@@ -215,9 +156,8 @@ static enum sr_err prove(const struct log_options *o, uint64_t index, struct buf
     struct checkpoint head;
     struct log_proof proof = { .index = index };
     SR_TRY(log_desk_open(o, &d, why));
-    SR_TRY(get(&d, "checkpoint", &note));
-    SR_TRY(checkpoint_open(buf_span(&note), d.reader.id.origin, &d.reader.id.pub, &head, why));
-    SR_TRY(log_fetch_leaf(&d.reader, &head, index, &leaf, &proof.path, why));
+    SR_TRY(member_log_head(&d.log, &note, &head, why));
+    SR_TRY(log_fetch_leaf(&d.log.reader, &head, index, &leaf, &proof.path, why));
     proof.note = buf_span(&note);
     log_proof_write(&proof, out);
     return buf_ok(out) ? SR_OK : SR_ENOMEM;

@@ -123,6 +123,10 @@ static enum sr_err write_m4(struct node *n, const struct stand *s, struct attemp
                                    .checkpoint = { (const uint8_t *)receipt->checkpoint,
                                                    receipt->checkpoint_n } };
     SR_TRY(join_m4(&a->sealed, &parts, &n->id, ret, &pending, why));
+    struct leaf joiner = { 0 };
+    appraise_leaf(s->epochs.e->keyring, &a->appraisal.claims, &joiner);
+    pending.hardware = joiner.hardware;
+    pending.measurement = joiner.measurement;
     return sessions_put(n->sessions, &pending, clock_boot_ms());
 }
 
@@ -168,7 +172,9 @@ static enum sr_err admit(const struct stand *s, const struct join_confirmed *c, 
                       .transcript = c->th3,
                       .policy_number = policy_number(s->policy.p),
                       .epoch_lo = c->epoch_lo,
-                      .epoch_hi = c->epoch_hi };
+                      .epoch_hi = c->epoch_hi,
+                      .hardware = c->hardware,
+                      .measurement = c->measurement };
     memcpy(m.address, c->address, sizeof m.address);
     memcpy(l.address, c->address, sizeof c->address);
     memcpy(l.member_key.b, c->member_key.b, sizeof l.member_key.b);

@@ -77,7 +77,11 @@ static enum sr_err say_start(struct node *n, struct core *c)
     SR_OWN(buf) b = { 0 };
     SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
     const struct keyring *k = now.e->keyring;
-    struct leaf l = { .type = LEAF_START, .time = clock_unix(), .epoch = keyring_newest(k) };
+    SR_OWN(policy_hold) policy = policy_holder_get(c->policy);
+    struct leaf l = { .type = LEAF_START,
+                      .time = clock_unix(),
+                      .policy_number = policy.p ? policy_number(policy.p) : 0,
+                      .epoch = keyring_newest(k) };
     memcpy(l.boot, n->boot, sizeof l.boot);
     appraise_leaf(k, &n->self, &l);
     SR_TRY(leaf_encode(&l, &b));

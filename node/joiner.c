@@ -179,7 +179,7 @@ static enum sr_err end(struct attempt *a, struct home *have, struct core **ret, 
     SR_TRY(take_reply(a, &m6));
     SR_TRY(join_read_m6(&a->who, &a->hold, &a->keys, buf_span(&m6), &member, why));
     SR_TRY(joiner_check_leaf(&a->peer, &a->hold, &member, why));
-    SR_TRY(joiner_self_leaf(a->n, have, &a->hold, &member, &leaf));
+    SR_TRY(joiner_self_leaf(a->n, have, &a->hold, &member, policy_number(a->policy.policy), &leaf));
     struct core_birth birth = { .cert = member.cert_bytes,
                                 .policy = a->granted.m4.policy,
                                 .leaf = buf_span(&leaf),

@@ -59,13 +59,14 @@ enum sr_err joiner_check_leaf(struct peer_link *peer, const struct join_hold *ho
 }
 
 enum sr_err joiner_self_leaf(const struct node *n, const struct home *home, const struct join_hold *hold,
-                             const struct join_member *m, struct buf *ret)
+                             const struct join_member *m, uint64_t policy, struct buf *ret)
 {
     SR_OWN(epochs_hold) now = epochs_holder_get(home->epochs);
     struct leaf l = { .type = LEAF_MEMBER_SELF,
                       .time = clock_unix(),
                       .cid = home->cid,
                       .transcript = hold->th3,
+                      .policy_number = policy,
                       .epoch_lo = keyring_oldest(now.e->keyring),
                       .epoch_hi = keyring_newest(now.e->keyring) };
     memcpy(l.member_key.b, m->cert.key.b, sizeof l.member_key.b);

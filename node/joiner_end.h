@@ -8,6 +8,6 @@
  * R_MEMBER_CERT nobody the network certified has the granter's id. */
 enum sr_err joiner_check_leaf(struct peer_link *peer, const struct join_hold *hold,
                               const struct join_member *m, struct sr_why *why);
-/* Appends the member-self leaf. */
+/* Appends the member-self leaf. policy: the number of the one that we joined under. */
 enum sr_err joiner_self_leaf(const struct node *n, const struct home *home, const struct join_hold *hold,
-                             const struct join_member *m, struct buf *ret);
+                             const struct join_member *m, uint64_t policy, struct buf *ret);

@@ -67,7 +67,8 @@ struct join_pending {
     char address[ADDRESS_MAX + 1];
     uint64_t epoch_lo, epoch_hi, policy_number;
     struct sha256 policy_hash;
-    uint64_t expires_ms; /* forget it after this */
+    struct sha256 hardware, measurement; /* the joiner's, as leaves name them; the caller's to fill */
+    uint64_t expires_ms;                 /* forget it after this */
 };
 void join_pending_drop(struct join_pending *p);
 
@@ -105,6 +106,7 @@ struct join_confirmed {
     struct sign_pub idj, member_key;
     char address[ADDRESS_MAX + 1];
     uint64_t epoch_lo, epoch_hi;
+    struct sha256 hardware, measurement; /* as in join_pending */
 };
 void join_confirmed_drop(struct join_confirmed *c);
 /* The session that an M5 names, to find its join_pending. */

@@ -274,6 +274,8 @@ enum sr_err join_confirm(const struct granter *g, const struct join_pending *p, 
         .member_key = p->member_key,
         .epoch_lo = p->epoch_lo,
         .epoch_hi = p->epoch_hi,
+        .hardware = p->hardware,
+        .measurement = p->measurement,
     };
     memcpy(ret->address, p->address, sizeof ret->address);
     return SR_OK;

@@ -77,6 +77,13 @@ bool policy_admin(const struct policy *p, const struct sign_pub *key);          
 /* The administrators of all tenants, each once, at most max of them: how many there are. */
 size_t policy_admins(const struct policy *p, struct sign_pub *ret, size_t max);
 
+/* Does an allow rule for joins name this measurement, in the form that leaves have it (32 bytes; longer ones
+ * by their SHA-256)? own: the judge's, for "same". Silent: none compares `measurement` at all, so nothing can
+ * be said. For auditors: evaluation is policy_join(). */
+enum policy_lists { POLICY_LISTED, POLICY_UNLISTED, POLICY_SILENT };
+enum policy_lists policy_lists_measurement(const struct policy *p, const struct sha256 *measurement,
+                                           const struct sha256 *own);
+
 /* ---- signatures ---- */
 
 struct policy_signature {
