@@ -1,28 +1,13 @@
 /* bench_handshake.c - a TLS 1.3 handshake with the door against one with bare OpenSSL under the same
  * settings, key and client, by processor time of the server, in one run, taking turns. Goal: at least 80 %.
- *
- * Bare: accept, SSL_accept, wait for the client's end, SSL_free, close. The door besides: its event loop,
- * deadlines, the limit per source, and the exporter that binds evidence to the connection. */
-#include "bench/bench.h"
+ * Bare is bare_tls.h. The door besides: its event loop, deadlines, the limit per source, and the exporter
+ * that binds evidence to the connection. */
+#include "bench/bare_tls.h"
 #include "crypto/secret.h"
-#include "node/http.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <openssl/ssl.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { HANDSHAKES = 40, TURNS = 12 /* of as many handshakes each, in a round */ };
-
-struct server {
-    pid_t pid;
-    clockid_t clock;
-    uint16_t port;
-};
 
 static char dir[] = "/tmp/bench-handshake-XXXXXX", chain[64], key[64];
 
@@ -51,36 +36,7 @@ static enum sr_err nothing(struct node *n, const struct request *q, struct reply
 static const struct route routes[] = { { GET, "/v1/nothing", ACCESS_ANYONE, 0, NULL, nothing } };
 static const struct protocol protocol_nothing = { "nothing", routes, 1, route_error };
 
-/* The settings of node/door_tls.c, by OpenSSL's own functions. */
-static SSL_CTX *bare_context(void)
-{
-    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
-        SSL_CTX_set_num_tickets(ctx, 0) != 1 || SSL_CTX_use_certificate_chain_file(ctx, chain) != 1 ||
-        SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
-        must(SR_EBUG, "context");
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-    return ctx;
-}
-
-static void serve_bare(int listener)
-{
-    SSL_CTX *ctx = bare_context();
-    char byte;
-    (void)fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) & ~O_NONBLOCK);
-    for (;;) {
-        int fd = accept(listener, NULL, NULL);
-        SSL *ssl = SSL_new(ctx);
-        if (fd < 0 || !ssl || SSL_set_fd(ssl, fd) != 1 || SSL_accept(ssl) != 1)
-            must(SR_EIO, "bare handshake");
-        (void)SSL_read(ssl, &byte, 1);
-        (void)SSL_shutdown(ssl);
-        SSL_free(ssl);
-        close(fd);
-    }
-}
-
-static void serve_door(int listener)
+static void serve_door(const struct server *s, int listener)
 {
     static const struct protocol *const protocols[] = { &protocol_nothing };
     struct http *http = NULL;
@@ -89,27 +45,11 @@ static void serve_door(int listener)
                                     .n_protocols = 1,
                                     .n_listeners = 1,
                                     .listeners = { { LISTEN_TLS, listener } },
-                                    .chain = chain,
-                                    .key = key };
+                                    .chain = s->chain,
+                                    .key = s->key };
     must(http_start(&http, NULL, &o, &why), "door");
     for (;;)
         pause();
-}
-
-static void start(struct server *s, void (*serve)(int))
-{
-    struct sr_why why = { 0 };
-    int listener;
-    must(http_listen(&listener, "127.0.0.1", 0, &s->port, &why), "listen");
-    fflush(stdout);
-    s->pid = fork();
-    if (s->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        serve(listener);
-    }
-    close(listener);
-    if (s->pid < 0 || clock_getcpuclockid(s->pid, &s->clock) != 0)
-        must(SR_EIO, "server");
 }
 
 static void handshake(SSL_CTX *ctx, uint16_t port)
@@ -151,13 +91,13 @@ static double round_of_turns(const struct server *bare, const struct server *doo
 
 int main(void)
 {
-    struct server door = { 0 }, bare = { 0 };
+    struct server door = { .chain = chain, .key = key }, bare = door;
     double share[BENCH_ROUNDS];
     char command[96];
     must(secret_init(), "sodium");
     make_certificate();
-    start(&door, serve_door);
-    start(&bare, serve_bare);
+    server_start(&door, serve_door);
+    server_start(&bare, serve_bare);
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     (void)round_of_turns(&bare, &door, ctx);
     for (int i = 0; i < BENCH_ROUNDS; i++)

@@ -36,9 +36,11 @@ static void open_store(struct place *p)
     o.store = p->m.store;
     keyring_keystore(c->home.keyring, &o, older, &n);
     must(keystore_create(&o, &c->home.ks, &why), "keystore");
-    const struct journal_options j = {
-        .ks = c->home.ks, .origin = "sealring/bench", .key = &c->home.member, .pub = &c->home.member_pub
-    };
+    const struct journal_options j = { .ks = c->home.ks,
+                                       .origin = "sealring/bench",
+                                       .key = &c->home.member,
+                                       .pub = &c->home.member_pub,
+                                       .callers = WORKERS };
     must(journal_open(&j, &c->journal, &why), "log");
     must(members_open(&c->home, &c->members, &why), "members");
     must(secrets_open(&p->m.node, c, &c->secrets, &why), "packages");

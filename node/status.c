@@ -221,6 +221,8 @@ void status_gauges(struct node *n, struct buf *ret)
                   freeze_is_on(c) || policy_join_frozen(p.p));
     metrics_gauge(ret, "sealring_members", "Members known.", members_count(c->members));
     metrics_gauge(ret, "sealring_log_size", "Leaves of this member's log.", journal_size(c->journal));
+    metrics_gauge(ret, "sealring_store_commits", "Commits of this member's store; several entries share one.",
+                  keystore_head(c->home.ks).seq);
     metrics_gauge(ret, "sealring_log_healthy", "1 while the log takes entries.", journal_healthy(c->journal));
     metrics_gauge(ret, "sealring_policy_number", "Number of the policy in force.", policy_number(p.p));
 }
