@@ -25,7 +25,8 @@ static enum sr_err auth(struct node *n, const struct request *q, struct reply *r
     return reply_json(r, 200, &b);
 }
 
-/* One attestation on its way to a token. Large: on the heap. */
+/* One attestation on its way to a token. Large: on the heap, and the lists of claims start by claims_clear().
+ */
 struct attempt {
     struct guest guest;
     struct kbs_attestation asked;
@@ -35,6 +36,18 @@ struct attempt {
 struct attempt_hold {
     struct attempt *a;
 };
+
+static struct attempt_hold attempt_hold_new(void)
+{
+    struct attempt *a = malloc(sizeof *a);
+    if (a) {
+        a->guest.s = (struct kbs_session){ 0 };
+        claims_clear(&a->guest.claims);
+        a->asked = (struct kbs_attestation){ 0 };
+        claims_clear(&a->found.claims);
+    }
+    return (struct attempt_hold){ a };
+}
 
 static void attempt_hold_drop(struct attempt_hold *h)
 {
@@ -110,7 +123,7 @@ static enum sr_err attest(struct node *n, const struct request *q, struct reply 
 {
     SR_OWN(stand) s = { 0 };
     SR_OWN(buf) b = { 0 };
-    SR_OWN(attempt_hold) h = { calloc(1, sizeof *h.a) };
+    SR_OWN(attempt_hold) h = attempt_hold_new();
     if (!h.a)
         return SR_ENOMEM;
     SR_TRY(stand_take(n, ACT_RELEASE, &s, why));
@@ -120,7 +133,7 @@ static enum sr_err attest(struct node *n, const struct request *q, struct reply 
     struct guest *g = &h.a->guest;
     g->s.attested = true;
     g->s.key = h.a->asked.key;
-    g->claims = h.a->found.claims;
+    claims_copy(&g->claims, &h.a->found.claims);
     SR_TRY(kbs_cookie_write(s.core, &g->s, &g->claims, r));
     wr_text(&b, "{\"token\":\"");
     SR_TRY(kbs_token_write(s.core, g, &b));

@@ -15,7 +15,12 @@
 
 struct guest_hold guest_hold_new(void)
 {
-    return (struct guest_hold){ calloc(1, sizeof(struct guest)) };
+    struct guest *g = malloc(sizeof *g);
+    if (g) {
+        g->s = (struct kbs_session){ 0 };
+        claims_clear(&g->claims);
+    }
+    return (struct guest_hold){ g };
 }
 
 void guest_hold_drop(struct guest_hold *h)

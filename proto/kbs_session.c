@@ -148,7 +148,7 @@ enum sr_err kbs_session_decode(struct span bytes, uint64_t now, struct kbs_sessi
     s.expires = rd_u64be(&r);
     uint8_t attested = rd_u8(&r);
     s.attested = attested == 1;
-    *ret_claims = (struct claims){ 0 };
+    claims_clear(ret_claims);
     if (s.attested) {
         read_key(&r, &s.key);
         read_claims(&r, ret_claims);
