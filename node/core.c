@@ -23,13 +23,15 @@ static void origin_of(const struct home *h, char ret[ORIGIN_MAX])
     snprintf(ret, ORIGIN_MAX, "sealring/%s/%s", cid, id);
 }
 
-static enum sr_err open_journal(struct core *c, struct sr_why *why)
+static enum sr_err open_journal(const struct node *n, struct core *c, struct sr_why *why)
 {
     char origin[ORIGIN_MAX];
     origin_of(&c->home, origin);
-    struct journal_options o = {
-        .ks = c->home.ks, .origin = origin, .key = &c->home.member, .pub = &c->home.member_pub
-    };
+    struct journal_options o = { .ks = c->home.ks,
+                                 .origin = origin,
+                                 .key = &c->home.member,
+                                 .pub = &c->home.member_pub,
+                                 .callers = (size_t)n->config->threads };
     return journal_open(&o, &c->journal, why);
 }
 
@@ -93,7 +95,7 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
 {
     bool is_new;
     SR_TRY(collateral_holder_trust(n->collateral, &c->home.genesis.params, why));
-    SR_TRY(open_journal(c, why));
+    SR_TRY(open_journal(n, c, why));
     SR_TRY(members_open(&c->home, &c->members, why));
     SR_TRY(ak_holder_new(&c->ak));
     if (birth)

@@ -5,10 +5,11 @@
 #include <time.h>
 
 enum {
-    QUEUE = 1024,         /* entries waiting, unless said otherwise */
-    COUNT_MS = 60 * 1000, /* between two leaves of counted refusals */
-    GROUP = 64,           /* entries of one commit */
-    GROUP_BYTES = 8 << 20 /* of their transactions, roughly */
+    QUEUE = 1024,          /* entries waiting, unless said otherwise */
+    COUNT_MS = 60 * 1000,  /* between two leaves of counted refusals */
+    GROUP = 64,            /* entries of one commit */
+    GROUP_BYTES = 8 << 20, /* of their transactions, roughly */
+    GATHER_US = 2000       /* that a commit waits for others who are likely to come */
 };
 
 /* ---- one commit */
@@ -63,7 +64,7 @@ static enum sr_err add_leaves(void *ctx, const enum sr_err *results, size_t n, s
     struct group *g = ctx;
     struct journal *j = g->j;
     struct keystore_name name = head_name();
-    j->stage = j->edge;
+    edge_copy(&j->stage, &j->edge);
     for (size_t i = 0; i < n; i++)
         if (results[i] == SR_OK)
             SR_TRY(put_leaf(j, g->who[i], add));
@@ -75,18 +76,19 @@ static enum sr_err add_leaves(void *ctx, const enum sr_err *results, size_t n, s
     return SR_OK;
 }
 
-static void answer(struct journal *j, struct waiting *w, enum sr_err result)
+/* The caller may be gone as soon as it is told. */
+static void answer(const struct journal *j, struct waiting *w, enum sr_err result)
 {
     w->result = result;
     if (result == SR_OK) {
-        struct journal_receipt r = { .index = w->index, .leaf_hash = w->hash, .revision = j->revision };
-        r.size = j->edge.tree.size;
-        r.checkpoint_n = j->head.n;
-        memcpy(r.checkpoint, j->head.text, j->head.n);
-        w->receipt = r;
+        w->receipt.index = w->index;
+        w->receipt.leaf_hash = w->hash;
+        w->receipt.revision = j->revision;
+        w->receipt.size = j->edge.tree.size;
+        w->receipt.checkpoint_n = j->head.n;
+        memcpy(w->receipt.checkpoint, j->head.text, j->head.n);
     }
-    w->done = true;
-    pthread_cond_signal(&w->wake);
+    sem_post(&w->done);
 }
 
 /* What was staged becomes what is. */
@@ -98,16 +100,16 @@ static void settle(struct group *g, enum sr_err e, uint64_t seq)
         any |= e == SR_OK && g->results[i] == SR_OK;
     pthread_mutex_lock(&j->lock);
     if (any) {
-        j->edge = j->stage;
+        edge_copy(&j->edge, &j->stage);
         j->head = j->stage_head;
         j->revision = seq;
     }
     j->failed = e != SR_OK;
     j->unknown |= e == SR_EUNKNOWN;
-    for (size_t i = 0; i < g->n; i++)
+    pthread_mutex_unlock(&j->lock);
+    for (size_t i = 0; i < g->n; i++) /* what they are told is changed by this thread alone */
         if (!g->again || g->results[i] != SR_ESTALE)
             answer(j, g->who[i], e != SR_OK && g->results[i] == SR_OK ? e : g->results[i]);
-    pthread_mutex_unlock(&j->lock);
 }
 
 static void commit_once(struct group *g)
@@ -133,57 +135,14 @@ static void commit(struct group *g)
         }
 }
 
-/* ---- counted refusals */
-
-static uint64_t take_counts(struct journal *j, struct leaf *l)
+enum sr_err commit_alone(struct journal *j, struct span leaf)
 {
-    uint64_t all = 0;
-    for (int r = 0; r < SR_REASON_COUNT; r++) {
-        uint32_t n = atomic_exchange(&j->counts[r], 0);
-        if (n == 0)
-            continue;
-        struct leaf_count c = { .count = n };
-        leaf_set_reason(&c.reason, (enum sr_reason)r);
-        size_t at = l->counts.n++;
-        for (; at > 0 && strcmp(l->counts.row[at - 1].reason, c.reason) > 0; at--)
-            l->counts.row[at] = l->counts.row[at - 1];
-        l->counts.row[at] = c;
-        all += n;
-    }
-    return all;
-}
-
-static void give_back(struct journal *j, const struct leaf *l)
-{
-    for (size_t i = 0; i < l->counts.n; i++)
-        for (int r = 0; r < SR_REASON_COUNT; r++)
-            if (strcmp(sr_reason_text((enum sr_reason)r), l->counts.row[i].reason) == 0)
-                atomic_fetch_add(&j->counts[r], l->counts.row[i].count);
-}
-
-static void log_counts(struct journal *j)
-{
-    struct leaf l = { .type = LEAF_REFUSALS_COUNTED, .time = (uint64_t)time(NULL), .since = j->since };
-    SR_OWN(buf) b = { 0 };
-    j->since = l.time;
-    if (take_counts(j, &l) == 0)
-        return;
-    struct waiting w = { .txn = &w.none, .result = SR_EBUG };
-    pthread_cond_init(&w.wake, NULL);
-    if (leaf_encode(&l, &b) == SR_OK) {
-        w.leaf = buf_span(&b);
-        struct group g = { .j = j, .n = 1, .who = { &w }, .txns = { w.txn } };
-        commit(&g);
-    }
-    if (w.result != SR_OK)
-        give_back(j, &l);
-    pthread_cond_destroy(&w.wake);
-}
-
-void journal_count_refusal(struct journal *j, enum sr_reason reason)
-{
-    if ((int)reason >= 0 && reason < SR_REASON_COUNT)
-        atomic_fetch_add(&j->counts[reason], 1);
+    struct waiting w = { .txn = &w.none, .leaf = leaf, .result = SR_EBUG };
+    struct group g = { .j = j, .n = 1, .who = { &w }, .txns = { w.txn } };
+    sem_init(&w.done, 0, 0);
+    commit(&g);
+    sem_destroy(&w.done);
+    return w.result;
 }
 
 /* ---- the thread */
@@ -204,12 +163,12 @@ static void take_group(struct journal *j, struct group *g)
         j->end = &j->first;
 }
 
-static struct timespec after_ms(unsigned ms)
+static struct timespec after_us(unsigned long us)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
+    t.tv_sec += (time_t)(us / 1000000);
+    t.tv_nsec += (long)(us % 1000000) * 1000;
     if (t.tv_nsec >= 1000000000) {
         t.tv_sec++;
         t.tv_nsec -= 1000000000;
@@ -224,28 +183,50 @@ static bool is_past(const struct timespec *t)
     return now.tv_sec > t->tv_sec || (now.tv_sec == t->tv_sec && now.tv_nsec >= t->tv_nsec);
 }
 
+/* Called with the lock held: until so many wait, or the time is there. */
+static void wait_for(struct journal *j, size_t n, const struct timespec *until)
+{
+    j->wake_at = n;
+    while (j->queued < n && !j->stop && !is_past(until))
+        pthread_cond_timedwait(&j->more, &j->lock, until);
+}
+
+/* Callers who come at the same time come so again: after a commit that several shared, the next one waits a
+ * moment for as many as there can be. One who comes alone never waits for others. */
+static void gather(struct journal *j)
+{
+    size_t all = j->callers < GROUP ? j->callers : GROUP;
+    if (j->shared < 2 || j->queued >= all)
+        return;
+    struct timespec until = after_us(GATHER_US);
+    wait_for(j, all, &until);
+}
+
 static void *run(void *ctx)
 {
     struct journal *j = ctx;
-    struct timespec due = after_ms(j->count_ms);
+    struct timespec due = after_us(j->count_ms * 1000UL);
     for (bool more = true; more;) {
         struct group g = { .j = j };
         pthread_mutex_lock(&j->lock);
-        while (!j->first && !j->stop && !is_past(&due))
-            pthread_cond_timedwait(&j->more, &j->lock, &due);
+        wait_for(j, 1, &due);
+        if (j->first)
+            gather(j);
         take_group(j, &g);
+        j->shared = g.n ? g.n + j->queued : j->shared;
         more = !j->stop || j->first || g.n;
         pthread_mutex_unlock(&j->lock);
         if (g.n)
             commit(&g);
         if (!more || is_past(&due)) {
-            log_counts(j);
-            due = after_ms(j->count_ms);
+            counts_log(j);
+            due = after_us(j->count_ms * 1000UL);
         }
     }
     return NULL;
 }
 
+/* Called with the lock held. */
 static enum sr_err enqueue(struct journal *j, struct waiting *w)
 {
     if (j->unknown || j->stop)
@@ -255,10 +236,15 @@ static enum sr_err enqueue(struct journal *j, struct waiting *w)
     *j->end = w;
     j->end = &w->next;
     j->queued++;
-    pthread_cond_signal(&j->more);
-    while (!w->done)
-        pthread_cond_wait(&w->wake, &j->lock);
-    return w->result;
+    if (j->queued >= j->wake_at)
+        pthread_cond_signal(&j->more);
+    return SR_OK;
+}
+
+static void wait_until_told(struct waiting *w)
+{
+    while (sem_wait(&w->done) != 0) /* a signal came */
+        ;
 }
 
 enum sr_err journal_submit(struct journal *j, const struct journal_entry *e, struct journal_receipt *ret)
@@ -268,14 +254,17 @@ enum sr_err journal_submit(struct journal *j, const struct journal_entry *e, str
     SR_TRY(leaf_decode(e->leaf, &l, NULL));
     if (!w.txn)
         w.txn = &w.none;
-    pthread_cond_init(&w.wake, NULL);
+    sem_init(&w.done, 0, 0);
     pthread_mutex_lock(&j->lock);
-    enum sr_err result = enqueue(j, &w);
+    w.result = enqueue(j, &w);
+    bool queued = w.result == SR_OK; /* from here on the thread may write to w */
     pthread_mutex_unlock(&j->lock);
-    pthread_cond_destroy(&w.wake);
-    if (result == SR_OK && ret)
+    if (queued)
+        wait_until_told(&w);
+    sem_destroy(&w.done);
+    if (w.result == SR_OK && ret)
         *ret = w.receipt;
-    return result;
+    return w.result;
 }
 
 /* ---- open and close */
@@ -329,6 +318,8 @@ static struct journal *journal_new(const struct journal_options *o)
     j->pub = *o->pub;
     j->queue_max = o->queue_max ? o->queue_max : QUEUE;
     j->count_ms = o->count_ms ? o->count_ms : COUNT_MS;
+    j->callers = o->callers;
+    j->wake_at = 1;
     j->end = &j->first;
     j->since = (uint64_t)time(NULL);
     strcpy(j->origin, o->origin);

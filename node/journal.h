@@ -15,8 +15,9 @@ struct journal_options {
     const char *origin;         /* sealring/<cid hex>/<member id hex> */
     const struct sign_key *key; /* copied: the member's log key */
     const struct sign_pub *pub;
-    size_t queue_max;                  /* entries that may wait; 0: 1024 */
-    unsigned count_ms;                 /* how often refusals are counted out; 0: once a minute */
+    size_t queue_max;  /* entries that may wait; 0: 1024 */
+    size_t callers;    /* threads that submit at a time: as many are worth waiting for; 0: nobody waits */
+    unsigned count_ms; /* how often refusals are counted out; 0: once a minute */
     const struct checkpoint *verified; /* leaves before it are not hashed again; NULL: all are */
 };
 

@@ -19,6 +19,14 @@ enum sr_err edge_push(struct edge *e, const struct sha256 *leaf_hash, const stru
     return SR_OK;
 }
 
+void edge_copy(struct edge *ret, const struct edge *from)
+{
+    uint64_t n = from->tree.size;
+    ret->tree = from->tree;
+    for (unsigned level = 0; level < EDGE_LEVELS; level++, n /= TILE_WIDTH)
+        memcpy(ret->hash[level], from->hash[level], n % TILE_WIDTH * sizeof from->hash[level][0]);
+}
+
 struct leaf_key leaf_key(uint64_t index)
 {
     struct leaf_key k;

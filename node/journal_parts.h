@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 enum { EDGE_LEVELS = MERKLE_LEVELS / TILE_HEIGHT };
@@ -21,6 +22,7 @@ struct tile_sink {
     void *ctx;
 };
 enum sr_err edge_push(struct edge *e, const struct sha256 *leaf_hash, const struct tile_sink *sink);
+void edge_copy(struct edge *ret, const struct edge *from); /* what counts of it, which is little */
 
 /* ---- rows: leaf i is KR_LEAF, u64be i: hash[32] || leaf. A full tile is KR_TREE, its path. */
 
@@ -62,9 +64,8 @@ struct waiting { /* one caller in journal_submit, on its stack */
     uint64_t index; /* set by each attempt at the group */
     struct sha256 hash;
     enum sr_err result;
-    bool done;
     struct journal_receipt receipt;
-    pthread_cond_t wake;
+    sem_t done; /* the thread's last word: it does not touch this afterwards */
     struct waiting *next;
 };
 
@@ -73,7 +74,7 @@ struct journal {
     struct sign_key key;
     struct sign_pub pub;
     char origin[NOTE_NAME_MAX + 1];
-    size_t queue_max;
+    size_t queue_max, callers;
     unsigned count_ms;
     pthread_t thread;
 
@@ -81,6 +82,8 @@ struct journal {
     pthread_cond_t more;
     struct waiting *first, **end;
     size_t queued;
+    size_t wake_at; /* the thread wants to know when as many wait */
+    size_t shared;  /* entries that were there for the last commit, or came too late for it */
     bool stop, failed, unknown;
     struct edge edge; /* durable; changed by the thread alone */
     struct head_note head;
@@ -91,3 +94,9 @@ struct journal {
     struct edge stage;
     struct head_note stage_head;
 };
+
+/* A leaf by itself, committed by the thread. */
+enum sr_err commit_alone(struct journal *j, struct span leaf);
+
+/* ---- journal_counts.c: the refusals counted since the last time, as one leaf. The thread's. */
+void counts_log(struct journal *j);

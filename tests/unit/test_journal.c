@@ -300,6 +300,21 @@ static void writers_of_their_own_rows_all_win(void)
     end(&f);
 }
 
+/* Who knows how many may come waits a moment for them: fewer commits than entries, and each entry is there.
+ */
+static void callers_who_come_together_share_commits(void)
+{
+    struct fixture f;
+    begin(&f);
+    f.o.callers = RACERS;
+    T(again(&f, NULL) == SR_OK);
+    uint64_t before = keystore_head(f.ks).seq;
+    struct racer sum = race_all(&f, OWN_ROWS);
+    T(sum.won == 50 * RACERS && keystore_head(f.ks).seq - before < sum.won);
+    T(journal_size(f.j) == 50 * RACERS && again(&f, NULL) == SR_OK);
+    end(&f);
+}
+
 /* Without an expectation nobody can lose, though they meet in one group. */
 static void writers_without_expectations_never_lose(void)
 {
@@ -575,6 +590,7 @@ static bool open_disk(struct fixture *f, const char *url)
         keystore_create(&f->ko, &f->ks, NULL) != SR_OK)
         return false;
     f->o.ks = f->ks;
+    f->o.callers = 4; /* as many as the victim has */
     return journal_open(&f->o, &f->j, NULL) == SR_OK;
 }
 
@@ -702,6 +718,7 @@ int main(void)
     what_is_no_leaf_is_refused();
     of_racing_writers_of_one_row_one_wins();
     writers_of_their_own_rows_all_win();
+    callers_who_come_together_share_commits();
     writers_without_expectations_never_lose();
     a_full_queue_says_busy_and_nothing_is_lost();
     readers_see_only_what_is_whole();
