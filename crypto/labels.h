@@ -88,7 +88,8 @@
     X(L_CHAIN, "keystore/chain")                                                                             \
     X(L_MASTER_BUNDLE, "master/bundle") /* AAD of the sealed master bundle */                                \
     X(L_LOG_ID, "log/id")               /* salted hash of an identifier in a leaf */                         \
-    X(L_WITNESS_SEEN, "witness/seen")   /* what a member has witnessed of another's log */
+    X(L_WITNESS_SEEN, "witness/seen")   /* what a member has witnessed of another's log */                   \
+    X(L_WITNESS_BOOT, "witness/boot")   /* which boot of a member submits to a witness */
 
 #define X(name, text) name,
 enum label { SR_LABELS(X) LABEL_COUNT };

@@ -6,7 +6,8 @@
 #include "node/permit.h"
 
 extern const struct protocol protocol_join, protocol_enrol, protocol_release, protocol_policy,
-    protocol_secrets, protocol_sync, protocol_log, protocol_status, protocol_admin, protocol_kbs;
+    protocol_secrets, protocol_sync, protocol_log, protocol_witness, protocol_status, protocol_admin,
+    protocol_kbs;
 
 /* What a handler stands on: the member's core, one set of epochs, one policy, one set of collateral. SR_EBUSY
  * while this node is no member, or while permit_check() stops the act. */

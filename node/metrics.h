@@ -22,6 +22,8 @@
     X(M_POLICIES, "sealring_policies_applied_total", "Policies applied.")                                    \
     X(M_SYNCS, "sealring_syncs_total", "Exchanges with a peer that went well.")                              \
     X(M_SYNC_FAILURES, "sealring_sync_failures_total", "Exchanges with a peer that failed.")                 \
+    X(M_COSIGNED, "sealring_cosigned_total", "Checkpoints of other members cosigned.")                       \
+    X(M_FORKS, "sealring_forks_total", "Members seen to sign two histories of their log.")                   \
     X(M_QUOTES, "sealring_quotes_total", "Quotes made by the platform.")                                     \
     X(M_TPM_BUSY, "sealring_platform_busy_total", "Jobs refused because the platform's queue was full.")
 

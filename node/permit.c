@@ -38,7 +38,8 @@ enum {
     RELEASE = 1 << ACT_RELEASE,
     STORE = 1 << ACT_STORE,
     TALK = 1 << ACT_TALK,
-    ALL = GRANT | ENROL | RELEASE | STORE | TALK
+    WITNESS = 1 << ACT_WITNESS,
+    ALL = GRANT | ENROL | RELEASE | STORE | TALK | WITNESS
 };
 
 static const struct condition {

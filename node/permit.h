@@ -14,6 +14,7 @@ enum act {
     ACT_RELEASE, /* give keys, or a token for keys, to workloads */
     ACT_STORE,   /* take what tenants and members hand over */
     ACT_TALK,    /* tell members and administrators what they may know */
+    ACT_WITNESS, /* cosign other members' checkpoints */
 };
 
 /* SR_OK, or the first condition that stops the act: SR_EBUSY, its reason says which. All arguments borrowed;

@@ -21,6 +21,7 @@
     X(LEAF_STOP, 13, "stop")                                                                                 \
     X(LEAF_EPOCH, 14, "epoch")       /* a new master's commitment */                                         \
     X(LEAF_RECOVERY, 15, "recovery") /* first of the log of a member that holders brought back */            \
+    X(LEAF_FORK, 20, "fork")         /* a member signed two histories of its log */                          \
     X(LEAF_FREEZE, 23, "freeze")     /* this member's own switch was turned */
 #define X(name, code, text) name = code,
 enum leaf_type { LEAF_TYPES(X) };
@@ -83,6 +84,10 @@ struct leaf {
     } counts; /* refusals-counted: sorted by reason, none zero */
 
     uint8_t boot[16]; /* start, stop: random, one a run */
+
+    uint8_t member[16];             /* fork: whose log; its id */
+    uint64_t size, other_size;      /* fork: of the checkpoint that we cosigned, and of the other */
+    struct sha256 head, other_head; /* fork: their roots */
 };
 
 /* SR_EBUG: a text that is not printable ASCII, an unsorted list, an unknown type. */

@@ -31,7 +31,12 @@
     X(reason, WORD)                                                                                          \
     X(since, U64)                                                                                            \
     X(counts, COUNTS)                                                                                        \
-    X(boot, RAW)
+    X(boot, RAW)                                                                                             \
+    X(member, RAW)                                                                                           \
+    X(size, U64)                                                                                             \
+    X(head, RAW)                                                                                             \
+    X(other_size, U64)                                                                                       \
+    X(other_head, RAW)
 
 #define X(name, kind) f_##name,
 enum field_id { f_none, FIELDS(X) };
@@ -69,6 +74,7 @@ static const struct type {
     { LEAF_RECOVERY,
       { f_cid, f_epoch, f_commit, f_policy_number, f_policy_hash, f_member_key, f_hardware, f_measurement,
         f_keys, f_transcript } },
+    { LEAF_FORK, { f_member, f_size, f_head, f_other_size, f_other_head } },
     { LEAF_FREEZE, { f_step } },
 };
 

@@ -53,6 +53,36 @@ struct witness_state {
 enum sr_err witness_judge(const struct witness_state *have, const struct witness_request *q,
                           const struct checkpoint *c, struct sr_why *why);
 
+/* Which boot of a log's member submits a request; nobody in particular when it does not say. Signed over
+ * label "witness/boot", LP(origin) || u64 start || id || SHA-256(request). It needs no nonce: what came
+ * before changes nothing when it comes again. */
+struct witness_boot {
+    bool known;
+    uint64_t start; /* index of its start leaf */
+    uint8_t id[16];
+    struct sig sig;
+};
+enum sr_err witness_boot_sign(const char *origin, struct witness_boot *boot, struct span request,
+                              const struct sign_key *key);
+/* SR_EDENIED, R_SIGNATURE. */
+enum sr_err witness_boot_check(const char *origin, const struct witness_boot *boot, struct span request,
+                               const struct sign_pub *pub, struct sr_why *why);
+/* SR_EDENIED, R_SUPERSEDED: of a boot before the newest one known: the member was copied. SR_EFORMAT,
+ * R_MALFORMED: its start is not under the checkpoint. */
+enum sr_err witness_judge_boot(const struct witness_state *have, const struct witness_boot *boot,
+                               const struct checkpoint *c, struct sr_why *why);
+
+/* A row of what a witness remembers: the state, the note it stands on, and after a fork the one that
+ * contradicts it. u8 1 || u64 size || root || u64 time || u64 start || boot || u8 forked || LP(note) ||
+ * LP(other). */
+struct witness_row {
+    struct witness_state state;
+    struct buf note, other;
+};
+void witness_row_drop(struct witness_row *r);
+void witness_row_write(const struct witness_row *w, struct buf *ret);
+enum sr_err witness_row_read(struct span s, struct witness_row *ret); /* SR_EPROOF */
+
 /* The question what a witness has seen of a log: nonce || LP(origin). */
 struct witness_question {
     uint8_t nonce[32];

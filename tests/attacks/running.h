@@ -30,7 +30,7 @@ struct running {
 
 static const struct protocol *const running_tables[] = {
     &protocol_status,  &protocol_join, &protocol_enrol, &protocol_release, &protocol_policy,
-    &protocol_secrets, &protocol_sync, &protocol_log,   &protocol_admin,
+    &protocol_secrets, &protocol_sync, &protocol_log,   &protocol_witness, &protocol_admin,
 };
 
 static inline void running_folder(struct running *r)

@@ -164,7 +164,7 @@ def hold(interface, x, seen, listed):
     schema = answer["content"].get(kind, {}).get("schema")
     if schema:
         check(f"{what}: as described", not interface.errors(schema, json.loads(body)), interface.errors(schema, json.loads(body)))
-    if x["status"] != 200 and key:
+    if x["status"] != 200 and key and kind == "application/json":
         reason = reason_of(json.loads(body))
         words = set(answer["description"].split())
         check(f"{what}: {reason} is listed", reason is None or reason in words | interface.general or "evidence" in words)
@@ -210,6 +210,15 @@ def ask(folder, admin, interface):
     direct("GET", "/sealring/v1/log/" + "0" * 32 + "/tile/0/000")
     direct("GET", "/sealring/v1/public/none?path=a&kind=ed25519")
     direct("GET", "/sealring/v1/public/demo?path=a")
+    # The other member's log, as anybody may submit it; and what is seen of it.
+    other = open(f"{folder}/two.upstream").read().strip().split("//")[1]
+    get = lambda path: send(http.client.HTTPConnection(other, timeout=10), "GET", path, {}, b"")[2]
+    note = get(f"/sealring/v1/log/{json.loads(get('/sealring/v1/status'))['id']}/checkpoint")
+    origin = note.split(b"\n")[0]
+    for old in (b"0", b"1"):
+        check("a checkpoint is cosigned, or is not from there", direct("POST", "/sealring/v1/witness/add-checkpoint", {}, b"old " + old +
+                                                                        b"\n\n" + note) in (200, 409, 422))
+    check("what is seen of a log", direct("POST", "/sealring/v1/witness/seen", octets, bytes(32) + len(origin).to_bytes(4, "big") + origin) == 200)
     # Signed requests of the run once more: each was good once.
     again = {(x["method"], x["target"].split("?")[0]): x for x in done if "authorization" in x["headers"] and x["status"] == 200}
     for x in again.values():
