@@ -199,8 +199,8 @@ static enum cli_exit genesis_prepare(struct cli *c)
     struct sha256 hash;
     struct prepare_options o = { .k = 1, .ak_ca_k = 1 };
     const struct option_row rows[] = {
-        { "operator", OPTION_LIST, &o.operators, "PUB", "public key (file or hex) that signs policies", NULL,
-          true },
+        { "operator", OPTION_LIST, &o.operators, "PUB",
+          "public key (file, hex or ssh-ed25519 line) that signs policies", NULL, true },
         { "k", OPTION_UINT, &o.k, "N", "how many operators must sign a policy (1)", NULL, false },
         { "ak-ca", OPTION_LIST, &o.ak_cas, "PUB", "public key that certifies the first machine", NULL, true },
         { "ak-ca-k", OPTION_UINT, &o.ak_ca_k, "N", "how many of those must (1)", NULL, false },

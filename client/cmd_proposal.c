@@ -1,9 +1,9 @@
 #include "client/cli.h"
 #include "client/commands.h"
 #include "client/ground.h"
-#include "client/keyfile.h"
 #include "client/policy_file.h"
 #include "client/proposal_print.h"
+#include "client/signer.h"
 #include "crypto/file.h"
 
 #include <string.h>
@@ -71,17 +71,28 @@ static enum cli_exit policy_propose_command(struct cli *c)
 
 struct sign_options {
     struct ground_options from;
-    const char *key, *in, *out; /* out NULL: the file itself */
+    struct signer_options by;
+    const char *in, *out; /* out NULL: the file itself */
 };
 
-static enum sr_err add_signature(struct policy_signed *s, const struct policy_ground *g, const char *key_path,
-                                 struct sr_why *why)
+enum { AGENT_SECONDS = 30, AGENT_SECONDS_MOST = 3600 };
+
+static enum sr_err add_signature(struct policy_signed *s, const struct policy_ground *g,
+                                 const struct sign_options *o, struct sr_why *why)
 {
-    SR_OWN(sign_key) key = { 0 };
-    struct sign_pub pub;
-    SR_TRY(keyfile_read(key_path, &key, &pub, why));
-    SR_TRY(policy_may_sign(s, g, &pub, why));
-    struct policy_signature sig = policy_sign(s->policy, g->cid, &key, &pub);
+    SR_OWN(signer) by = { 0 };
+    SR_OWN(buf) text = { 0 };
+    struct signer_options how = o->by;
+    struct policy_signature sig = { 0 };
+    uint64_t seconds = o->from.from.timeout_s ? o->from.from.timeout_s : AGENT_SECONDS;
+    how.operators = g->operators->key;
+    how.operators_n = g->operators->n;
+    how.timeout_ms = (unsigned)(seconds < AGENT_SECONDS_MOST ? seconds : AGENT_SECONDS_MOST) * 1000;
+    SR_TRY(signer_open(&how, &by, why));
+    SR_TRY(policy_may_sign(s, g, &by.pub, why));
+    policy_sign_text(s->policy, g->cid, &text);
+    sig.key = by.pub;
+    SR_TRY(buf_ok(&text) ? signer_sign(&by, buf_span(&text), &sig.sig, why) : SR_ENOMEM);
     return policy_signed_add(s, &sig, why);
 }
 
@@ -99,7 +110,7 @@ static enum sr_err sign(const struct sign_options *o, struct ground *g, struct p
     SR_TRY(ground_get(&o->from, g, why));
     SR_TRY(policy_read_signed(o->in, s, why));
     struct policy_ground ground = ground_of(g);
-    SR_TRY(add_signature(s, &ground, o->key, why));
+    SR_TRY(add_signature(s, &ground, o, why));
     return o->out ? write_signed(s, o->out, why) : replace(s, o->in, why);
 }
 
@@ -112,7 +123,9 @@ static enum cli_exit policy_sign_command(struct cli *c)
     SR_OWN(ground) g = { 0 };
     SR_OWN(policy_signed) s = { 0 };
     const struct option_row rows[] = {
-        { "key", OPTION_TEXT, &o.key, "FILE", "the operator's private key", NULL, true },
+        { "key", OPTION_TEXT, &o.by.key, "FILE", "the operator's private key", NULL, false },
+        { "agent", OPTION_TEXT, &o.by.agent, "KEY",
+          "instead, a key in the SSH agent: a fingerprint, public key or \"operator\"", NULL, false },
         GROUND_ROWS(o.from),
         { "out", OPTION_TEXT, &o.out, "FILE", "a new file instead of FILE itself; - is standard output", NULL,
           false },
@@ -121,6 +134,8 @@ static enum cli_exit policy_sign_command(struct cli *c)
     if (!cli_read(c, rows, 1, 1, &args, &e))
         return e;
     o.in = args.v[0];
+    if (!o.by.key == !o.by.agent)
+        return cli_usage(c, "wants --key or --agent");
     if (!o.out && strcmp(o.in, "-") == 0)
         return cli_usage(c, "--out is missing");
     enum sr_err done = sign(&o, &g, &s, &why);
@@ -172,7 +187,12 @@ const struct command commands_proposal[] = {
       "or has\n"
       "signed already, a policy that does not follow the one in force, and one whose signatures would not "
       "all "
-      "count.",
+      "count.\n"
+      "With --agent the key stays in the agent that SSH_AUTH_SOCK names; KEY is its fingerprint "
+      "(SHA256:...), a "
+      "public key\n"
+      "(ssh-ed25519 ..., a file, 64 hex digits), or the word operator for the only key there that is an "
+      "operator's.",
       policy_sign_command },
     { "policy status", "FILE", "who signed a proposal, how many are missing, does it still follow?",
       "Exit status 0 when it is in force or can still be applied, with the signatures that are missing; 1 "

@@ -1,6 +1,7 @@
 #include "client/keyfile.h"
 #include "client/cli.h"
 #include "client/keyfile_pem.h"
+#include "client/ssh_key.h"
 #include "crypto/text.h"
 
 #include <string.h>
@@ -22,10 +23,14 @@ enum sr_err keyfile_read_pub(const char *path_or_hex, struct sign_pub *ret, stru
     SR_OWN(key) k = { 0 };
     if (hex_read(span_of(path_or_hex), ret->b, sizeof ret->b) == SR_OK)
         return SR_OK;
+    if (strncmp(path_or_hex, "ssh-", 4) == 0 && ssh_key_line_read(span_of(path_or_hex), ret) == SR_OK)
+        return SR_OK;
     SR_TRY(cli_read_file(path_or_hex, KEYFILE_MAX, &text, why));
+    if (ssh_key_line_read(buf_span(&text), ret) == SR_OK)
+        return SR_OK;
     if (keyfile_pem_read(&keyfile_ed25519_public, buf_span(&text), &k) != SR_OK)
-        return sr_fail(why, SR_EFORMAT, R_CONFIG, "%s: not an Ed25519 public key in PEM, nor 64 hex digits",
-                       path_or_hex);
+        return sr_fail(why, SR_EFORMAT, R_CONFIG,
+                       "%.80s: not an Ed25519 public key in PEM or of SSH, nor 64 hex digits", path_or_hex);
     memcpy(ret->b, k.b, sizeof ret->b);
     return SR_OK;
 }

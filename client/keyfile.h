@@ -7,7 +7,8 @@
 /* SR_EFORMAT: not one PEM block of exactly that kind. SR_EDENIED: others can read the file. */
 enum sr_err keyfile_read(const char *path, struct sign_key *ret, struct sign_pub *ret_pub,
                          struct sr_why *why);
-/* A public key: a PEM file, or 64 hex digits given in place of a file name. */
+/* A public key: a file, in PEM or as SSH writes it (one line, ssh-ed25519 …); or that line, or 64 hex digits,
+ * in place of a file name. */
 enum sr_err keyfile_read_pub(const char *path_or_hex, struct sign_pub *ret, struct sr_why *why);
 
 /* A recovery holder's key: X25519, or Ed25519 taken over to X25519 (crypto/kem_sign.h). As PEM, or with the

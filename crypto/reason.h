@@ -147,6 +147,7 @@
     X(R_NO_RULE, "no-rule")                                                                                  \
     X(R_KEY_DENIED, "key-denied")                                                                            \
     X(R_TENANT_UNKNOWN, "tenant-unknown")                                                                    \
+    X(R_SSH_AGENT, "ssh-agent")                                                                              \
     /* secrets */                                                                                            \
     X(R_PACKAGE_FORMAT, "package-format")                                                                    \
     X(R_PACKAGE_SIGNATURE, "package-signature")                                                              \

@@ -27,23 +27,23 @@ enum sr_err sign_check_raw(const struct sign_pub *k, struct span msg, const stru
     return crypto_sign_verify_detached(sig->b, msg.p, msg.n, k->b) == 0 ? SR_OK : SR_EPROOF;
 }
 
-static void labelled(struct buf *b, enum label l, struct span msg)
+void sign_text(enum label l, struct span msg, struct buf *ret)
 {
     struct label_text t = label_text(l);
-    wr_lp(b, (struct span){ (const uint8_t *)t.b, t.n });
-    wr_span(b, msg);
+    wr_lp(ret, (struct span){ (const uint8_t *)t.b, t.n });
+    wr_span(ret, msg);
 }
 
 struct sig sign_label(const struct sign_key *k, enum label l, struct span msg)
 {
     SR_OWN(buf) b = { 0 };
-    labelled(&b, l, msg);
+    sign_text(l, msg, &b);
     return buf_ok(&b) ? sign_raw(k, buf_span(&b)) : (struct sig){ 0 };
 }
 
 enum sr_err sign_check(const struct sign_pub *k, enum label l, struct span msg, const struct sig *sig)
 {
     SR_OWN(buf) b = { 0 };
-    labelled(&b, l, msg);
+    sign_text(l, msg, &b);
     return buf_ok(&b) ? sign_check_raw(k, buf_span(&b), sig) : SR_ENOMEM;
 }

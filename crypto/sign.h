@@ -23,6 +23,9 @@ struct sig sign_label(const struct sign_key *k, enum label l, struct span msg);
 /* SR_EPROOF unless sig is k's over LP(label) || msg. Small-order and non-canonical keys are refused. */
 enum sr_err sign_check(const struct sign_pub *k, enum label l, struct span msg, const struct sig *sig);
 
+/* Appends what the two above sign and check: for keys that are not in this process. */
+void sign_text(enum label l, struct span msg, struct buf *ret);
+
 /* Without a label: only for formats that other people define (C2SP signed notes). */
 struct sig sign_raw(const struct sign_key *k, struct span msg);
 enum sr_err sign_check_raw(const struct sign_pub *k, struct span msg, const struct sig *sig);

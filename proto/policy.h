@@ -104,6 +104,8 @@ void policy_signed_write(const struct policy_signed *s, struct buf *ret);
 /* An operator's signature, to be added to the signed policy. */
 struct policy_signature policy_sign(const struct policy *p, const struct sha256 *cid,
                                     const struct sign_key *key, const struct sign_pub *pub);
+/* Appends what an operator signs, label and all: for a key that is not in this process. */
+void policy_sign_text(const struct policy *p, const struct sha256 *cid, struct buf *ret);
 /* Puts one more signature in its place. SR_EFORMAT when that key has signed already; SR_ETOOBIG when full. */
 enum sr_err policy_signed_add(struct policy_signed *s, const struct policy_signature *sig,
                               struct sr_why *why);

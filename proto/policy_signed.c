@@ -100,6 +100,12 @@ struct policy_signature policy_sign(const struct policy *p, const struct sha256 
     return (struct policy_signature){ *pub, sign_label(key, L_POLICY_SIG, signed_text(p, cid, &b)) };
 }
 
+void policy_sign_text(const struct policy *p, const struct sha256 *cid, struct buf *ret)
+{
+    SR_OWN(buf) b = { 0 };
+    sign_text(L_POLICY_SIG, signed_text(p, cid, &b), ret);
+}
+
 enum sr_err policy_signed_add(struct policy_signed *s, const struct policy_signature *sig, struct sr_why *why)
 {
     size_t at = 0;
