@@ -51,9 +51,22 @@ static enum sr_err allow(struct node *n, const struct policy *p, const struct gu
     return policy_release(p, &g->claims, &n->self, &w, NULL, why);
 }
 
-/* The leaf is on disk before there is a reply; the policy is looked at once more after it. */
-static enum sr_err write_leaf(struct node *n, const struct stand *s, const struct guest *g,
-                              const struct name *name, const struct sha512 *th, struct sr_why *why)
+/* Under another policy than the one that was asked, everything is asked again: also whose word a token is. */
+static enum sr_err allow_again(struct node *n, const struct stand *s, const struct request *q,
+                               const struct name *name, struct sr_why *why)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(s->core->policy);
+    SR_OWN(guest_hold) again = guest_hold_new();
+    if (policy_number(now.p) == policy_number(s->policy.p))
+        return SR_OK;
+    if (!again.g)
+        return SR_ENOMEM;
+    SR_TRY(kbs_guest_find(s->core, now.p, q, again.g, why));
+    return allow(n, now.p, again.g, name, why);
+}
+
+static enum sr_err write_leaf(const struct stand *s, const struct guest *g, const struct name *name,
+                              const struct sha512 *th)
 {
     SR_OWN(buf) id = { 0 };
     struct leaf l = { .type = LEAF_RELEASE,
@@ -68,9 +81,7 @@ static enum sr_err write_leaf(struct node *n, const struct stand *s, const struc
     appraise_leaf(s->epochs.e->keyring, &g->claims, &l);
     leaf_set_reason(&l.outcome, R_NONE);
     SR_TRY(leaf_add_key(&l, &key));
-    SR_TRY(api_log(s->core, &l, NULL));
-    SR_OWN(policy_hold) now = policy_holder_get(s->core->policy);
-    return policy_number(now.p) == policy_number(s->policy.p) ? SR_OK : allow(n, now.p, g, name, why);
+    return api_log(s->core, &l, NULL);
 }
 
 static enum sr_err seal(const struct guest *g, const struct secret *value, struct reply *r)
@@ -92,7 +103,7 @@ enum sr_err kbs_resource_get(struct node *n, const struct request *q, struct rep
     if (!h.g)
         return SR_ENOMEM;
     SR_TRY(stand_take(n, ACT_RELEASE, &s, why));
-    SR_TRY(kbs_guest_find(s.core, q, h.g, why));
+    SR_TRY(kbs_guest_find(s.core, s.policy.p, q, h.g, why));
     SR_TRY(name_of(q, &name, why));
     struct sha512 th = transcript_of(q, h.g, &name);
     enum sr_err e = allow(n, s.policy.p, h.g, &name, why);
@@ -105,7 +116,8 @@ enum sr_err kbs_resource_get(struct node *n, const struct request *q, struct rep
         return api_proven(n, s.core, &refusal, e, why);
     }
     SR_TRY(e);
-    SR_TRY(write_leaf(n, &s, h.g, &name, &th, why));
+    SR_TRY(write_leaf(&s, h.g, &name, &th)); /* on disk before there is a reply */
+    SR_TRY(allow_again(n, &s, q, &name, why));
     metrics_add(&n->metrics, M_RELEASES, 1);
     metrics_add(&n->metrics, M_KEYS, 1);
     return seal(h.g, &value, r);

@@ -26,10 +26,11 @@ enum sr_err kbs_cookie_write(const struct core *c, const struct kbs_session *s, 
 enum sr_err kbs_token_write(const struct core *c, const struct guest *g, struct buf *ret);
 /* The session's challenge, as what is spent names it. */
 struct nonce kbs_nonce(const struct kbs_session *s);
-/* An attested guest: by its cookie, or else by the token that it bears. SR_EAUTH: R_KBS_SESSION, R_TOKEN or
- * R_TOKEN_EXPIRED. */
-enum sr_err kbs_guest_find(const struct core *c, const struct request *q, struct guest *ret,
-                           struct sr_why *why);
+/* An attested guest: by its cookie, or else by the token that it bears, the network's or that of an issuer
+ * whom this policy names; of such a guest s.tee is NULL. SR_EAUTH: R_KBS_SESSION, R_TOKEN or R_TOKEN_EXPIRED.
+ */
+enum sr_err kbs_guest_find(const struct core *c, const struct policy *p, const struct request *q,
+                           struct guest *ret, struct sr_why *why);
 
 /* Whose word a bearer is: one of these administrators', by an EdDSA JWT with a time to live of at most a day.
  * SR_EAUTH: R_TOKEN, R_TOKEN_EXPIRED. ret may be NULL. */

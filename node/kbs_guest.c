@@ -6,6 +6,7 @@
 #include "node/version.h"
 #include "proto/cid.h"
 #include "proto/json_foreign.h"
+#include "proto/kbs_token.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -191,13 +192,51 @@ static enum sr_err token_read(const struct core *c, struct span token, struct gu
     return sr_fail(why, SR_EAUTH, R_TOKEN_EXPIRED, "token: over");
 }
 
-enum sr_err kbs_guest_find(const struct core *c, const struct request *q, struct guest *ret,
-                           struct sr_why *why)
+struct token_hold {
+    struct kbs_token *t;
+};
+static void token_hold_drop(struct token_hold *h)
+{
+    free(h->t);
+    h->t = NULL;
+}
+
+/* A session that another began: its kind of TEE is in the claims alone. */
+static enum sr_err third_party(const struct policy *p, struct span token, struct guest *ret,
+                               struct sr_why *why)
+{
+    SR_OWN(token_hold) h = { malloc(sizeof *h.t) };
+    if (!h.t)
+        return SR_ENOMEM;
+    SR_TRY(kbs_token_read(token, p, clock_unix(), h.t, why));
+    ret->s = (struct kbs_session){
+        .version = KBS_0_4_0, .expires = h.t->expires, .attested = true, .key = h.t->key
+    };
+    memcpy(ret->s.nonce, h.t->id.b, sizeof ret->s.nonce);
+    claims_copy(&ret->claims, &h.t->claims);
+    return SR_OK;
+}
+
+/* Ours, or of somebody whom the policy names. */
+static enum sr_err bearer_read(const struct core *c, const struct policy *p, struct span token,
+                               struct guest *ret, struct sr_why *why)
+{
+    size_t issuers = 0;
+    enum sr_err e = token_read(c, token, ret, why);
+    (void)policy_issuers(p, &issuers);
+    if (e == SR_OK || why->reason != R_TOKEN || issuers == 0)
+        return e;
+    *why = (struct sr_why){ 0 };
+    return third_party(p, token, ret, why);
+}
+
+enum sr_err kbs_guest_find(const struct core *c, const struct policy *p, const struct request *q,
+                           struct guest *ret, struct sr_why *why)
 {
     struct span token = bearer(q);
     enum sr_err e = kbs_cookie_read(c, q, ret, why);
     if ((e != SR_OK || !ret->s.attested) && token.n)
-        e = token_read(c, token, ret, why);
+        e = bearer_read(c, p, token, ret, why);
     SR_TRY(e);
     return ret->s.attested ? SR_OK : sr_fail(why, SR_EAUTH, R_KBS_SESSION, "not attested yet");
 }

@@ -1,8 +1,9 @@
 #pragma once
 /* jose.h - as much of JOSE as other people's protocols need, strictly: public keys as JWK (RFC 7517), one
- * message to such a key as JWE in flattened JSON (RFC 7516, 7518), compact JWS (RFC 7515) with ES256 and
- * EdDSA (RFC 8037). Algorithms are rows; what has no row does not exist, "none" least of all. Nothing that a
- * header says chooses a key. specs/kbs.md, "Keys and replies". */
+ * message to such a key as JWE in flattened JSON (RFC 7516, 7518), compact JWS (RFC 7515) with the algorithms
+ * of RFC 7518 that are a signature, and EdDSA (RFC 8037). Algorithms are rows; what has no row does not
+ * exist, "none" least of all. Nothing that a header says chooses a key. specs/kbs.md, "Keys and replies". */
+#include "crypto/pubkey.h"
 #include "crypto/sign.h"
 
 enum jwk_kind { JWK_NONE, JWK_P256, JWK_P521, JWK_RSA };
@@ -52,22 +53,27 @@ enum sr_err jwe_seal(const struct jwk *to, enum jwe_form form, struct span plain
 
 enum { JWS_MAX = 64 << 10 }; /* bytes of a token */
 
-enum jws_alg { JWS_ES256, JWS_EDDSA };
+enum jws_alg { JWS_ES256, JWS_EDDSA, JWS_ES384, JWS_RS256, JWS_RS384, JWS_PS256, JWS_PS384, JWS_ALG_COUNT };
+/* An algorithm by its name; false: no row. "none" and HS256 have none. */
+bool jws_alg_find(struct span name, enum jws_alg *ret);
+const char *jws_alg_name(enum jws_alg alg);
+enum pubkey_type jws_alg_key(enum jws_alg alg); /* PUBKEY_NONE for EdDSA */
+
 /* A token, read and not verified. The owner drops it. */
 struct jws {
     struct span signed_part; /* borrows */
-    struct buf header, payload;
-    struct sig sig;
+    struct buf header, payload, sig;
     enum jws_alg alg;
-    char kid[64]; /* empty: none. Chooses among keys that are ours already, and nothing else */
+    char kid[128]; /* empty: none. Chooses among keys that are ours already, and nothing else */
 };
 void jws_drop(struct jws *j);
-/* SR_EAUTH, R_TOKEN: not three parts of strict base64url, another algorithm than wanted, "crit", objects that
- * are none. */
+/* SR_EAUTH, R_TOKEN: not three parts of strict base64url, another algorithm than wanted, a signature of
+ * another size, "crit", objects that are none. */
 enum sr_err jws_read(struct span token, enum jws_alg wanted, struct jws *ret, struct sr_why *why);
+/* The same with any algorithm of a pubkey: for tokens whose signer is known only by what they say. */
+enum sr_err jws_read_any(struct span token, struct jws *ret, struct sr_why *why);
 
 /* A P-256 signing key, kept in OpenSSL's form. {0} signs nothing. */
-struct evp_pkey_st;
 struct jws_key {
     struct evp_pkey_st *pkey;
     struct jwk pub; /* alg is not looked at */
@@ -79,6 +85,8 @@ enum sr_err jws_key_make(struct span scalar, struct jws_key *ret);
 enum sr_err jws_sign_es256(const struct jws_key *k, const char *kid, struct span payload, struct buf *ret);
 /* SR_EAUTH, R_TOKEN. */
 enum sr_err jws_verify_es256(const struct jws *j, const struct jws_key *k, struct sr_why *why);
+/* By a pinned key under the algorithm that it was pinned for: a token of another one is not signed by it. */
+enum sr_err jws_verify_pub(const struct jws *j, enum jws_alg alg, const struct pubkey *k, struct sr_why *why);
 enum sr_err jws_verify_eddsa(const struct jws *j, const struct sign_pub *k, struct sr_why *why);
 /* Appends one member of a JWKS: {"alg","crv","kid","kty","use","x","y"}. */
 void jws_key_write(const struct jws_key *k, const char *kid, struct buf *ret);

@@ -1,6 +1,5 @@
 #include "proto/jose_parts.h"
 
-#include "crypto/pubkey.h"
 #include "crypto/text.h"
 #include "proto/json_foreign.h"
 
@@ -13,12 +12,47 @@ SR_DEFINE_OWN_PTR(ECDSA_SIG, ECDSA_SIG_free)
 
 enum { DER_MAX = 80, HALF = 32 };
 
-static const char *const names[] = { [JWS_ES256] = "ES256", [JWS_EDDSA] = "EdDSA" };
+static const struct alg_row {
+    const char *name;
+    size_t least, most; /* bytes of a signature */
+    enum pubkey_type key;
+    enum hash_alg hash;
+    enum rsa_scheme scheme;
+} algs[JWS_ALG_COUNT] = {
+    [JWS_ES256] = { "ES256", 64, 64, PUBKEY_P256, HASH_SHA256, 0 },
+    [JWS_EDDSA] = { "EdDSA", 64, 64, PUBKEY_NONE, 0, 0 },
+    [JWS_ES384] = { "ES384", 96, 96, PUBKEY_P384, HASH_SHA384, 0 },
+    [JWS_RS256] = { "RS256", RSA_BITS_MIN / 8, RSA_BITS_MAX / 8, PUBKEY_RSA, HASH_SHA256, RSA_SCHEME_PKCS1 },
+    [JWS_RS384] = { "RS384", RSA_BITS_MIN / 8, RSA_BITS_MAX / 8, PUBKEY_RSA, HASH_SHA384, RSA_SCHEME_PKCS1 },
+    [JWS_PS256] = { "PS256", RSA_BITS_MIN / 8, RSA_BITS_MAX / 8, PUBKEY_RSA, HASH_SHA256, RSA_SCHEME_PSS },
+    [JWS_PS384] = { "PS384", RSA_BITS_MIN / 8, RSA_BITS_MAX / 8, PUBKEY_RSA, HASH_SHA384, RSA_SCHEME_PSS },
+};
+
+bool jws_alg_find(struct span name, enum jws_alg *ret)
+{
+    for (size_t i = 0; i < JWS_ALG_COUNT; i++)
+        if (span_eq(name, span_of(algs[i].name))) {
+            *ret = (enum jws_alg)i;
+            return true;
+        }
+    return false;
+}
+
+const char *jws_alg_name(enum jws_alg alg)
+{
+    return (unsigned)alg < JWS_ALG_COUNT ? algs[alg].name : "";
+}
+
+enum pubkey_type jws_alg_key(enum jws_alg alg)
+{
+    return (unsigned)alg < JWS_ALG_COUNT ? algs[alg].key : PUBKEY_NONE;
+}
 
 void jws_drop(struct jws *j)
 {
     buf_drop(&j->header);
     buf_drop(&j->payload);
+    buf_drop(&j->sig);
 }
 
 void jws_key_drop(struct jws_key *k)
@@ -46,21 +80,19 @@ static struct span part(struct span *rest, bool *ret_dot)
 
 static enum sr_err split(struct span token, struct jws *j, struct sr_why *why)
 {
-    SR_OWN(buf) sig = { 0 };
     bool first, second, third;
     struct span rest = token;
     struct span h = part(&rest, &first), p = part(&rest, &second), s = part(&rest, &third);
     if (token.n > JWS_MAX || !first || !second || third)
         return bad(why, "not three parts");
     if (base64url_read(h, &j->header) != SR_OK || base64url_read(p, &j->payload) != SR_OK ||
-        base64url_read(s, &sig) != SR_OK || sig.n != sizeof j->sig.b)
-        return bad(why, "not base64url, or a signature of another size");
-    memcpy(j->sig.b, sig.p, sizeof j->sig.b);
+        base64url_read(s, &j->sig) != SR_OK)
+        return bad(why, "not base64url");
     j->signed_part = (struct span){ token.p, h.n + 1 + p.n };
     return SR_OK;
 }
 
-static enum sr_err read_header(struct jws *j, enum jws_alg wanted, struct sr_why *why)
+static enum sr_err read_header(struct jws *j, struct sr_why *why)
 {
     struct span alg = { 0 }, kid = { 0 }, crit = { 0 };
     const struct jf_member m[] = { { "alg", &alg }, { "kid", &kid }, { "crit", &crit } };
@@ -68,13 +100,14 @@ static enum sr_err read_header(struct jws *j, enum jws_alg wanted, struct sr_why
         json_foreign_check(buf_span(&j->payload), NULL) != SR_OK ||
         !jf_members(buf_span(&j->header), m, sizeof m / sizeof *m))
         return bad(why, "header or payload is no JSON object");
-    if (!jf_plain(alg, &alg) || !span_eq(alg, span_of(names[wanted])))
+    if (!jf_plain(alg, &alg) || !jws_alg_find(alg, &j->alg))
         return bad(why, "another algorithm");
     if (crit.n || (kid.n && (!jf_plain(kid, &kid) || kid.n >= sizeof j->kid)))
         return bad(why, "a header that we do not know");
     if (kid.n)
         memcpy(j->kid, kid.p, kid.n);
-    j->alg = wanted;
+    if (j->sig.n < algs[j->alg].least || j->sig.n > algs[j->alg].most)
+        return bad(why, "a signature of another size");
     return SR_OK;
 }
 
@@ -82,7 +115,20 @@ enum sr_err jws_read(struct span token, enum jws_alg wanted, struct jws *ret, st
 {
     SR_OWN(jws) j = { 0 };
     SR_TRY(split(token, &j, why));
-    SR_TRY(read_header(&j, wanted, why));
+    SR_TRY(read_header(&j, why));
+    if (j.alg != wanted)
+        return bad(why, "another algorithm");
+    *ret = SR_TAKE(j);
+    return SR_OK;
+}
+
+enum sr_err jws_read_any(struct span token, struct jws *ret, struct sr_why *why)
+{
+    SR_OWN(jws) j = { 0 };
+    SR_TRY(split(token, &j, why));
+    SR_TRY(read_header(&j, why));
+    if (jws_alg_key(j.alg) == PUBKEY_NONE)
+        return bad(why, "another algorithm");
     *ret = SR_TAKE(j);
     return SR_OK;
 }
@@ -138,19 +184,39 @@ enum sr_err jws_sign_es256(const struct jws_key *k, const char *kid, struct span
     return buf_ok(&token) && buf_ok(ret) ? SR_OK : SR_ENOMEM;
 }
 
-enum sr_err jws_verify_es256(const struct jws *j, const struct jws_key *k, struct sr_why *why)
+static enum sr_err verify(const struct jws *j, const struct pubkey *k)
 {
-    const struct pubkey pub = { k->pkey }; /* borrowed: not dropped */
-    if (j->alg != JWS_ES256 || !k->pkey ||
-        pubkey_verify_ecdsa(&pub, HASH_SHA256, j->signed_part, (struct span){ j->sig.b, HALF },
-                            (struct span){ j->sig.b + HALF, HALF }) != SR_OK)
+    const struct alg_row *row = &algs[j->alg];
+    size_t half = j->sig.n / 2;
+    if (row->key == PUBKEY_RSA)
+        return pubkey_verify_rsa(k, row->scheme, row->hash, j->signed_part, buf_span(&j->sig));
+    return pubkey_verify_ecdsa(k, row->hash, j->signed_part, (struct span){ j->sig.p, half },
+                               (struct span){ j->sig.p + half, half });
+}
+
+enum sr_err jws_verify_pub(const struct jws *j, enum jws_alg alg, const struct pubkey *k, struct sr_why *why)
+{
+    enum pubkey_type wanted = jws_alg_key(alg);
+    if (j->alg != alg || wanted == PUBKEY_NONE || pubkey_type(k) != wanted || verify(j, k) != SR_OK)
         return bad(why, "not signed by the key");
     return SR_OK;
 }
 
+enum sr_err jws_verify_es256(const struct jws *j, const struct jws_key *k, struct sr_why *why)
+{
+    const struct pubkey pub = { k->pkey }; /* borrowed: not dropped */
+    if (!k->pkey)
+        return bad(why, "not signed by the key");
+    return jws_verify_pub(j, JWS_ES256, &pub, why);
+}
+
 enum sr_err jws_verify_eddsa(const struct jws *j, const struct sign_pub *k, struct sr_why *why)
 {
-    if (j->alg != JWS_EDDSA || sign_check_raw(k, j->signed_part, &j->sig) != SR_OK)
+    struct sig sig;
+    if (j->alg != JWS_EDDSA || j->sig.n != sizeof sig.b)
+        return bad(why, "not signed by the key");
+    memcpy(sig.b, j->sig.p, sizeof sig.b);
+    if (sign_check_raw(k, j->signed_part, &sig) != SR_OK)
         return bad(why, "not signed by the key");
     return SR_OK;
 }

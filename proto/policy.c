@@ -3,6 +3,7 @@
 #include "crypto/text.h"
 #include "proto/glob.h"
 #include "proto/policy_body.h"
+#include "proto/policy_issuers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,7 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
     uint64_t version = 0;
     struct span binding = { 0 };
     const struct json *join = NULL, *release = NULL, *tenants = NULL, *roots = NULL, *frozen = NULL;
+    const struct json *issuers = NULL;
     const struct json_field fields[] = {
         { "ak_cert_max_age", JSON_U64, &p->ak_cert_max_age, 0, true },
         { "channel_binding", JSON_TEXT, &binding, 16, false },
@@ -182,6 +184,7 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
         { "previous", JSON_HEX, p->previous.b, sizeof p->previous.b, false },
         { "release", JSON_ARRAY, &release, POLICY_RULES_MAX, false },
         { "tenants", JSON_ARRAY, &tenants, POLICY_TENANTS_MAX, false },
+        { "token_issuers", JSON_ARRAY, &issuers, POLICY_ISSUERS_MAX, true },
         { "vendor_ak_roots", JSON_ARRAY, &roots, POLICY_ROOTS_MAX, true },
         { "version", JSON_U64, &version, 0, false },
         { 0 },
@@ -192,8 +195,10 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
     SR_TRY(roots_read(p, roots, why));
     SR_TRY(policy_frozen_read(p, frozen, why));
     SR_TRY(tenants_read(p, tenants, why));
+    SR_TRY(policy_issuers_read(p, issuers, why));
     SR_TRY(policy_rules_read(p, join, "join", &p->join, why));
     SR_TRY(policy_rules_read(p, release, "release", &p->release, why));
+    SR_TRY(policy_issuers_check(p, why));
     return tenants_exist(p, why);
 }
 

@@ -22,6 +22,7 @@ enum {
     POLICY_ROOTS_MAX = 32,
     POLICY_FROZEN_MAX = 8,
     POLICY_NAME_MAX = 64,   /* bytes of a rule's name */
+    POLICY_TYPE_MAX = 32,   /* and of its type of evidence */
     POLICY_TEXT_MAX = 159,  /* bytes of a compared text: the longest a claim can be */
     POLICY_SIGNERS_MAX = 16 /* operators of a network, and signatures on a policy */
 };

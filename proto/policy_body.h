@@ -49,7 +49,8 @@ struct policy_list {
     size_t n;
 };
 
-struct policy_block; /* of memory */
+struct policy_block;  /* of memory */
+struct policy_issuer; /* proto/policy_issuers.h */
 
 struct policy {
     atomic_uint holders;
@@ -64,6 +65,8 @@ struct policy {
     struct policy_list join, release;
     struct policy_tenant *tenants;
     size_t tenants_n;
+    struct policy_issuer *issuers;
+    size_t issuers_n;
 };
 
 /* As the document spells it; static text. */
@@ -78,4 +81,7 @@ enum sr_err policy_rules_read(struct policy *p, const struct json *array, const 
                               struct policy_list *ret, struct sr_why *why);
 /* What policies may say of members: policy_govern.c. A missing array is nothing said. */
 enum sr_err policy_frozen_read(struct policy *p, const struct json *array, struct sr_why *why);
+/* Fills the issuers; NULL: none. Then, with all rules read: no rule of join is for one of their types. */
+enum sr_err policy_issuers_read(struct policy *p, const struct json *array, struct sr_why *why);
+enum sr_err policy_issuers_check(const struct policy *p, struct sr_why *why);
 bool policy_word_ok(struct span s, size_t max); /* [a-z0-9._-], 1 to max bytes */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { CLAIM_NAME_MAX = 31, TYPE_MAX = 32 };
+enum { CLAIM_NAME_MAX = 31 };
 
 enum { KIND_TEXT = 1, KIND_UINT = 2, KIND_BOOL = 4, KIND_ANY = 7 };
 
@@ -241,7 +241,7 @@ static enum sr_err common_read(struct policy *p, const struct rule_parts *parts,
 {
     if (!policy_word_ok(r->name, POLICY_NAME_MAX))
         return bad(why, "not a rule's name");
-    if (!policy_word_ok(r->type, TYPE_MAX))
+    if (!policy_word_ok(r->type, POLICY_TYPE_MAX))
         return bad(why, "not a type's name");
     SR_TRY(effect_read(parts->effect, &r->effect, why));
     return tests_read(p, parts->where, r, why);
@@ -254,7 +254,7 @@ static enum sr_err join_rule_read(struct policy *p, const struct json *v, struct
     const struct json_field fields[] = {
         { "effect", JSON_TEXT, &parts.effect, 8, true },
         { "name", JSON_TEXT, &r->name, POLICY_NAME_MAX, false },
-        { "type", JSON_TEXT, &r->type, TYPE_MAX, false },
+        { "type", JSON_TEXT, &r->type, POLICY_TYPE_MAX, false },
         { "where", JSON_ARRAY, &parts.where, POLICY_TESTS_MAX, false },
         { 0 },
     };
@@ -271,7 +271,7 @@ static enum sr_err release_rule_read(struct policy *p, const struct json *v, str
         { "keys", JSON_ARRAY, &parts.keys, POLICY_KEYS_MAX, false },
         { "name", JSON_TEXT, &r->name, POLICY_NAME_MAX, false },
         { "tenant", JSON_TEXT, &r->tenant, GLOB_TENANT_MAX, false },
-        { "type", JSON_TEXT, &r->type, TYPE_MAX, false },
+        { "type", JSON_TEXT, &r->type, POLICY_TYPE_MAX, false },
         { "usages", JSON_ARRAY, &parts.usages, USAGES_N, false },
         { "where", JSON_ARRAY, &parts.where, POLICY_TESTS_MAX, false },
         { 0 },

@@ -3,6 +3,7 @@
 #include "proto/evidence_parts.h"
 #include "proto/policy_body.h"
 #include "proto/policy_explain.h"
+#include "proto/policy_issuers.h"
 
 #include <string.h>
 
@@ -65,10 +66,20 @@ static bool is_tee(const struct policy_rule *r)
     return has_part(r, "snp") || has_part(r, "tdx") || has_part(r, "sgx");
 }
 
+/* What a third party's token is said to be about. */
+static bool is_word_on_tee(const struct policy *p, const struct policy_rule *r)
+{
+    static const char *const tees[] = { "snp", "tdx", "sgx" };
+    const struct policy_issuer *i = policy_issuer(p, r->type);
+    for (size_t t = 0; i && t < sizeof tees / sizeof *tees; t++)
+        if (span_eq(i->evidence, span_of(tees[t])))
+            return true;
+    return false;
+}
+
 static bool loose_debug(const struct policy *p, const struct policy_rule *r)
 {
-    (void)p;
-    return r->effect == POLICY_ALLOW && is_tee(r) && !tests_claim(r, "debug");
+    return r->effect == POLICY_ALLOW && (is_tee(r) || is_word_on_tee(p, r)) && !tests_claim(r, "debug");
 }
 
 /* MRTD is the firmware's; kernel and command line are in the next two registers. */
@@ -94,6 +105,16 @@ static bool every_key(const struct policy *p, const struct policy_rule *r)
     return false;
 }
 
+static bool third_party(const struct policy *p, const struct policy_rule *r)
+{
+    return r->effect == POLICY_ALLOW && policy_issuer(p, r->type);
+}
+
+static bool token_of_nobody(const struct policy *p, const struct policy_rule *r)
+{
+    return policy_is_token(r->type) && !policy_issuer(p, r->type);
+}
+
 static bool no_room(const struct policy *p, const struct policy_rule *r)
 {
     const struct policy_tenant *t = r->tenant.n ? policy_tenant(p, r->tenant) : NULL;
@@ -110,6 +131,8 @@ static const struct warning {
     { "does not compare rtmr1 and rtmr2: MRTD says which firmware ran, not which kernel", firmware_alone },
     { "is for insecure evidence, which proves nothing", proves_nothing },
     { "gives every key of the tenant", every_key },
+    { "believes a third party: whoever has its signing key decides who matches", third_party },
+    { "is for tokens of an issuer that token_issuers does not name: nothing matches", token_of_nobody },
     { "names stored secrets of a tenant that may store none", no_room },
 };
 
@@ -165,6 +188,8 @@ size_t policy_check_text(const struct policy *p, struct buf *ret)
            (unsigned long long)p->min_epoch, binding_name(p), (unsigned long long)p->ak_cert_max_age);
     wr_fmt(ret, "%zu join rules, %zu release rules, %zu tenants, %zu vendor AK roots\n", p->join.n,
            p->release.n, p->tenants_n, p->roots_n);
+    if (p->issuers_n > 0)
+        wr_fmt(ret, "%zu token issuers, whose word counts as evidence of types of their own\n", p->issuers_n);
     return warn_all(p, say_warning, ret);
 }
 
@@ -180,6 +205,8 @@ size_t policy_check_json(const struct policy *p, struct buf *ret)
     jw_member_hex(&b, "previous", SPAN(p->previous.b));
     jw_member_u64(&b, "release_rules", p->release.n);
     jw_member_u64(&b, "tenants", p->tenants_n);
+    if (p->issuers_n > 0)
+        jw_member_u64(&b, "token_issuers", p->issuers_n);
     jw_name(&b, "warnings");
     jw_array(&b);
     size_t n = warn_all(p, put_warning, &b);

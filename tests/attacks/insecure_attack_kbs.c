@@ -1,85 +1,9 @@
 /* Attacks by and on guests of Confidential Containers, at a member's own routes. The guests' evidence is of
  * the sample TEE, which says what it likes but is bound as all others are; so this area alone is built as the
  * insecure programs are. */
-#include "node/kbs.h"
 #include "node/keyring_kbs.h"
-#include "proto/json_foreign.h"
-#include "tests/attacks/member.h"
+#include "tests/attacks/guests.h"
 #include "tests/jose_keys.h"
-
-#include <time.h>
-
-#define SECRET "the key of the disk"
-
-/* A member that has a secret of acme's for guests, and one for nobody. */
-struct shop {
-    struct member *m;
-};
-
-static void put(struct member *m, const char *path)
-{
-    SR_OWN(buf) bytes = { 0 };
-    SR_OWN(kem_key) eph = { 0 };
-    struct package_stored done;
-    struct sr_why why = { 0 };
-    struct package p = {
-        .cid = m->core.home.cid, .version = 1, .kind = PACKAGE_VALUE, .epoch = 1, .created = 1
-    };
-    const struct package_keys keys = { &maker_epochs_of(&m->core.home)->pub[0].network, &eph, &m->admin,
-                                       &m->admin_pub };
-    SR_OWN(policy_hold) policy = policy_holder_get(m->core.policy);
-    random_fill(eph.b, sizeof eph.b);
-    strcpy(p.tenant, "acme");
-    strcpy(p.path, path);
-    maker_need(package_make(&p, SPAN_STR(SECRET), &keys, &bytes, NULL) == SR_OK &&
-                   secrets_take(m->core.secrets, policy.p, buf_span(&bytes), FROM_TENANT, &done, &why) ==
-                       SR_OK,
-               "a secret");
-}
-
-static struct shop shop_open(struct lab *l)
-{
-    struct shop s = { member_open(l) };
-    put(s.m, "key/one");
-    put(s.m, "other/one");
-    return s;
-}
-
-static void shop_drop(struct shop *s)
-{
-    if (s->m)
-        member_close(s->m);
-    s->m = NULL;
-}
-
-/* ---- a guest's side ---- */
-
-struct caller {
-    char cookie[REPLY_COOKIE + 16], authorization[JWS_MAX];
-};
-
-/* One request, as the engine brings it: the route, who may, the handler. What is refused is in why. */
-static enum sr_err call(struct shop *s, struct caller *c, enum method method, const char *path,
-                        struct span body, struct buf *ret, struct sr_why *why)
-{
-    SR_OWN(reply) r = { 0 };
-    const struct route *route = NULL;
-    char allow[32];
-    struct request q = { .method = method,
-                         .path = span_of(path),
-                         .body = body,
-                         .cookie = span_of(c->cookie),
-                         .authorization = span_of(c->authorization) };
-    memset(q.id, '0', REQUEST_ID - 1);
-    SR_TRY(route_find(&protocol_kbs, &q, &route, allow, why));
-    if (route->access != ACCESS_ANYONE)
-        SR_TRY(api_admit(&s->m->node, route->access, &q, why));
-    SR_TRY(route->run(&s->m->node, &q, &r, why));
-    if (r.cookie[0])
-        snprintf(c->cookie, sizeof c->cookie, "%.*s", (int)strcspn(r.cookie, ";"), r.cookie);
-    wr_span(ret, (struct span){ r.body, r.n });
-    return r.status == 200 ? SR_OK : SR_EDENIED;
-}
 
 struct guest_side {
     struct caller c;
@@ -89,14 +13,6 @@ struct guest_side {
 static void guest_side_drop(struct guest_side *g)
 {
     buf_drop(&g->nonce);
-}
-
-static struct span member_of(struct span object, const char *name)
-{
-    struct span v = { 0 };
-    if (jf_members(object, &(struct jf_member){ name, &v }, 1))
-        (void)jf_plain(v, &v);
-    return v;
 }
 
 static void guest_opens(struct shop *s, struct guest_side *g, const char *key)
@@ -138,14 +54,6 @@ static enum sr_err attests(struct shop *s, struct guest_side *g, struct span sho
     SR_OWN(buf) b = { 0 };
     body(buf_span(&g->nonce), &g->key, shown, "", &text);
     return call(s, &g->c, POST, "/kbs/v0/attest", buf_span(&text), &b, why);
-}
-
-/* What the guest holds: a reply for its own key. */
-static bool fetches(struct shop *s, struct caller *c, const char *path, struct sr_why *why)
-{
-    SR_OWN(buf) b = { 0 };
-    return call(s, c, GET, path, (struct span){ 0 }, &b, why) == SR_OK &&
-           member_of(buf_span(&b), "ciphertext").n > 0;
 }
 
 static bool honest_guest(struct lab *l)
@@ -245,16 +153,6 @@ static struct guest_hold made_up(uint64_t expires)
     claims_put_text(&h.g->claims, "type", SPAN_STR("sample"));
     claims_put_text(&h.g->claims, "svn", SPAN_STR("1"));
     return h;
-}
-
-static uint64_t soon(void)
-{
-    return (uint64_t)time(NULL) + 60;
-}
-
-static void bear(struct caller *c, struct span token)
-{
-    snprintf(c->authorization, sizeof c->authorization, "Bearer %.*s", (int)token.n, (const char *)token.p);
 }
 
 /* A token with all the right words, by a key of the attacker's; as servers once took that trusted a header.

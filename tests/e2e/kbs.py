@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from mitm import Daemon
 
@@ -468,6 +469,92 @@ refused("reference values become a draft", a("POST", "/kbs/v0/reference-value", 
 refused("the name of the policy, by nobody", a("GET", "/kbs/v0/resource-policy"), 401)
 check("the name of the policy", a("GET", "/kbs/v0/resource-policy", None, jwt(admin)) == (200, b'["sealring-policy-2"]'))
 refused("a reference value", a("GET", "/kbs/v0/reference-value/x", None, jwt(admin)), 404, "RvpsError")
+
+# ---- tokens of a third party, by Debian's jose: they count once a policy names who signs them ----
+
+def operators_take(policy, number, before):
+    """The next policy, signed and applied; both members have it at the end."""
+    old = json.loads(subprocess.run([f"{BUILD}/sealring-insecure", "policy", "check", "--json", before], capture_output=True).stdout)["hash"]
+    policy.update(number=number, previous=old)
+    path = f"{DIR}/policy{number}"
+    with open(path, "w") as f:
+        f.write(jcs(policy))
+    good = sealring("policy", "sign", "--cid", cid, "--key", f"{DIR}/operator.key", "--out", f"{path}.signed", path)[0]
+    check(f"policy {number} is applied", good and sealring("policy", "apply", "--node", ONE, "--cid", cid, f"{path}.signed")[0])
+    for _ in range(100):
+        if json.loads(Http(TWO)("GET", "/sealring/v1/status")[1])["policy"]["number"] == number:
+            break
+        time.sleep(0.1)
+
+
+ISS, EAR = "https://as.example.org", "/submods/cpu0/ear.veraison.annotated-evidence"
+
+
+class Issuer:
+    """An attestation service: jose makes its key and signs its tokens."""
+
+    def __init__(self, alg):
+        self.alg, self.file = alg, f"{DIR}/issuer-{alg}-{os.urandom(4).hex()}.jwk"
+        subprocess.run(["jose", "jwk", "gen", "-i", compact({"alg": alg}), "-o", self.file], check=True)
+        jwk = json.load(open(self.file))
+        number = lambda name: int.from_bytes(unb64(jwk[name]), "big")
+        if jwk["kty"] == "EC":
+            public = ec.EllipticCurvePublicNumbers(number("x"), number("y"), {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}[jwk["crv"]])
+        else:
+            public = rsa.RSAPublicNumbers(number("e"), number("n"))
+        self.spki = public.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo).hex()
+        self.public = json.loads(subprocess.run(["jose", "jwk", "pub", "-i", self.file], check=True, capture_output=True).stdout)
+
+    def row(self, name, **more):
+        return {"name": name, "iss": f"{ISS}/{name}", "evidence": "snp", "evidence_at": f"{EAR}/snp", "tee_key": f"{EAR}/runtime_data_claims/tee-pubkey",
+                "max_age": 300, "keys": [{"alg": self.alg, "spki": self.spki}],
+                "claims": [{"claim": "measurement", "at": f"{EAR}/snp/measurement"}, {"claim": "debug", "at": f"{EAR}/snp/debug"}], **more}
+
+    def token(self, name, key, measurement="aa" * 48, header=None, **more):
+        now = int(time.time())
+        said = {"eat_profile": "tag:github.com,2024:confidential-containers/Trustee", "iss": f"{ISS}/{name}", "iat": now - 1, "exp": now + 300,
+                "submods": {"cpu0": {"ear.status": "affirming", "ear.veraison.annotated-evidence": {
+                    "snp": {"measurement": measurement, "debug": False}, "runtime_data_claims": {"nonce": "bg==", "tee-pubkey": key.jwk()}}}}, **more}
+        with open(f"{DIR}/said", "w") as f:
+            f.write(compact(said))
+        return subprocess.run(["jose", "jws", "sig", "-I", f"{DIR}/said", "-k", self.file, "-s", compact({"protected": {"alg": self.alg, **(header or {})}}), "-c"],
+                              check=True, capture_output=True).stdout.decode().strip()
+
+
+def word(name):
+    return {"name": f"by-{name.lower()}", "type": f"token.{name.lower()}", "tenant": "open", "keys": ["word/*"], "usages": ["secret"],
+            "where": [{"claim": "measurement", "op": "eq", "value": "aa" * 48}, {"claim": "debug", "op": "eq", "value": False}]}
+
+
+if shutil.which("jose"):
+    issuers = {alg: Issuer(alg) for alg in ("ES256", "ES384", "RS256", "PS256")}
+    unnamed, key = Issuer("ES256"), EcKey()
+    WORD = b"for guests of a third party"
+    check("a secret for them", a("POST", "/kbs/v0/resource/open/word/one", WORD, jwt(admin))[0] == 200)
+    refused("before a policy names anybody", Client(ONE).get("open/word/one", bearer=issuers["ES256"].token("es256", key)), 401, "TokenVerifierError")
+    policy["token_issuers"] = [i.row(alg.lower()) for alg, i in issuers.items()]
+    policy["release"] += [word(alg) for alg in issuers]
+    operators_take(policy, 3, f"{DIR}/policy2")
+    said = subprocess.run([f"{BUILD}/sealring-insecure", "policy", "check", f"{DIR}/policy3"], capture_output=True).stdout.decode()
+    check("policy check warns", said.count("believes a third party") == 4 and "4 token issuers" in said, said)
+    for alg, i in issuers.items():
+        for node in (ONE, TWO):
+            status, data = Client(node).get("open/word/one", bearer=i.token(alg.lower(), key))
+            check(f"a token with {alg}: the secret, sealed to the key that it names", status == 200 and open_reply(data, key) == WORD, (status, data))
+    es, es384 = issuers["ES256"], issuers["ES384"]
+    now = int(time.time())
+    for what, t in (("of a key in its header", unnamed.token("es256", key, header={"jwk": unnamed.public})), ("right iss, other key", es384.token("es256", key)),
+                    ("an iss that nobody named", es.token("other", key)), ("no iat", es.token("es256", key, iat=None)),
+                    ("from the future", es.token("es256", key, iat=now + 600)), ("nbf", es.token("es256", key, nbf=now + 600)),
+                    ("for another audience", es.token("es256", key, aud="https://elsewhere")), ("critical", es.token("es256", key, header={"crit": ["b64"], "b64": True}))):
+        refused(f"a third party's token: {what}", Client(ONE).get("open/word/one", bearer=t), 401, "TokenVerifierError", "token")
+    for what, t in (("over", es.token("es256", key, exp=now - 1)), ("too old", es.token("es256", key, iat=now - 301))):
+        refused(f"a third party's token: {what}", Client(ONE).get("open/word/one", bearer=t), 401, "TokenVerifierError", "token-expired")
+    refused("other code", Client(ONE).get("open/word/one", bearer=es.token("es256", key, measurement="bb" * 48)), 403, "PolicyDeny")
+    refused("what native evidence opens", Client(ONE).get("demo/key/one", bearer=es.token("es256", key)), 403, "PolicyDeny")
+    refused("nor the other way round", (lambda c: (c.auth(), c.attest(), c.get("open/word/one"))[2])(Client(ONE)), 403, "PolicyDeny")
+else:
+    print("skipped: no jose, so no tokens of third parties")
 
 # ---- every route of specs/openapi.yaml with what nobody should send ----
 
