@@ -9,6 +9,7 @@ extern const struct command commands_policy_next[];
 extern const struct command commands_fetch[];
 extern const struct command commands_log[];
 extern const struct command commands_audit[];
+extern const struct command commands_upgrade[];
 extern const struct command commands_secrets[];
 extern const struct command commands_derive[];
 extern const struct command commands_measure[];

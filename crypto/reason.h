@@ -85,6 +85,7 @@
     X(R_QUOTE_FORMAT, "quote-format")                                                                        \
     X(R_QUOTE_SELECTION, "quote-selection")                                                                  \
     X(R_QUOTE_DIGEST, "quote-digest")                                                                        \
+    X(R_ANNOUNCEMENT, "announcement")                                                                        \
     X(R_EVENT_LOG, "event-log")                                                                              \
     /* evidence of AMD and Intel */                                                                          \
     X(R_REPORT_FORMAT, "report-format")                                                                      \

@@ -5,9 +5,18 @@
 #include "node/node.h"
 #include "node/permit.h"
 
-extern const struct protocol protocol_join, protocol_enrol, protocol_release, protocol_policy,
-    protocol_secrets, protocol_sync, protocol_log, protocol_witness, protocol_status, protocol_admin,
-    protocol_kbs;
+extern const struct protocol protocol_status;
+extern const struct protocol protocol_join;
+extern const struct protocol protocol_enrol;
+extern const struct protocol protocol_release;
+extern const struct protocol protocol_policy;
+extern const struct protocol protocol_secrets;
+extern const struct protocol protocol_sync;
+extern const struct protocol protocol_log;
+extern const struct protocol protocol_witness;
+extern const struct protocol protocol_admin;
+extern const struct protocol protocol_upgrade;
+extern const struct protocol protocol_kbs;
 
 /* What a handler stands on: the member's core, one set of epochs, one policy, one set of collateral. SR_EBUSY
  * while this node is no member, or while permit_check() stops the act. */

@@ -1,5 +1,6 @@
 #include "node/home.h"
 
+#include "node/ahead.h"
 #include "node/clock.h"
 
 #include <string.h>
@@ -95,10 +96,9 @@ static enum sr_err load_member_key(struct home *h, struct sr_why *why)
     return SR_OK;
 }
 
-static enum sr_err unseal(struct home *h, struct store *store, struct tpm_actor *tpm,
-                          const struct known *epochs, struct sr_why *why)
+static enum sr_err unseal_now(const struct home *h, struct store *store, struct tpm_actor *tpm,
+                              const struct known *epochs, struct keyring **ret, struct sr_why *why)
 {
-    struct keyring *keyring = NULL;
     SR_OWN(buf) blob = { 0 };
     SR_OWN(buf) bundle = { 0 };
     SR_OWN(key) kek = { 0 };
@@ -108,8 +108,23 @@ static enum sr_err unseal(struct home *h, struct store *store, struct tpm_actor 
     SR_TRY(tpm_actor_unseal(tpm, buf_span(&blob), &kek, why));
     SR_TRY(tpm_actor_policy_digest(tpm, &pcrs, why));
     struct keyring_home home = { h->cid, h->genesis.params.salt, epochs->pub, epochs->n };
-    SR_TRY(keyring_unseal(buf_span(&bundle), &home, &kek, &pcrs, &keyring, why));
-    return hold_epochs(h, keyring, epochs);
+    return keyring_unseal(buf_span(&bundle), &home, &kek, &pcrs, ret, why);
+}
+
+/* A machine that was started otherwise than the last time may have been announced. */
+static enum sr_err unseal(struct home *h, struct store *store, struct tpm_actor *tpm,
+                          const struct known *epochs, struct sr_why *why)
+{
+    struct keyring *keyring = NULL;
+    struct sr_why ahead = { 0 };
+    const struct keyring_home home = { h->cid, h->genesis.params.salt, epochs->pub, epochs->n };
+    enum sr_err e = unseal_now(h, store, tpm, epochs, &keyring, why);
+    if (e == SR_EPROOF && why->reason == R_UNSEAL &&
+        ahead_unseal(store, tpm, &home, &keyring, &ahead) == SR_OK) {
+        h->started_anew = true;
+        e = SR_OK;
+    }
+    return e == SR_OK ? hold_epochs(h, keyring, epochs) : e;
 }
 
 static enum sr_err load(struct home *h, struct store *store, struct tpm_actor *tpm, const struct sha256 *want,
@@ -128,18 +143,6 @@ static enum sr_err load(struct home *h, struct store *store, struct tpm_actor *t
     SR_TRY(read_public(h, want, record, &epochs, why));
     SR_TRY(unseal(h, store, tpm, &epochs, why));
     return open_keystore(h, store, why);
-}
-
-enum sr_err home_load(struct store *store, struct tpm_actor *tpm, const struct sha256 *want, struct home *ret,
-                      struct sr_why *why)
-{
-    SR_OWN(home) h = { 0 };
-    SR_TRY(load(&h, store, tpm, want, why));
-    enum sr_err e = load_member_key(&h, why);
-    if (e != SR_OK && e != SR_ENOENT)
-        return e;
-    *ret = SR_TAKE(h);
-    return SR_OK;
 }
 
 /* In this order: the masters' blob is what says that all is there. */
@@ -164,6 +167,28 @@ static enum sr_err seal(struct home *h, struct store *store, struct tpm_actor *t
     SR_TRY(keystore_clear_put(store, KC_TPM_BLOB, buf_span(&blob)));
     SR_TRY(keystore_clear_put(store, KC_GENESIS, buf_span(&file)));
     return keystore_clear_put(store, KC_MASTER_BUNDLE, buf_span(&bundle));
+}
+
+/* The announced start has come: from here on the masters are sealed to it like to any other. */
+static enum sr_err settle_in(struct home *h, struct store *store, struct tpm_actor *tpm, struct sr_why *why)
+{
+    if (!h->started_anew)
+        return SR_OK;
+    SR_TRY(seal(h, store, tpm, why));
+    return ahead_forget(store);
+}
+
+enum sr_err home_load(struct store *store, struct tpm_actor *tpm, const struct sha256 *want, struct home *ret,
+                      struct sr_why *why)
+{
+    SR_OWN(home) h = { 0 };
+    SR_TRY(load(&h, store, tpm, want, why));
+    SR_TRY(settle_in(&h, store, tpm, why));
+    enum sr_err e = load_member_key(&h, why);
+    if (e != SR_OK && e != SR_ENOENT)
+        return e;
+    *ret = SR_TAKE(h);
+    return SR_OK;
 }
 
 static enum sr_err commit(struct keystore *ks, struct keystore_txn *txn)

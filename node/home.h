@@ -15,6 +15,7 @@ struct home {
     struct keystore *ks;
     bool has_member;        /* false: stopped between the masters and the first settings */
     bool was_member;        /* home_make() found a member's state: it goes on as that */
+    bool started_anew;      /* home_load() opened what was sealed ahead (ahead.h) */
     struct sign_key member; /* signs this member's log, and its requests to other members */
     struct sign_pub member_pub;
     struct member_id id;

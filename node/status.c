@@ -1,6 +1,7 @@
 #include "node/status.h"
 
 #include "crypto/mode.h"
+#include "node/ahead.h"
 #include "node/clock.h"
 #include "node/freeze.h"
 #include "node/node.h"
@@ -176,6 +177,14 @@ static void write_policy(struct buf *b, const struct core *c)
     jw_object_end(b);
 }
 
+/* The program that the masters are sealed to beside the one that runs. */
+static void write_sealed_ahead(struct buf *b, struct node *n)
+{
+    struct announcement what;
+    if (ahead_what(n->store, &what, NULL) == SR_OK)
+        jw_member_hex(b, "sealed_ahead", SPAN(what.file[0].b));
+}
+
 void status_write(struct node *n, struct buf *ret)
 {
     struct core *c = NULL;
@@ -198,6 +207,7 @@ void status_write(struct node *n, struct buf *ret)
         write_policy(ret, c);
     jw_member_text(ret, "rollback", "none");
     jw_member_text(ret, "sealed", tpm_actor_sealer(n->tpm));
+    write_sealed_ahead(ret, n);
     jw_member_u64(ret, "started", n->started);
     jw_member_text(ret, "state", node_state_text(node_state(n)));
     jw_member_text(ret, "version", SEALRING_VERSION);

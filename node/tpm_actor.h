@@ -54,4 +54,8 @@ enum sr_err tpm_actor_enrol_request(struct tpm_actor *a, const struct sha256 *ne
                                     struct sr_why *why);
 enum sr_err tpm_actor_enrol_answer(struct tpm_actor *a, struct span e1, struct span e2, struct buf *ret_e3,
                                    struct sr_why *why);
+enum sr_err tpm_actor_foresee(struct tpm_actor *a, const struct announcement *what, struct claims *ret,
+                              struct sr_why *why);
+enum sr_err tpm_actor_seal_ahead(struct tpm_actor *a, const struct announcement *what, const struct key *k,
+                                 struct buf *ret, struct sha256 *ret_digest, struct sr_why *why);
 enum sr_err tpm_actor_self_claims(struct tpm_actor *a, struct claims *ret, struct sr_why *why);

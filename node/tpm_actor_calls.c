@@ -154,11 +154,71 @@ static enum sr_err run_self_claims(struct platform *p, struct job *j)
     return SR_OK;
 }
 
-enum sr_err tpm_actor_self_claims(struct tpm_actor *a, struct claims *ret, struct sr_why *why)
+static enum sr_err claims_of(struct tpm_actor *a, struct job *j, struct claims *ret, struct sr_why *why)
 {
     SR_OWN(buf) out = { 0 };
-    SR_TRY(with_slot(a, new_job(run_self_claims, (struct span){ 0 }, (struct span){ 0 }), &out, why));
+    SR_TRY(with_slot(a, j, &out, why));
     struct reader r = rd_init(buf_span(&out));
     rd_copy(&r, ret, sizeof *ret);
     return rd_end(&r) ? SR_OK : SR_EBUG;
+}
+
+enum sr_err tpm_actor_self_claims(struct tpm_actor *a, struct claims *ret, struct sr_why *why)
+{
+    return claims_of(a, new_job(run_self_claims, (struct span){ 0 }, (struct span){ 0 }), ret, why);
+}
+
+/* Announcements travel as the bytes of the struct: nothing in it points anywhere. */
+static struct span bytes_of_announcement(const struct announcement *what)
+{
+    return (struct span){ (const uint8_t *)what, sizeof *what };
+}
+
+static enum sr_err announced(const struct job *j, struct announcement *ret)
+{
+    struct reader r = rd_init(buf_span(&j->in[0]));
+    rd_copy(&r, ret, sizeof *ret);
+    return rd_end(&r) ? SR_OK : SR_EBUG;
+}
+
+static enum sr_err run_foresee(struct platform *p, struct job *j)
+{
+    struct announcement what;
+    struct claims c = { 0 };
+    SR_TRY(announced(j, &what));
+    SR_TRY(platform_foresee(p, &what, &c, &j->why));
+    wr_span(&j->out, (struct span){ (const uint8_t *)&c, sizeof c });
+    return SR_OK;
+}
+
+enum sr_err tpm_actor_foresee(struct tpm_actor *a, const struct announcement *what, struct claims *ret,
+                              struct sr_why *why)
+{
+    return claims_of(a, new_job(run_foresee, bytes_of_announcement(what), (struct span){ 0 }), ret, why);
+}
+
+/* Digest, then blob. */
+static enum sr_err run_seal_ahead(struct platform *p, struct job *j)
+{
+    struct announcement what;
+    SR_OWN(buf) blob = { 0 };
+    SR_TRY(announced(j, &what));
+    SR_TRY(platform_seal_ahead(p, &what, &j->key, &blob, &j->digest, &j->why));
+    wr_span(&j->out, SPAN(j->digest.b));
+    wr_span(&j->out, buf_span(&blob));
+    return SR_OK;
+}
+
+enum sr_err tpm_actor_seal_ahead(struct tpm_actor *a, const struct announcement *what, const struct key *k,
+                                 struct buf *ret, struct sha256 *ret_digest, struct sr_why *why)
+{
+    SR_OWN(buf) out = { 0 };
+    struct job *j = new_job(run_seal_ahead, bytes_of_announcement(what), (struct span){ 0 });
+    if (j)
+        j->key = *k;
+    SR_TRY(with_slot(a, j, &out, why));
+    struct reader r = rd_init(buf_span(&out));
+    rd_copy(&r, ret_digest->b, sizeof ret_digest->b);
+    wr_span(ret, rd_span(&r, rd_left(&r)));
+    return rd_end(&r) && buf_ok(ret) ? SR_OK : SR_EBUG;
 }

@@ -19,10 +19,11 @@
     X(LEAF_REFUSALS_COUNTED, 11, "refusals-counted")                                                         \
     X(LEAF_START, 12, "start")                                                                               \
     X(LEAF_STOP, 13, "stop")                                                                                 \
-    X(LEAF_EPOCH, 14, "epoch")       /* a new master's commitment */                                         \
-    X(LEAF_RECOVERY, 15, "recovery") /* first of the log of a member that holders brought back */            \
-    X(LEAF_FORK, 20, "fork")         /* a member signed two histories of its log */                          \
-    X(LEAF_FREEZE, 23, "freeze")     /* this member's own switch was turned */
+    X(LEAF_EPOCH, 14, "epoch")               /* a new master's commitment */                                 \
+    X(LEAF_RECOVERY, 15, "recovery")         /* first of the log of a member that holders brought back */    \
+    X(LEAF_FORK, 20, "fork")                 /* a member signed two histories of its log */                  \
+    X(LEAF_FREEZE, 23, "freeze")             /* this member's own switch was turned */                       \
+    X(LEAF_SEALED_AHEAD, 28, "sealed-ahead") /* masters sealed to another start of this machine */
 #define X(name, code, text) name = code,
 enum leaf_type { LEAF_TYPES(X) };
 #undef X

@@ -76,6 +76,7 @@ static const struct type {
         f_keys, f_transcript } },
     { LEAF_FORK, { f_member, f_size, f_head, f_other_size, f_other_head } },
     { LEAF_FREEZE, { f_step } },
+    { LEAF_SEALED_AHEAD, { f_hardware, f_measurement, f_policy_number } },
 };
 
 const char *leaf_type_text(enum leaf_type t)

@@ -150,11 +150,16 @@ static enum sr_err unseal(struct platform_state *s, struct span blob, struct key
     return SR_OK;
 }
 
+static struct sha256 digest_of(const struct claims *c)
+{
+    const struct claim *code = claims_find(c, SPAN_STR("code"));
+    return sha256(code ? span_of(code->text) : SPAN_STR("insecure"));
+}
+
 static enum sr_err policy_digest(struct platform_state *s, struct sha256 *ret, struct sr_why *why)
 {
-    const struct claim *code = claims_find(&s->claims, SPAN_STR("code"));
     (void)why;
-    *ret = sha256(code ? span_of(code->text) : SPAN_STR("insecure"));
+    *ret = digest_of(&s->claims);
     return SR_OK;
 }
 
@@ -174,6 +179,28 @@ static enum sr_err self_claims(struct platform_state *s, struct claims *ret, str
     return SR_OK;
 }
 
+/* As self_claims(), with another program. */
+static enum sr_err foresee(struct platform_state *s, const struct announcement *a, struct claims *ret,
+                           struct sr_why *why)
+{
+    struct platform_state other = { 0 };
+    claims_put_hex(&other.claims, "code", SPAN(a->file[0].b));
+    for (size_t i = 0; i < s->claims.n; i++)
+        if (!claims_find(&other.claims, span_of(s->claims.c[i].name)) &&
+            !span_eq(span_of(s->claims.c[i].name), SPAN_STR("measurement")))
+            claims_put(&other.claims, &s->claims.c[i]);
+    return self_claims(&other, ret, why);
+}
+
+static enum sr_err seal_ahead(struct platform_state *s, const struct announcement *a, const struct key *k,
+                              struct buf *ret, struct sha256 *ret_digest, struct sr_why *why)
+{
+    struct claims c = { 0 };
+    SR_TRY(foresee(s, a, &c, why));
+    *ret_digest = digest_of(&c);
+    return seal(s, k, ret, why);
+}
+
 const struct platform_row platform_insecure = { .name = "insecure",
                                                 .trouble = R_INTERNAL,
                                                 .open = open_insecure,
@@ -182,5 +209,7 @@ const struct platform_row platform_insecure = { .name = "insecure",
                                                 .seal = seal,
                                                 .unseal = unseal,
                                                 .policy_digest = policy_digest,
+                                                .foresee = foresee,
+                                                .seal_ahead = seal_ahead,
                                                 .probe = probe,
                                                 .self_claims = self_claims };

@@ -31,17 +31,10 @@ enum sr_err measure_file(int fd, struct sha256 *ret, struct sr_why *why)
 enum sr_err measure_events(const struct sha256 files[], size_t n, const struct sha256 *config,
                            struct event_log *ret, struct sr_why *why)
 {
-    struct event_log l = { .n = n + 1 };
+    static const struct sha256 none;
     if (n == 0 || n >= EVENTS_MAX)
         return sr_fail(why, SR_ETOOBIG, R_CONFIG, "1 to %d files can be measured", EVENTS_MAX - 1);
-    for (size_t i = 0; i < n; i++) {
-        l.e[i] = (struct event){ .type = EVENT_CODE, .digest = files[i] };
-        strcpy(l.e[i].name, i == 0 ? "program" : "file");
-    }
-    l.e[n] = (struct event){ .type = EVENT_CONFIG, .name = "config" };
-    if (config)
-        l.e[n].digest = *config;
-    *ret = l;
+    event_log_of(files, n, config ? config : &none, ret);
     return SR_OK;
 }
 

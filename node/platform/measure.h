@@ -6,9 +6,7 @@
 /* SHA-256 of a file from its start, by its descriptor, whose position moves. SR_EIO R_CONFIG. */
 enum sr_err measure_file(int fd, struct sha256 *ret, struct sr_why *why);
 
-/* One launch: the program first, then what goes with it; config NULL: none. SR_ETOOBIG: more than EVENTS_MAX
- * - 1 files. The events are named "program", "file" and "config", never after paths, so that the same bytes
- * give the same values wherever they are installed. */
+/* One launch, as event_log_of(); config NULL: none. SR_ETOOBIG: more than EVENTS_MAX - 1 files. */
 enum sr_err measure_events(const struct sha256 files[], size_t n, const struct sha256 *config,
                            struct event_log *ret, struct sr_why *why);
 

@@ -124,6 +124,29 @@ enum sr_err platform_policy_digest(struct platform *p, struct sha256 *ret, struc
     return p->sealer ? p->sealer->policy_digest(p->sealer_state, ret, why) : no_sealer(why);
 }
 
+/* Evidence and seal of one and the same device: else one of them would be judged and the other used. */
+static enum sr_err sees_ahead(const struct platform *p, struct sr_why *why)
+{
+    return p->sealer == p->row && p->row->foresee && p->row->seal_ahead
+               ? SR_OK
+               : sr_fail(why, SR_ENOENT, R_CONFIG, "%s does not tell ahead what it will measure",
+                         p->row->name);
+}
+
+enum sr_err platform_foresee(struct platform *p, const struct announcement *a, struct claims *ret,
+                             struct sr_why *why)
+{
+    SR_TRY(sees_ahead(p, why));
+    return p->row->foresee(p->state, a, ret, why);
+}
+
+enum sr_err platform_seal_ahead(struct platform *p, const struct announcement *a, const struct key *k,
+                                struct buf *ret_blob, struct sha256 *ret_digest, struct sr_why *why)
+{
+    SR_TRY(sees_ahead(p, why));
+    return p->row->seal_ahead(p->state, a, k, ret_blob, ret_digest, why);
+}
+
 enum sr_err platform_probe(struct platform *p, struct sr_why *why)
 {
     SR_TRY(p->row->probe(p->state, why));

@@ -3,6 +3,7 @@
  * attestation key. One row a kind; which rows exist is decided when the program is linked
  * (mode_production.c, mode_insecure.c). Calls block (a TPM needs milliseconds to seconds, never longer than
  * the deadline) and are not thread safe: the node gives them to one actor. */
+#include "proto/announcement.h"
 #include "proto/claims.h"
 #include "proto/enrol.h"
 
@@ -44,6 +45,11 @@ struct platform_row {
     enum sr_err (*seal)(struct platform_state *s, const struct key *k, struct buf *ret, struct sr_why *why);
     enum sr_err (*unseal)(struct platform_state *s, struct span blob, struct key *ret, struct sr_why *why);
     enum sr_err (*policy_digest)(struct platform_state *s, struct sha256 *ret, struct sr_why *why);
+    /* These two, of the machine started as announced; NULL: nothing is known ahead. */
+    enum sr_err (*foresee)(struct platform_state *s, const struct announcement *a, struct claims *ret,
+                           struct sr_why *why);
+    enum sr_err (*seal_ahead)(struct platform_state *s, const struct announcement *a, const struct key *k,
+                              struct buf *ret, struct sha256 *ret_digest, struct sr_why *why);
     enum sr_err (*probe)(struct platform_state *s, struct sr_why *why); /* does the device answer? */
     /* These two: where it enrols. */
     enum sr_err (*enrol_request)(struct platform_state *s, const struct sha256 *network,
@@ -80,6 +86,13 @@ enum sr_err platform_seal(struct platform *p, const struct key *k, struct buf *r
 enum sr_err platform_unseal(struct platform *p, struct span blob, struct key *ret, struct sr_why *why);
 /* Identifies what platform_seal() seals to now. */
 enum sr_err platform_policy_digest(struct platform *p, struct sha256 *ret, struct sr_why *why);
+/* The same three for this machine once it is started as announced: what platform_self_claims() will say, a
+ * blob that opens only then, and what platform_policy_digest() will be. SR_ENOENT R_CONFIG where evidence and
+ * seal do not both follow from what a launcher measures. */
+enum sr_err platform_foresee(struct platform *p, const struct announcement *a, struct claims *ret,
+                             struct sr_why *why);
+enum sr_err platform_seal_ahead(struct platform *p, const struct announcement *a, const struct key *k,
+                                struct buf *ret_blob, struct sha256 *ret_digest, struct sr_why *why);
 /* Does what makes evidence, and what seals, answer? */
 enum sr_err platform_probe(struct platform *p, struct sr_why *why);
 /* Appends E1, with the certificates of ek_chain behind the EK's own. SR_ENOENT where platform_enrols() is

@@ -55,6 +55,9 @@ enum sr_err tpm_quote(struct tpm *t, const struct sha256 *nonce, struct span ak_
 /* Sealing: specs/measurement.md, "Sealing". */
 enum sr_err tpm_policy_digest(const struct tpm_pcrs *pcrs, struct sha256 *ret);
 enum sr_err tpm_seal(struct tpm *t, const struct key *k, struct buf *ret, struct sr_why *why);
+/* Under a policy digest of other PCR values than those of now. */
+enum sr_err tpm_seal_under(struct tpm *t, const struct sha256 *policy, const struct key *k, struct buf *ret,
+                           struct sr_why *why);
 enum sr_err tpm_unseal(struct tpm *t, struct span blob, struct key *ret, struct sr_why *why);
 
 /* Enrolment. */

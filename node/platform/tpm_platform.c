@@ -31,15 +31,21 @@ static enum sr_err awake(struct platform_state *s, struct sr_why *why)
     return tpm_open(s->tcti, s->deadline_ms, &s->tpm, why);
 }
 
+static enum sr_err look(struct platform_state *s, struct event_log *log, struct tpm_pcrs *pcrs,
+                        struct sr_why *why)
+{
+    if (s->log.n == 0)
+        return sr_fail(why, SR_EFORMAT, R_EVENT_LOG, "no event log is configured");
+    SR_TRY(event_log_read(buf_span(&s->log), log, why));
+    return tpm_pcrs_read(&s->tpm, pcrs, why);
+}
+
 /* What evidence made now would say, and whether it would hold. */
 static enum sr_err measured(struct platform_state *s, struct claims *ret, struct sr_why *why)
 {
     struct event_log log;
     struct tpm_pcrs pcrs;
-    if (s->log.n == 0)
-        return sr_fail(why, SR_EFORMAT, R_EVENT_LOG, "no event log is configured");
-    SR_TRY(event_log_read(buf_span(&s->log), &log, why));
-    SR_TRY(tpm_pcrs_read(&s->tpm, &pcrs, why));
+    SR_TRY(look(s, &log, &pcrs, why));
     return tpm_claims_measured(&log, &pcrs, ret, why);
 }
 
@@ -129,19 +135,56 @@ static enum sr_err activate(struct platform_state *s, struct span blob, struct s
     return ended(s, tpm_activate(&s->tpm, blob, seed, ret, why), why);
 }
 
-static enum sr_err self_claims(struct platform_state *s, struct claims *ret, struct sr_why *why)
+/* What says which machine it is stays the same whatever it runs. */
+static enum sr_err machine_claims(struct platform_state *s, struct claims *ret, struct sr_why *why)
 {
     SR_OWN(buf) ak = { 0 };
     struct tpm_public pub;
     struct tpm_name name;
-    SR_TRY(awake(s, why));
-    SR_TRY(ended(s, measured(s, ret, why), why));
     SR_TRY(ended(s, tpm_ak_bytes(&s->tpm, &ak, why), why));
     SR_TRY(tpm_public_read(buf_span(&ak), R_TPM, &pub, why));
     SR_TRY(tpm_public_name(&pub, &name));
     claims_put_hex(ret, "ak", (struct span){ name.b + 2, name.n - 2 });
     claims_put_bool(ret, "debug", false);
     return SR_OK;
+}
+
+static enum sr_err self_claims(struct platform_state *s, struct claims *ret, struct sr_why *why)
+{
+    SR_TRY(awake(s, why));
+    SR_TRY(ended(s, measured(s, ret, why), why));
+    return machine_claims(s, ret, why);
+}
+
+/* The log and the PCRs once the machine is started as announced. */
+static enum sr_err ahead(struct platform_state *s, const struct announcement *a, struct event_log *ret_log,
+                         struct tpm_pcrs *ret_pcrs, struct sr_why *why)
+{
+    struct event_log log;
+    struct tpm_pcrs pcrs;
+    SR_TRY(awake(s, why));
+    SR_TRY(ended(s, look(s, &log, &pcrs, why), why));
+    return announcement_apply(a, &log, &pcrs, ret_log, ret_pcrs, why);
+}
+
+static enum sr_err foresee(struct platform_state *s, const struct announcement *a, struct claims *ret,
+                           struct sr_why *why)
+{
+    struct event_log log;
+    struct tpm_pcrs pcrs;
+    SR_TRY(ahead(s, a, &log, &pcrs, why));
+    SR_TRY(tpm_claims_measured(&log, &pcrs, ret, why));
+    return machine_claims(s, ret, why);
+}
+
+static enum sr_err seal_ahead(struct platform_state *s, const struct announcement *a, const struct key *k,
+                              struct buf *ret, struct sha256 *ret_digest, struct sr_why *why)
+{
+    struct event_log log;
+    struct tpm_pcrs pcrs;
+    SR_TRY(ahead(s, a, &log, &pcrs, why));
+    SR_TRY(tpm_policy_digest(&pcrs, ret_digest));
+    return ended(s, tpm_seal_under(&s->tpm, ret_digest, k, ret, why), why);
 }
 
 static enum sr_err probe(struct platform_state *s, struct sr_why *why)
@@ -168,6 +211,8 @@ const struct platform_row platform_tpm = { .name = "tpm",
                                            .seal = seal,
                                            .unseal = unseal,
                                            .policy_digest = policy_digest,
+                                           .foresee = foresee,
+                                           .seal_ahead = seal_ahead,
                                            .probe = probe,
                                            .enrol_request = enrol_request,
                                            .activate = activate,

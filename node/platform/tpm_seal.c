@@ -50,19 +50,25 @@ static TPM2B_PUBLIC sealed_template(const struct sha256 *policy)
 
 enum sr_err tpm_seal(struct tpm *t, const struct key *k, struct buf *ret, struct sr_why *why)
 {
-    SR_OWN(tpm_object) session = { 0 };
-    SR_OWN(tpm_object) srk = { 0 };
     struct tpm_pcrs pcrs;
     struct sha256 policy;
+    SR_TRY(tpm_pcrs_read(t, &pcrs, why));
+    SR_TRY(tpm_policy_digest(&pcrs, &policy));
+    return tpm_seal_under(t, &policy, k, ret, why);
+}
+
+enum sr_err tpm_seal_under(struct tpm *t, const struct sha256 *policy, const struct key *k, struct buf *ret,
+                           struct sr_why *why)
+{
+    SR_OWN(tpm_object) session = { 0 };
+    SR_OWN(tpm_object) srk = { 0 };
     const TPM2B_DATA outside = { 0 };
     const TPML_PCR_SELECTION none = { 0 };
     TPM2B_PRIVATE *priv = NULL;
     TPM2B_PUBLIC *pub = NULL;
-    SR_TRY(tpm_pcrs_read(t, &pcrs, why));
-    SR_TRY(tpm_policy_digest(&pcrs, &policy));
     SR_TRY(tpm_session(t, TPM2_SE_HMAC, &session, why));
     SR_TRY(tpm_make_srk(t, &srk, why));
-    TPM2B_PUBLIC template = sealed_template(&policy);
+    TPM2B_PUBLIC template = sealed_template(policy);
     TPM2B_SENSITIVE_CREATE sensitive = { .sensitive.data.size = sizeof k->b };
     memcpy(sensitive.sensitive.data.buffer, k->b, sizeof k->b);
     TSS2_RC rc = Esys_Create(t->esys, srk.h, session.h, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, &template,

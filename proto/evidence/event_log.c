@@ -12,6 +12,19 @@ static bool name_ok(const char *name)
     return n > 0 && n <= EVENT_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
 }
 
+void event_log_of(const struct sha256 files[], size_t n, const struct sha256 *config, struct event_log *ret)
+{
+    *ret = (struct event_log){ 0 };
+    if (n == 0 || n >= EVENTS_MAX)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        ret->e[i] = (struct event){ .type = EVENT_CODE, .digest = files[i] };
+        strcpy(ret->e[i].name, i == 0 ? "program" : "file");
+    }
+    ret->e[n] = (struct event){ .type = EVENT_CONFIG, .name = "config", .digest = *config };
+    ret->n = n + 1;
+}
+
 enum sr_err event_write(const struct event *e, struct buf *ret)
 {
     struct label_text l = label_text(L_EVENT);

@@ -17,6 +17,11 @@ struct event_log {
     size_t n;
 };
 
+/* What one launch measures: the program first, then what goes with it, closed by the configuration. The
+ * events are named "program", "file" and "config", never after paths, so that the same bytes give the same
+ * values wherever they are installed. n: 1 to EVENTS_MAX - 1, else the log is empty. start is zero. */
+void event_log_of(const struct sha256 files[], size_t n, const struct sha256 *config, struct event_log *ret);
+
 /* What is hashed into the PCR: PCR = SHA-256(PCR || SHA-256(event bytes)). */
 enum sr_err event_write(const struct event *e, struct buf *ret);
 

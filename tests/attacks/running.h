@@ -29,8 +29,9 @@ struct running {
 };
 
 static const struct protocol *const running_tables[] = {
-    &protocol_status,  &protocol_join, &protocol_enrol, &protocol_release, &protocol_policy,
-    &protocol_secrets, &protocol_sync, &protocol_log,   &protocol_witness, &protocol_admin,
+    &protocol_status,  &protocol_join,    &protocol_enrol,   &protocol_release,
+    &protocol_policy,  &protocol_secrets, &protocol_sync,    &protocol_log,
+    &protocol_witness, &protocol_admin,   &protocol_upgrade,
 };
 
 static inline void running_folder(struct running *r)
@@ -59,7 +60,8 @@ static inline void running_configure(struct running *r)
     r->node.log = (struct logger){ LOG_ERROR, STDERR_FILENO };
 }
 
-/* Members run this very program; workloads of any kind get demo's keys. */
+/* Members run this very program, or the next one; workloads of any kind get demo's keys. */
+enum { RUNNING_NEXT = 0x1e }; /* every byte of its digest */
 static inline void running_policy(const struct running *r, int number, const struct sha256 *previous,
                                   struct buf *ret)
 {
@@ -69,7 +71,10 @@ static inline void running_policy(const struct running *r, int number, const str
     wr_text(&text,
             "\",\"min_epoch\":1,"
             "\"channel_binding\":\"optional\",\"join\":[{\"name\":\"this\",\"type\":\"insecure\",\"where\":"
-            "[{\"claim\":\"code\",\"op\":\"same\"}]}],\"release\":[{\"name\":\"web\",\"type\":\"insecure\","
+            "[{\"claim\":\"code\",\"op\":\"same\"}]},{\"name\":\"next\",\"type\":\"insecure\",\"where\":[{"
+            "\"claim\":\"code\",\"op\":\"eq\",\"value\":"
+            "\"1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e\"}]}],\"release\":[{\"name\":"
+            "\"web\",\"type\":\"insecure\","
             "\"where\":[{\"claim\":\"debug\",\"op\":\"eq\",\"value\":true}],\"tenant\":\"demo\",\"keys\":"
             "[\"app/*\"],\"usages\":[\"raw\",\"secret\"]}],\"tenants\":[{\"name\":\"demo\",\"admins\":[\"");
     wr_hex(&text, SPAN(r->admin_pub.b));

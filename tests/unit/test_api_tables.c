@@ -3,9 +3,9 @@
 #include "tests/t.h"
 
 static const struct protocol *const all[] = {
-    &protocol_status,  &protocol_join,    &protocol_enrol, &protocol_release,
-    &protocol_policy,  &protocol_secrets, &protocol_sync,  &protocol_log,
-    &protocol_witness, &protocol_admin,   &protocol_kbs,
+    &protocol_status,  &protocol_join,    &protocol_enrol,   &protocol_release,
+    &protocol_policy,  &protocol_secrets, &protocol_sync,    &protocol_log,
+    &protocol_witness, &protocol_admin,   &protocol_upgrade, &protocol_kbs,
 };
 enum { TABLES = sizeof all / sizeof *all };
 

@@ -128,6 +128,7 @@ LEAVES = {
                      struct.pack(">H", 2) + fill(16, 32) + fill(17, 32), fill(10, 64)),
     "fork": leaf(20, fill(9, 16), u64(1000), fill(19, 32), u64(1003), fill(20, 32)),
     "freeze": leaf(23, lp(b"thaw")),
+    "sealed-ahead": leaf(28, fill(5, 32), fill(6, 32), u64(7)),
 }
 
 

@@ -1,0 +1,24 @@
+#pragma once
+/* preflight.h - what can go wrong with an upgrade, asked before it: each check is a row with its verdict.
+ * specs/upgrade.md, "Preflight". */
+#include "client/remote.h"
+#include "proto/announcement.h"
+#include "proto/json.h"
+
+enum preflight_verdict { PREFLIGHT_OK, PREFLIGHT_WARNING, PREFLIGHT_FAILS, PREFLIGHT_SKIPPED };
+
+/* What the checks look at. Borrowed. */
+struct preflight {
+    const struct remote_options *remote; /* how other members are called: its node is replaced */
+    const struct json *here;             /* status of the member to be upgraded */
+    struct http_client *socket;          /* its administrator's socket; NULL: not given */
+    const struct announcement *what;     /* NULL: not given */
+};
+
+enum { PREFLIGHT_TEXT_MAX = 320 };
+struct preflight_check {
+    const char *name;
+    enum preflight_verdict (*run)(const struct preflight *p, char text[static PREFLIGHT_TEXT_MAX]);
+};
+/* Ended by an empty row. */
+extern const struct preflight_check preflight_checks[];
