@@ -53,17 +53,6 @@ static enum sr_err wrap(const struct sha256 *kek, const uint8_t cek[CEK], uint8_
     return SR_OK;
 }
 
-static enum sr_err shared_x(EVP_PKEY *mine, EVP_PKEY *theirs, uint8_t *z, size_t n)
-{
-    SR_OWN_PTR(EVP_PKEY_CTX) c = EVP_PKEY_CTX_new_from_pkey(NULL, mine, NULL);
-    size_t got = n;
-    if (!c || EVP_PKEY_derive_init(c) != 1)
-        return SR_ENOMEM;
-    return EVP_PKEY_derive_set_peer_ex(c, theirs, 0) == 1 && EVP_PKEY_derive(c, z, &got) == 1 && got == n
-               ? SR_OK
-               : SR_EPROOF;
-}
-
 static void ec_header(const struct jwk *eph, struct buf *ret)
 {
     size_t n = jwk_size(eph->kind);
@@ -76,16 +65,14 @@ static void ec_header(const struct jwk *eph, struct buf *ret)
     wr_text(ret, "\"}}");
 }
 
-static enum sr_err send_ec(const struct jwk *to, EVP_PKEY *pkey, const struct jwe_random *r,
-                           struct buf *header, struct buf *sent)
+static enum sr_err send_ec(const struct jwk *to, const struct jwe_random *r, struct buf *header,
+                           struct buf *sent)
 {
-    EVP_PKEY *made = NULL;
     struct jwk pub;
     uint8_t z[JWK_FIELD_MAX];
     size_t n = jwk_size(to->kind);
-    SR_TRY(jwk_private(to->kind, r->eph, &made, &pub));
-    SR_OWN_PTR(EVP_PKEY) eph = made;
-    SR_TRY(shared_x(eph, pkey, z, n));
+    SR_TRY(jwk_public(to->kind, r->eph, &pub));
+    SR_TRY(jwk_shared(to, r->eph, z));
     struct sha256 kek = kdf((struct span){ z, n });
     sodium_memzero(z, sizeof z);
     uint8_t *at = wr_room(sent, WRAPPED);
@@ -104,9 +91,12 @@ static bool set_padding(EVP_PKEY_CTX *c, enum jwe_alg alg)
            EVP_PKEY_CTX_set_rsa_mgf1_md(c, EVP_sha256()) == 1;
 }
 
-static enum sr_err send_rsa(const struct jwk *to, EVP_PKEY *pkey, const struct jwe_random *r,
-                            struct buf *header, struct buf *sent)
+static enum sr_err send_rsa(const struct jwk *to, const struct jwe_random *r, struct buf *header,
+                            struct buf *sent)
 {
+    EVP_PKEY *made = NULL;
+    SR_TRY(jwk_rsa(to, &made));
+    SR_OWN_PTR(EVP_PKEY) pkey = made;
     SR_OWN_PTR(EVP_PKEY_CTX) c = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
     uint8_t *at = wr_room(sent, JWK_MODULUS);
     size_t n = JWK_MODULUS;
@@ -183,13 +173,9 @@ enum sr_err jwe_seal(const struct jwk *to, enum jwe_form form, struct span plain
     KEEP_ERROR_QUEUE;
     SR_OWN(buf) header = { 0 };
     SR_OWN(buf) sent = { 0 };
-    EVP_PKEY *made = NULL;
     if (plain.n > BUF_MAX / 4)
         return SR_ETOOBIG;
-    SR_TRY(jwk_pkey(to, &made));
-    SR_OWN_PTR(EVP_PKEY) pkey = made;
-    SR_TRY(to->kind == JWK_RSA ? send_rsa(to, pkey, r, &header, &sent)
-                               : send_ec(to, pkey, r, &header, &sent));
+    SR_TRY(to->kind == JWK_RSA ? send_rsa(to, r, &header, &sent) : send_ec(to, r, &header, &sent));
     if (!buf_ok(&header) || !buf_ok(&sent))
         return SR_ENOMEM;
     return write_jwe(form, buf_span(&header), buf_span(&sent), plain, r, ret);

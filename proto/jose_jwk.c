@@ -104,6 +104,14 @@ static bool decode(struct span text, uint8_t *ret, size_t n)
     return true;
 }
 
+static enum sr_err rsa_check(const struct jwk *k)
+{
+    EVP_PKEY *pkey = NULL;
+    enum sr_err e = jwk_rsa(k, &pkey);
+    EVP_PKEY_free(pkey);
+    return e;
+}
+
 enum sr_err jwk_read(struct span object, struct jwk *ret, struct sr_why *why)
 {
     struct texts t = { 0 };
@@ -116,9 +124,7 @@ enum sr_err jwk_read(struct span object, struct jwk *ret, struct sr_why *why)
     if (k.kind == JWK_RSA ? !decode(t.n, k.x, n) || !span_eq(t.e, SPAN_STR(EXPONENT))
                           : !decode(t.x, k.x, n) || !decode(t.y, k.y, n))
         return bad(why, "a number of another size");
-    EVP_PKEY *pkey = NULL;
-    enum sr_err e = jwk_pkey(&k, &pkey);
-    EVP_PKEY_free(pkey);
+    enum sr_err e = k.kind == JWK_RSA ? rsa_check(&k) : jwk_on_curve(&k);
     if (e != SR_OK)
         return sr_fail(why, e, R_JWK, "key: not on its curve, or too weak");
     *ret = k;

@@ -52,6 +52,19 @@ static const struct row {
       "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
       "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
       SR_EPROOF },
+    /* x = 0 has a point; the prime is no other way to write that 0. */
+    { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"alg\":\"ECDH-ES+A256KW\",\"x\":"
+      "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+      "\"y\":\"ZkhceA4vg9ckM71dhKBrtlQcKvMdrocXKL-FahdPk_Q\"}",
+      SR_OK },
+    { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"alg\":\"ECDH-ES+A256KW\",\"x\":"
+      "\"_____wAAAAEAAAAAAAAAAAAAAAD_______________8\","
+      "\"y\":\"ZkhceA4vg9ckM71dhKBrtlQcKvMdrocXKL-FahdPk_Q\"}",
+      SR_EPROOF },
+    { "{\"kty\":\"EC\",\"crv\":\"P-521\",\"alg\":\"ECDH-ES+A256KW\",\"x\":"
+      "\"Af______________________________________________________________________________________\","
+      "\"y\":\"AS3xNgFZSog-8tk15Eu5C_TWYZt05Sr3VS-XdpARwHGetDnPqyqI1A_lmivtH0NVcWmi0KLM0oDGB7krv1H_4LB4\"}",
+      SR_EPROOF },
     { "{\"kty\":\"RSA\",\"alg\":\"RSA-OAEP-256\",\"n\":\"" JWK_RSA_N "\",\"e\":\"Aw\"}", SR_EFORMAT },
     { "{\"kty\":\"RSA\",\"alg\":\"RSA-OAEP\",\"n\":\"" JWK_RSA_N "\",\"e\":\"AQAB\"}", SR_EFORMAT },
     { "{\"kty\":\"RSA\",\"alg\":\"RSA-OAEP-256\",\"n\":\"" JWK_EC_X "\",\"e\":\"AQAB\"}", SR_EFORMAT },
