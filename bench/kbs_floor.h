@@ -71,7 +71,7 @@ static inline void kbs_floor_resource(const struct kbs_floor *b)
     struct package p;
     must(aead_open_buf(&b->row, SPAN_STR("aad"), buf_span(&b->sealed_row), &row), "row");
     must(package_read(buf_span(&row), &p, NULL), "package");
-    must(package_open(&p, &b->network, &value, NULL), "package");
+    must(package_open_by(&p, &b->network, &b->network_pub, &value, NULL), "package");
     jwe_random_draw(&b->guest, &r);
     must(jwe_seal(&b->guest, JWE_FLATTENED, secret_span(&value), &r, &reply), "reply");
 }

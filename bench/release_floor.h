@@ -102,7 +102,7 @@ static inline void floor_secret(const struct floor *f)
     must(aead_open_buf(&f->key, SPAN_STR("aad"), buf_span(&f->row), &row), "row");
     must(sign_check_raw(&f->signer_pub, (struct span){ f->text, FLOOR_LEAF }, &f->sig), "package");
     (void)sha256((struct span){ f->text, FLOOR_LEAF });
-    must(hpke_setup_recv(&f->enc, &f->network, SPAN_STR("info"), NULL, &ctx), "package");
+    must(hpke_setup_recv_by(&f->enc, &f->network, &f->network_pub, SPAN_STR("info"), NULL, &ctx), "package");
     must(hpke_open(&ctx, SPAN_STR("aad"), buf_span(&f->sealed), &value), "package");
 }
 

@@ -125,19 +125,26 @@ enum sr_err hpke_setup_send(const struct kem_pub *to, struct span info, const st
     return SR_OK;
 }
 
-enum sr_err hpke_setup_recv(const struct kem_pub *enc, const struct kem_key *me, struct span info,
-                            const struct kem_pub *from, struct hpke *ret)
+enum sr_err hpke_setup_recv_by(const struct kem_pub *enc, const struct kem_key *me,
+                               const struct kem_pub *me_pub, struct span info, const struct kem_pub *from,
+                               struct hpke *ret)
 {
     SR_OWN(key) dh1 = { 0 };
     SR_OWN(key) dh2 = { 0 };
     SR_OWN(key) shared = { 0 };
-    struct kem_pub me_pub;
-    kem_pub_of(me, &me_pub);
     SR_TRY(dh(me, enc, &dh1));
     if (from)
         SR_TRY(dh(me, from, &dh2));
-    SR_TRY(shared_secret(&dh1, &dh2, enc, &me_pub, from, &shared));
+    SR_TRY(shared_secret(&dh1, &dh2, enc, me_pub, from, &shared));
     return schedule(from ? MODE_AUTH : MODE_BASE, &shared, info, HPKE_RECV, ret);
+}
+
+enum sr_err hpke_setup_recv(const struct kem_pub *enc, const struct kem_key *me, struct span info,
+                            const struct kem_pub *from, struct hpke *ret)
+{
+    struct kem_pub me_pub;
+    kem_pub_of(me, &me_pub);
+    return hpke_setup_recv_by(enc, me, &me_pub, info, from, ret);
 }
 
 /* RFC 9180, 5.2 with sequence number 0: the nonce is base_nonce itself. The key is wiped with its one use. */

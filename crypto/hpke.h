@@ -33,6 +33,11 @@ enum sr_err hpke_setup_send(const struct kem_pub *to, struct span info, const st
 /* from: who must have sent it (mode auth), NULL for mode base. */
 enum sr_err hpke_setup_recv(const struct kem_pub *enc, const struct kem_key *me, struct span info,
                             const struct kem_pub *from, struct hpke *ret);
+/* The same for who has the key's public half at hand: to make it again costs as much as to open. With another
+ * key's, nothing opens. */
+enum sr_err hpke_setup_recv_by(const struct kem_pub *enc, const struct kem_key *me,
+                               const struct kem_pub *me_pub, struct span info, const struct kem_pub *from,
+                               struct hpke *ret);
 
 /* Appends the cipher text and its tag. Once a context, and only on the sender's side: SR_EBUG else. */
 enum sr_err hpke_seal(struct hpke *h, struct span aad, struct span plain, struct buf *ret);

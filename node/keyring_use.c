@@ -36,7 +36,7 @@ enum sr_err keyring_open_package(const struct keyring *k, const struct package *
     const struct epoch_keys *e = keyring_keys(k, p->epoch);
     if (!e)
         return sr_fail(why, SR_EPROOF, R_EPOCH, "a package of epoch %llu", (unsigned long long)p->epoch);
-    return package_open(p, &e->network, ret, why);
+    return package_open_by(p, &e->network, &e->pub.network, ret, why);
 }
 
 static enum sr_err tenant_root(const struct keyring *k, struct span tenant, struct key *ret)

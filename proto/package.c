@@ -161,13 +161,21 @@ enum sr_err package_check(const struct package *p, const struct sha256 *cid, uin
 enum sr_err package_open(const struct package *p, const struct kem_key *network, struct secret *ret,
                          struct sr_why *why)
 {
+    struct kem_pub pub;
+    kem_pub_of(network, &pub);
+    return package_open_by(p, network, &pub, ret, why);
+}
+
+enum sr_err package_open_by(const struct package *p, const struct kem_key *network,
+                            const struct kem_pub *network_pub, struct secret *ret, struct sr_why *why)
+{
     SR_OWN(hpke) ctx = { 0 };
     SR_OWN(buf) info = { 0 };
     SR_OWN(buf) aad = { 0 };
     if (p->kind != PACKAGE_VALUE)
         return sr_fail(why, SR_ENOENT, R_PACKAGE_DELETED, "package: deleted");
     SR_TRY(seal_texts(p, &info, &aad));
-    if (hpke_setup_recv(&p->enc, network, buf_span(&info), NULL, &ctx) != SR_OK ||
+    if (hpke_setup_recv_by(&p->enc, network, network_pub, buf_span(&info), NULL, &ctx) != SR_OK ||
         hpke_open(&ctx, buf_span(&aad), p->ct, ret) != SR_OK)
         return sr_fail(why, SR_EPROOF, R_PACKAGE_SEAL, "package: does not open under its epoch's key");
     return SR_OK;

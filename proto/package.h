@@ -43,6 +43,9 @@ enum sr_err package_check(const struct package *p, const struct sha256 *cid, uin
 /* network: of p->epoch. R_PACKAGE_SEAL; R_PACKAGE_DELETED (SR_ENOENT) for a tombstone. */
 enum sr_err package_open(const struct package *p, const struct kem_key *network, struct secret *ret,
                          struct sr_why *why);
+/* The same with that key's public half, which would be made again otherwise. */
+enum sr_err package_open_by(const struct package *p, const struct kem_key *network,
+                            const struct kem_pub *network_pub, struct secret *ret, struct sr_why *why);
 
 enum package_verdict {
     PACKAGE_REFUSED,  /* R_PACKAGE_VERSION: older, a gap, a wrong link, or another name */

@@ -62,7 +62,14 @@ static enum sr_err send_as(const struct pair *p, struct kem_pub *enc, struct hpk
 
 static enum sr_err recv_as(const struct pair *p, struct hpke *ret)
 {
-    return hpke_setup_recv(&p->enc, &p->to, INFO, p->auth ? &p->from_pub : NULL, ret);
+    struct hpke by;
+    const struct kem_pub *from = p->auth ? &p->from_pub : NULL;
+    enum sr_err e = hpke_setup_recv(&p->enc, &p->to, INFO, from, ret);
+    T(hpke_setup_recv_by(&p->enc, &p->to, &p->to_pub, INFO, from, &by) == e);
+    T(e != SR_OK || memcmp(&by, ret, sizeof by) == 0);
+    T(hpke_setup_recv_by(&p->enc, &p->to, &p->enc, INFO, from, &by) == e);
+    T(e != SR_OK || memcmp(&by.key, &ret->key, sizeof by.key) != 0); /* of another public half */
+    return e;
 }
 
 static void the_sender_makes_the_published_bytes(const struct vector *v)
