@@ -150,6 +150,7 @@ static void park(struct conn *c)
         block_drop(&c->in);
     block_drop(&c->up);
     block_drop(&c->down);
+    io_park(c);
 }
 
 static void begin(struct conn *c, const struct head *h)

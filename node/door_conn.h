@@ -70,6 +70,7 @@ struct conn {
     bool client_eof, engine_eof;
     bool want_out;     /* the socket to the client is full */
     bool read_blocked; /* TLS must write before it can read on */
+    bool tls_dry;      /* what TLS holds is less than a record: only the client can change that */
     bool engine_deaf;  /* takes no more of the body */
     bool tcp;          /* counts against the caps */
 
@@ -105,7 +106,8 @@ enum sr_err tls_context(const char *chain, const char *key, SSL_CTX **ret, struc
 enum io io_handshake(struct conn *c); /* then the channel binding is in c->peer */
 enum io io_read(struct conn *c, uint8_t *p, size_t n, size_t *got);
 enum io io_write(struct conn *c, const uint8_t *p, size_t n, size_t *put);
-bool io_pending(const struct conn *c); /* decrypted bytes wait inside, of which epoll knows nothing */
+bool io_pending(const struct conn *c); /* records wait inside, of which epoll knows nothing */
+void io_park(struct conn *c);          /* lets go of the buffers inside */
 void io_end(struct conn *c);           /* tells the client that no more comes */
 
 /* ---- who holds how many: door_source.c; shared, one lock ---- */

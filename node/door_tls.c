@@ -59,8 +59,9 @@ enum sr_err tls_context(const char *chain, const char *key, SSL_CTX **ret, struc
     if (!ctx)
         return sr_fail(why, SR_ENOMEM, R_INTERNAL, "tls: no context");
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                              SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(
+        ctx, 1); /* else a call of the kernel for the head of each record, and one for the rest */
     SSL_CTX_set_options(ctx, SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
     SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, NULL);
@@ -115,7 +116,9 @@ enum io io_read(struct conn *c, uint8_t *p, size_t n, size_t *got)
     if (!c->tls)
         return plain_result(recv(c->client.fd, p, n, 0), got);
     ERR_clear_error();
-    return tls_result(c, SSL_read_ex(c->tls, p, n, got));
+    enum io io = tls_result(c, SSL_read_ex(c->tls, p, n, got));
+    c->tls_dry = io == IO_WAIT;
+    return io;
 }
 
 enum io io_write(struct conn *c, const uint8_t *p, size_t n, size_t *put)
@@ -131,7 +134,14 @@ enum io io_write(struct conn *c, const uint8_t *p, size_t n, size_t *put)
 
 bool io_pending(const struct conn *c)
 {
-    return c->tls && SSL_has_pending(c->tls);
+    return c->tls && !c->tls_dry && SSL_has_pending(c->tls);
+}
+
+void io_park(struct conn *c)
+{
+    if (c->tls)
+        (void)SSL_free_buffers(
+            c->tls); /* wiped, by SSL_OP_CLEANSE_PLAINTEXT; not while a record is half there */
 }
 
 void io_end(struct conn *c)
