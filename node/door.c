@@ -36,7 +36,8 @@ static enum sr_err prepare(struct door *d, struct sr_why *why)
         SR_TRY(tls_context(d->o.chain, d->o.key, &d->tls, why));
     d->sources = sources_new();
     d->loops = calloc(d->o.threads, sizeof *d->loops);
-    return d->sources && d->loops ? SR_OK : SR_ENOMEM;
+    d->busy = calloc(d->o.workers, sizeof *d->busy);
+    return d->sources && d->loops && d->busy ? SR_OK : SR_ENOMEM;
 }
 
 static enum sr_err run(struct door *d)
@@ -76,6 +77,7 @@ void door_stop(struct door *d)
     sources_free(d->sources);
     pthread_mutex_destroy(&d->lock);
     free(d->loops);
+    free(d->busy);
     free(d);
 }
 

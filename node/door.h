@@ -1,6 +1,7 @@
 #pragma once
-/* door.h - the way in: listeners, TLS, deadlines, caps and strict heads, in front of an engine that gets one
- * checked, rewritten connection for each of ours over a socket pair. specs/door.md. */
+/* door.h - the way in: listeners, TLS, deadlines, caps and strict heads, in front of an engine that gets
+ * checked, rewritten requests over socket pairs, each of which serves one request at a time and belongs to
+ * nobody between them. specs/door.md. */
 #include "node/http.h"
 
 struct door;
@@ -23,9 +24,11 @@ struct door_options {
     uint64_t max_body;    /* bytes; no route takes more */
     unsigned workers;     /* how many engine threads there are */
     void *ctx;
-    /* Takes the engine's end of a socket pair, and closes it in any case. */
-    enum sr_err (*hand)(void *ctx, unsigned worker, int fd, const struct peer *);
-    /* A handler blocks this worker, and with it every connection that lives there. */
+    /* Takes the engine's end of a socket pair, and closes it in any case. Gives the place where the door says
+     * whose a request is before it sends it, which leave() gives back. */
+    enum sr_err (*hand)(void *ctx, unsigned worker, int fd, struct peer **ret);
+    void (*leave)(void *ctx, struct peer *);
+    /* A handler has blocked this worker for a while. */
     bool (*stuck)(void *ctx, unsigned worker);
     void (*refused)(void *ctx, const struct door_refusal *);
 };

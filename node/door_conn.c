@@ -180,8 +180,6 @@ static bool step_head(struct conn *c)
 {
     struct sr_why why = { 0 };
     struct head h;
-    if (c->engine_ready)
-        engine_drop(c); /* between requests it has nothing to say but goodbye */
     read_in(c);
     if (c->state == CONN_DEAD)
         return false;
@@ -222,9 +220,8 @@ static void next(struct conn *c)
         linger(c);
         return;
     }
-    if (c->engine_eof)
-        engine_drop(c);
-    c->engine_ready = c->said = false;
+    engine_keep(c);
+    c->said = false;
     c->state = CONN_HEAD;
     park(c);
     loop_timer(c, empty(&c->in) ? TIMER_IDLE : TIMER_HEAD);
@@ -306,9 +303,9 @@ static uint32_t client_wants(const struct conn *c)
 
 static uint32_t engine_wants(const struct conn *c)
 {
-    if (c->engine_eof)
+    if (c->engine->eof)
         return 0;
-    return (full(&c->down) ? 0 : EPOLLIN) | (empty(&c->up) || c->engine_deaf ? 0 : EPOLLOUT);
+    return (full(&c->down) ? 0 : EPOLLIN) | (empty(&c->up) || c->engine->deaf ? 0 : EPOLLOUT);
 }
 
 static bool step(struct conn *c)
@@ -331,6 +328,6 @@ void conn_run(struct conn *c)
     if (c->state == CONN_DEAD)
         return;
     loop_watch(c->loop, &c->client, client_wants(c));
-    if (c->engine.fd >= 0)
-        loop_watch(c->loop, &c->engine, engine_wants(c));
+    if (c->engine)
+        loop_watch(c->loop, &c->engine->watch, engine_wants(c));
 }

@@ -42,6 +42,17 @@ struct watch {
     void *owner; /* struct conn, struct loop, or struct http_listener */
 };
 
+/* A connection to the engine. It serves one request at a time, whosever comes next. */
+struct engine {
+    struct watch watch;
+    struct conn *conn; /* whose request it serves; NULL: nobody's */
+    unsigned worker;
+    struct peer *peer;   /* where to say whose the request is */
+    bool ready;          /* may be read: epoll said so and nothing was short since */
+    bool eof, deaf;      /* deaf: takes no more of the body */
+    struct engine *next; /* in the list of the idle, or of the dead */
+};
+
 enum conn_state {
     CONN_HANDSHAKE,
     CONN_HEAD,   /* a request head comes in, or nothing yet */
@@ -65,20 +76,19 @@ struct conn {
     struct peer peer;
     struct origin source;
     SSL *tls; /* NULL: plain */
-    struct watch client, engine;
-    bool client_ready, engine_ready; /* may be read: epoll said so and nothing was short since */
-    bool client_eof, engine_eof;
+    struct watch client;
+    struct engine *engine; /* while a request runs; else NULL */
+    bool client_ready;     /* may be read: epoll said so and nothing was short since */
+    bool client_eof;
     bool want_out;     /* the socket to the client is full */
     bool read_blocked; /* TLS must write before it can read on */
     bool tls_dry;      /* what TLS holds is less than a record: only the client can change that */
-    bool engine_deaf;  /* takes no more of the body */
     bool tcp;          /* counts against the caps */
 
     struct block in, up, down;
     size_t scanned; /* of in: head_find() was here */
     bool last;      /* the client asked for no more than this request */
     bool said;      /* some of the answer has left, or was tried to */
-    unsigned worker;
     bool chunked, body_done;
     struct chunk chunk;
     uint64_t body_left;
@@ -121,10 +131,16 @@ void sources_remove(struct sources *s, struct origin who);
 enum source source_of(const struct sockaddr_storage *a, struct origin *ret);
 
 /* ---- the engine: door_engine.c ---- */
-/* Makes sure of an engine behind the connection, and a worker that is not stuck in another's request. false:
- * none to be had. */
+/* Gives the connection one for its request, of a worker that has none if there is such a worker, and says
+ * whose the request is. false: none to be had. */
 bool engine_get(struct conn *c);
-void engine_drop(struct conn *c);
+void engine_keep(
+    struct conn *c); /* the request is over, to the last byte of both sides: it may serve others */
+void engine_drop(struct conn *c); /* in the middle of one, or none */
+/* One that serves nobody has something to say: goodbye, or what nobody asked for. */
+void engine_leave(struct loop *l, struct engine *e);
+void engine_close_all(struct loop *l); /* those that serve nobody */
+void engine_bury(struct loop *l);      /* frees the dead */
 
 /* ---- loop: door_loop.c ---- */
 struct loop {
@@ -134,6 +150,8 @@ struct loop {
     struct watch wake, listeners[HTTP_LISTENERS];
     struct conn timers[TIMERS]; /* list heads */
     struct conn *dead;
+    struct engine **idle, *dead_engines; /* idle: a list for each worker */
+    unsigned n_idle;
     uint64_t now;       /* ms, monotonic */
     uint64_t accept_at; /* 0: accepting; else when paused listeners try again */
     bool drained;
@@ -154,7 +172,7 @@ struct door {
     struct sources *sources;
     pthread_mutex_t lock;       /* guards tls */
     SSL_CTX *tls;               /* shared */
-    atomic_uint turn;           /* shared */
+    atomic_uint *busy;          /* shared: requests that each worker has */
     atomic_uint tcp, local;     /* shared: open connections */
     atomic_bool draining, stop; /* shared */
 };

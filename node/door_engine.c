@@ -1,58 +1,162 @@
 #include "node/door_conn.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-void engine_drop(struct conn *c)
+/* More of them than requests at one time would be waste: a request that waits for its worker has one too. */
+enum { IDLE_MAX = 128 };
+
+static void leave(struct door *d, struct peer *p)
 {
-    if (c->engine.fd < 0)
-        return;
-    loop_watch(c->loop, &c->engine, 0);
-    close(c->engine.fd);
-    c->engine.fd = -1;
-    c->engine_ready = c->engine_eof = c->engine_deaf = false;
+    d->o.leave(d->o.ctx, p);
 }
 
-static bool stuck(const struct conn *c, unsigned worker)
+static bool stuck(const struct door *d, unsigned worker)
 {
-    const struct door_options *o = &c->loop->door->o;
-    return o->stuck(o->ctx, worker);
+    return d->o.stuck(d->o.ctx, worker);
 }
 
-/* Workers take turns; one that is stuck is passed over while another is not. */
-static unsigned choose(const struct conn *c)
+/* The first that has no request: those in front stay warm. With none free, one that is not stuck, with the
+ * fewest. */
+static unsigned choose(const struct door *d)
 {
-    struct door *d = c->loop->door;
-    unsigned first = atomic_fetch_add(&d->turn, 1) % d->o.workers;
-    for (unsigned i = 0; i < d->o.workers; i++) {
-        unsigned worker = (first + i) % d->o.workers;
-        if (!stuck(c, worker))
-            return worker;
+    unsigned best = 0, least = UINT32_MAX;
+    for (unsigned w = 0; w < d->o.workers; w++) {
+        unsigned busy = atomic_load(&d->busy[w]);
+        bool late = stuck(d, w);
+        if (busy == 0 && !late)
+            return w;
+        unsigned cost = late ? busy + UINT16_MAX : busy;
+        best = cost < least ? w : best;
+        least = cost < least ? cost : least;
     }
-    return first;
+    return best;
 }
 
-static bool connect_to(struct conn *c, unsigned worker)
+static struct engine *connect_to(struct loop *l, unsigned worker)
 {
-    struct door *d = c->loop->door;
+    struct door *d = l->door;
+    struct engine *e = calloc(1, sizeof *e);
     int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
-        return false;
-    if (d->o.hand(d->o.ctx, worker, pair[1], &c->peer) != SR_OK) {
-        close(pair[0]);
-        return false;
+    if (!e || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
+        free(e);
+        return NULL;
     }
-    c->engine.fd = pair[0];
-    c->worker = worker;
-    return true;
+    if (d->o.hand(d->o.ctx, worker, pair[1], &e->peer) != SR_OK) {
+        close(pair[0]);
+        free(e);
+        return NULL;
+    }
+    e->watch = (struct watch){ .kind = WATCH_ENGINE, .fd = pair[0], .owner = e };
+    e->worker = worker;
+    return e;
+}
+
+/* Closed, and freed after this round: epoll may have named it already. */
+static void bury(struct loop *l, struct engine *e)
+{
+    loop_watch(l, &e->watch, 0);
+    close(e->watch.fd);
+    e->watch.fd = -1;
+    e->conn = NULL;
+    leave(l->door, e->peer);
+    e->next = l->dead_engines;
+    l->dead_engines = e;
+}
+
+/* Nothing was said since the last answer: a byte now would be taken for the next one. */
+static bool quiet(const struct engine *e)
+{
+    uint8_t byte;
+    return recv(e->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+static struct engine *take_idle(struct loop *l, unsigned worker)
+{
+    for (struct engine *e; (e = l->idle[worker]);) {
+        l->idle[worker] = e->next;
+        l->n_idle--;
+        if (quiet(e))
+            return e;
+        bury(l, e);
+    }
+    return NULL;
 }
 
 bool engine_get(struct conn *c)
 {
-    if (c->engine.fd >= 0 && !stuck(c, c->worker))
-        return true;
-    unsigned worker = choose(c);
-    if (c->engine.fd >= 0 && stuck(c, worker))
-        return true; /* all are */
-    engine_drop(c);
-    return connect_to(c, worker);
+    struct loop *l = c->loop;
+    unsigned worker = choose(l->door);
+    struct engine *e = take_idle(l, worker);
+    if (!e)
+        e = connect_to(l, worker);
+    if (!e)
+        return false;
+    e->conn = c;
+    e->next = NULL;
+    *e->peer = c->peer;
+    atomic_fetch_add(&l->door->busy[worker], 1);
+    c->engine = e;
+    return true;
+}
+
+static struct engine *let_go(struct conn *c)
+{
+    struct engine *e = c->engine;
+    c->engine = NULL;
+    if (e)
+        atomic_fetch_sub(&c->loop->door->busy[e->worker], 1);
+    return e;
+}
+
+void engine_drop(struct conn *c)
+{
+    struct engine *e = let_go(c);
+    if (e)
+        bury(c->loop, e);
+}
+
+void engine_keep(struct conn *c)
+{
+    struct loop *l = c->loop;
+    struct engine *e = let_go(c);
+    if (e->eof || e->deaf || l->n_idle >= IDLE_MAX) {
+        bury(l, e);
+        return;
+    }
+    e->conn = NULL;
+    e->ready = false;
+    *e->peer = (struct peer){ 0 }; /* nobody */
+    e->next = l->idle[e->worker];
+    l->idle[e->worker] = e;
+    l->n_idle++;
+    loop_watch(l, &e->watch, EPOLLIN);
+}
+
+void engine_leave(struct loop *l, struct engine *e)
+{
+    struct engine **at = &l->idle[e->worker];
+    while (*at && *at != e)
+        at = &(*at)->next;
+    if (!*at)
+        return; /* dead already */
+    *at = e->next;
+    l->n_idle--;
+    bury(l, e);
+}
+
+void engine_close_all(struct loop *l)
+{
+    for (unsigned w = 0; l->idle && w < l->door->o.workers; w++)
+        while (l->idle[w])
+            engine_leave(l, l->idle[w]);
+}
+
+void engine_bury(struct loop *l)
+{
+    for (struct engine *e; (e = l->dead_engines);) {
+        l->dead_engines = e->next;
+        free(e);
+    }
 }

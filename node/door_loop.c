@@ -131,7 +131,6 @@ static void conn_new(struct loop *l, const struct http_listener *from, int fd,
     }
     c->loop = l;
     c->client = (struct watch){ .kind = WATCH_CLIENT, .fd = fd, .owner = c };
-    c->engine = (struct watch){ .kind = WATCH_ENGINE, .fd = -1, .owner = c };
     c->peer.source = source_of(a, &c->source);
     loop_timer(c, TIMER_HANDSHAKE);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
@@ -180,6 +179,18 @@ static void accept_some(struct loop *l, struct watch *w)
 
 /* ---- the loop ---- */
 
+/* NULL: it serves nobody. */
+static struct conn *engine_event(struct loop *l, struct watch *w, uint32_t events)
+{
+    struct engine *e = w->owner;
+    if (w->fd >= 0 && !e->conn)
+        engine_leave(l, e);
+    if (w->fd < 0)
+        return NULL;
+    e->ready |= (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0;
+    return e->conn;
+}
+
 static void event(struct loop *l, struct watch *w, uint32_t events)
 {
     uint64_t n;
@@ -202,9 +213,9 @@ static void event(struct loop *l, struct watch *w, uint32_t events)
             c->want_out = c->read_blocked = false;
         break;
     case WATCH_ENGINE:
-        if (c->state == CONN_DEAD || w->fd < 0)
+        c = engine_event(l, w, events);
+        if (!c)
             return;
-        c->engine_ready |= (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0;
         break;
     }
     conn_run(c);
@@ -237,6 +248,7 @@ static void bury(struct loop *l)
         l->dead = c->next;
         free(c);
     }
+    engine_bury(l);
 }
 
 static void drain(struct loop *l)
@@ -278,11 +290,14 @@ enum sr_err loop_open(struct loop *l, struct door *d)
     *l = (struct loop){ .door = d, .now = clock_ms() };
     for (enum timer t = 0; t < TIMERS; t++)
         l->timers[t].prev = l->timers[t].next = &l->timers[t];
+    l->idle = calloc(d->o.workers, sizeof *l->idle);
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     l->wake = (struct watch){ .kind = WATCH_WAKE, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
     for (size_t i = 0; i < d->o.n_listeners; i++)
         l->listeners[i] =
             (struct watch){ .kind = WATCH_LISTENER, .fd = d->o.listeners[i].fd, .owner = &d->o.listeners[i] };
+    if (!l->idle)
+        return SR_ENOMEM;
     if (l->epoll < 0 || l->wake.fd < 0)
         return SR_EIO;
     loop_watch(l, &l->wake, EPOLLIN);
@@ -297,7 +312,9 @@ void loop_close(struct loop *l)
     for (enum timer t = 0; t < TIMERS; t++)
         while (first(l, t))
             conn_close(first(l, t));
+    engine_close_all(l);
     bury(l);
+    free(l->idle);
     if (l->wake.fd >= 0)
         close(l->wake.fd);
     if (l->epoll >= 0)

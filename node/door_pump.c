@@ -41,7 +41,7 @@ bool pump_up(struct conn *c)
 {
     struct sr_why why = { 0 };
     bool moved = false;
-    while (!c->body_done && !c->answer.begun && !c->engine_deaf && block_data(&c->in).n &&
+    while (!c->body_done && !c->answer.begun && !c->engine->deaf && block_data(&c->in).n &&
            block_room(&c->up) > 64) {
         moved = true;
         if (!c->chunked) {
@@ -61,28 +61,28 @@ bool pump_up(struct conn *c)
 bool pump_write(struct conn *c)
 {
     struct span s = block_data(&c->up);
-    if (s.n == 0 || c->engine_deaf)
+    if (s.n == 0 || c->engine->deaf)
         return false;
-    ssize_t n = send(c->engine.fd, s.p, s.n, MSG_NOSIGNAL);
+    ssize_t n = send(c->engine->watch.fd, s.p, s.n, MSG_NOSIGNAL);
     if (n > 0)
         block_take(&c->up, (size_t)n);
     else if (errno != EAGAIN && errno != EINTR)
-        c->engine_deaf = true; /* it may still have answered */
+        c->engine->deaf = true; /* it may still have answered */
     return n > 0;
 }
 
 bool pump_read(struct conn *c)
 {
-    if (!c->engine_ready || c->engine_eof || !block_open(&c->down) || block_room(&c->down) == 0)
+    if (!c->engine->ready || c->engine->eof || !block_open(&c->down) || block_room(&c->down) == 0)
         return false;
     size_t room = block_room(&c->down);
-    ssize_t n = recv(c->engine.fd, block_tail(&c->down), room, 0);
-    c->engine_ready = n == (ssize_t)room;
+    ssize_t n = recv(c->engine->watch.fd, block_tail(&c->down), room, 0);
+    c->engine->ready = n == (ssize_t)room;
     if (n > 0)
         block_grew(&c->down, (size_t)n);
     else
-        c->engine_eof = n == 0 || (errno != EAGAIN && errno != EINTR);
-    return n > 0 || c->engine_eof;
+        c->engine->eof = n == 0 || (errno != EAGAIN && errno != EINTR);
+    return n > 0 || c->engine->eof;
 }
 
 /* Follows what the engine said. False: it makes no sense, or ends too soon. */
@@ -94,5 +94,5 @@ bool pump_follow(struct conn *c)
     if (answer_next(&c->answer, fresh, BLOCK_SIZE, &pass) != SR_OK)
         return false;
     c->pass += pass;
-    return c->answer.at == ANSWER_DONE || !c->engine_eof || block_room(&c->down) == 0;
+    return c->answer.at == ANSWER_DONE || !c->engine->eof || block_room(&c->down) == 0;
 }

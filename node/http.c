@@ -1,5 +1,6 @@
 #include "node/call.h"
 #include "node/door.h"
+#include "node/http_parts.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,12 +31,13 @@ struct http {
     struct http_options o;
     struct calls calls;
     atomic_bool draining;
+    struct seats *seats;
 };
 
-/* How the facts about a connection reach its requests: as its address. */
+/* How the engine knows a connection's seat: as its address. */
 struct handed {
     sa_family_t family; /* AF_UNIX: what it is, a socket pair */
-    struct peer peer;
+    struct seat *seat;
 };
 _Static_assert(sizeof(struct handed) <= sizeof(struct sockaddr_storage), "an address must hold it");
 
@@ -84,6 +85,27 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 
 /* ---- from the engine into a call ---- */
 
+/* NULL: the engine does not say whose connection it is. */
+static struct seat *seat_of(struct MHD_Connection *c)
+{
+    struct handed handed;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (!info || !info->client_addr)
+        return NULL;
+    memcpy(&handed, info->client_addr, sizeof handed);
+    return handed.seat;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *c, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct worker *w = cls;
+    struct seat *s = code == MHD_CONNECTION_NOTIFY_CLOSED ? seat_of(c) : NULL;
+    (void)socket_context;
+    if (s)
+        seat_leave(w->http->seats, s);
+}
+
 static struct span header(struct MHD_Connection *c, const char *name)
 {
     return span_of(MHD_lookup_connection_value(c, MHD_HEADER_KIND, name));
@@ -92,10 +114,10 @@ static struct span header(struct MHD_Connection *c, const char *name)
 static void read_request(struct brought *b, struct MHD_Connection *c, const char *method)
 {
     struct request *q = &b->call.req;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct seat *seat = seat_of(c);
     const char *mark = strchr(b->target, '?');
-    if (info && info->client_addr)
-        memcpy(&q->peer, (const char *)info->client_addr + offsetof(struct handed, peer), sizeof q->peer);
+    if (seat)
+        q->peer = seat->peer;
     q->method = method_of(span_of(method));
     q->path = span_of(b->target);
     if (mark) {
@@ -190,16 +212,27 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 
 /* ---- start and stop ---- */
 
-static enum sr_err on_hand(void *ctx, unsigned worker, int fd, const struct peer *peer)
+static enum sr_err on_hand(void *ctx, unsigned worker, int fd, struct peer **ret)
 {
     struct http *h = ctx;
     struct sockaddr_storage a = { 0 };
-    const struct handed handed = { .family = AF_UNIX, .peer = *peer };
+    const struct handed handed = { .family = AF_UNIX, .seat = seat_take(h->seats) };
     memcpy(&a, &handed, sizeof handed);
-    return MHD_add_connection(h->workers[worker].daemon, fd, (const struct sockaddr *)&a, sizeof handed) ==
-                   MHD_YES
-               ? SR_OK
-               : SR_EIO;
+    if (!handed.seat) {
+        close(fd);
+        return SR_ENOMEM;
+    }
+    if (MHD_add_connection(h->workers[worker].daemon, fd, (const struct sockaddr *)&a, sizeof handed) !=
+        MHD_YES)
+        return SR_EIO; /* the seat is freed at the end */
+    *ret = &handed.seat->peer;
+    return SR_OK;
+}
+
+static void on_leave(void *ctx, struct peer *p)
+{
+    struct http *h = ctx;
+    seat_leave(h->seats, seat_of_peer(p));
 }
 
 static bool on_stuck(void *ctx, unsigned worker)
@@ -234,50 +267,10 @@ static struct MHD_Daemon *worker_start(struct worker *w)
     return MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, NULL,
         NULL, on_request, w, MHD_OPTION_URI_LOG_CALLBACK, on_target, w, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, w->http->o.max_connections + 128,
-        MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ENGINE_MEMORY,
-        MHD_OPTION_END);
-}
-
-static unsigned or_default(unsigned given, unsigned otherwise)
-{
-    return given ? given : otherwise;
-}
-
-/* Each connection may need three descriptors: its own and a socket pair. */
-static unsigned connections_fit(unsigned wanted)
-{
-    struct rlimit r;
-    if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur == RLIM_INFINITY)
-        return wanted;
-    rlim_t most = r.rlim_cur > 256 ? (r.rlim_cur - 192) / 3 : 16;
-    return wanted < most ? wanted : (unsigned)most;
-}
-
-static void fill_defaults(struct http_options *o)
-{
-    o->workers = or_default(o->workers, 4);
-    o->door_threads = or_default(o->door_threads, 1);
-    o->max_connections = connections_fit(or_default(o->max_connections, 4096));
-    o->max_per_source = or_default(o->max_per_source, 256);
-    o->max_body_memory = o->max_body_memory ? o->max_body_memory : (size_t)256 << 20;
-    o->deadline.handshake = or_default(o->deadline.handshake, 5000);
-    o->deadline.head = or_default(o->deadline.head, 5000);
-    o->deadline.body = or_default(o->deadline.body, 30000);
-    o->deadline.answer = or_default(o->deadline.answer, 120000);
-    o->deadline.idle = or_default(o->deadline.idle, 60000);
-    o->deadline.linger = or_default(o->deadline.linger, 2000);
-}
-
-static size_t largest_body(const struct http_options *o)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < o->n_protocols; i++)
-        for (size_t j = 0; j < o->protocols[i]->n; j++)
-            if (o->protocols[i]->routes[j].max_body > most)
-                most = o->protocols[i]->routes[j].max_body;
-    return most;
+        on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, w, MHD_OPTION_UNESCAPE_CALLBACK,
+        unescape_nothing, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
+        w->http->o.max_connections + 128, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ENGINE_MEMORY, MHD_OPTION_END);
 }
 
 /* The door closes the listeners; before there is one, we do. */
@@ -299,10 +292,11 @@ static enum sr_err open_door(struct http *h, struct sr_why *why)
         .max_per_source = o->max_per_source,
         .deadline = { o->deadline.handshake, o->deadline.head, o->deadline.body, o->deadline.answer,
                       o->deadline.idle, o->deadline.linger },
-        .max_body = largest_body(o),
+        .max_body = http_largest_body(o),
         .workers = o->workers,
         .ctx = h,
         .hand = on_hand,
+        .leave = on_leave,
         .stuck = on_stuck,
         .refused = on_refused,
     };
@@ -317,7 +311,7 @@ static enum sr_err start_engine(struct http *h, struct sr_why *why)
         if (bad)
             return sr_fail(why, SR_EBUG, R_INTERNAL, "http: %s: %s", h->o.protocols[i]->name, bad);
     }
-    if (h->o.n_protocols == 0 || !(h->workers = calloc(h->o.workers, sizeof *h->workers)))
+    if (h->o.n_protocols == 0 || !h->seats || !(h->workers = calloc(h->o.workers, sizeof *h->workers)))
         return SR_ENOMEM;
     for (unsigned i = 0; i < h->o.workers; i++) {
         h->workers[i].http = h;
@@ -336,9 +330,10 @@ enum sr_err http_start(struct http **ret, struct node *node, const struct http_o
         return SR_ENOMEM;
     }
     h->o = *o;
+    h->seats = seats_new();
     h->calls.node = node;
     h->calls.o = &h->o;
-    fill_defaults(&h->o);
+    http_defaults(&h->o);
     sigfillset(&all); /* signals are for the thread that waits for them; SIGPIPE is for nobody */
     pthread_sigmask(SIG_BLOCK, &all, &before);
     enum sr_err e = start_engine(h, why);
@@ -385,5 +380,6 @@ void http_stop(struct http *h)
         if (h->workers[i].daemon)
             MHD_stop_daemon(h->workers[i].daemon);
     free(h->workers);
+    seats_free(h->seats); /* no thread is left that could look at one */
     free(h);
 }

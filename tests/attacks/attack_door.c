@@ -2,6 +2,8 @@
  * different names, and routes that are not for everybody. */
 #include "tests/attacks/served.h"
 
+#include <sys/un.h>
+
 /* The text is one request to whoever reads it the one way, and hides another. */
 static bool smuggles(struct span text, struct sr_why *why)
 {
@@ -169,6 +171,38 @@ static bool admin_from_outside(struct lab *l, struct sr_why *why)
     return smuggles(SPAN_STR("GET /admin HTTP/1.1\r\nHost: x\r\n\r\n"), why);
 }
 
+/* The administrator asks, then the attacker does, and its request takes the same way inside. */
+static bool admin_after_admin(struct lab *l, struct sr_why *why)
+{
+    char dir[] = "/tmp/attack-door-XXXXXX", path[64];
+    struct server s = { .seen.lock = PTHREAD_MUTEX_INITIALIZER };
+    struct http_options o = { .protocols = protocols, .n_protocols = 1, .workers = 1, .on_done = on_done };
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    const struct span admin = SPAN_STR("GET /admin HTTP/1.1\r\nHost: x\r\n\r\n");
+    (void)l;
+    maker_need(mkdtemp(dir) != NULL, "folder");
+    snprintf(path, sizeof path, "%s/admin", dir);
+    memcpy(a.sun_path, path, strlen(path));
+    o.listeners[0].kind = LISTEN_UNIX;
+    o.listeners[1].kind = LISTEN_PLAIN;
+    o.n_listeners = 2;
+    maker_need(http_listen_unix(&o.listeners[0].fd, path, NULL) == SR_OK &&
+                   http_listen(&o.listeners[1].fd, "127.0.0.1", 0, &s.port, NULL) == SR_OK &&
+                   http_start(&s.http, (struct node *)(void *)&s.seen, &o, NULL) == SR_OK,
+               "server");
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    maker_need(connect(fd, (const struct sockaddr *)&a, sizeof a) == 0, "administrator");
+    say(fd, admin);
+    maker_need(hear(fd) == 1 && s.seen.hidden, "administrator served");
+    s.seen.hidden = false;
+    (void)ask(&s, admin);
+    server_drop(&s);
+    (void)unlink(path);
+    (void)rmdir(dir);
+    why->reason = s.seen.refused;
+    return s.seen.hidden;
+}
+
 /* Over the Unix socket, by somebody who is neither root nor we: the kernel says so. */
 static bool admin_by_another_user(struct lab *l, struct sr_why *why)
 {
@@ -232,6 +266,7 @@ static const struct attack rows[] = {
     { "two_hosts", honest_client, two_hosts, R_HTTP_HOST },
     { "plain_for_all", honest_client, plain_for_all, R_CONFIG },
     { "admin_from_outside", honest_client, admin_from_outside, R_FORBIDDEN },
+    { "admin_after_admin", honest_client, admin_after_admin, R_FORBIDDEN },
     { "admin_by_another_user", honest_client, admin_by_another_user, R_FORBIDDEN },
     { "signed_by_nobody", honest_client, signed_by_nobody, R_REQUEST_SIGNATURE },
 };
