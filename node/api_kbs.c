@@ -180,6 +180,7 @@ static const struct route routes[] = {
     { POST, "/kbs/v0/attestation-policy", ACCESS_TOKEN, KBS_ADMIN_MAX, NULL, kbs_attestation_policy_post },
     { POST, "/kbs/v0/reference-value", ACCESS_TOKEN, KBS_ADMIN_MAX, NULL, kbs_reference_value_post },
     { GET, "/kbs/v0/reference-value/{}", ACCESS_TOKEN, 0, NULL, kbs_reference_value_get },
+    { GET, "/kbs/v0/reference-value/{}/{}", ACCESS_TOKEN, 0, NULL, kbs_reference_value_get },
     { GET, "/kbs/v0/jwks", ACCESS_ANYONE, 0, NULL, jwks },
     { GET, "/kbs/v0/writer", ACCESS_ANYONE, 0, NULL, writer },
 };

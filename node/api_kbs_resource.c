@@ -2,22 +2,17 @@
  * rules and log as everywhere. The table of routes is in api_kbs.c. */
 #include "node/clock.h"
 #include "node/kbs.h"
-#include "node/keyring_kbs.h"
+#include "node/references.h"
 #include "node/secrets.h"
 #include "node/sync.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct name {
-    struct span tenant;
-    char path[GLOB_PATH_MAX + 1];
-};
-
 /* Names are the network's own: small letters, digits and ".-_". Others are nobody's. */
-static enum sr_err name_of(const struct request *q, struct name *ret, struct sr_why *why)
+static enum sr_err name_of(const struct request *q, struct kbs_name *ret, struct sr_why *why)
 {
-    *ret = (struct name){ .tenant = q->arg[0] };
+    *ret = (struct kbs_name){ .tenant = q->arg[0] };
     for (size_t i = 0; i < 3; i++)
         if (!kbs_segment_ok(q->arg[i]))
             return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "a path that is no resource's");
@@ -31,7 +26,8 @@ static enum sr_err name_of(const struct request *q, struct name *ret, struct sr_
 
 /* ---- to guests ---- */
 
-static struct sha512 transcript_of(const struct request *q, const struct guest *g, const struct name *name)
+static struct sha512 transcript_of(const struct request *q, const struct guest *g,
+                                   const struct kbs_name *name)
 {
     SR_OWN(buf) key = { 0 };
     struct hash512 h = hash512_start(L_KBS_RELEASE);
@@ -44,16 +40,20 @@ static struct sha512 transcript_of(const struct request *q, const struct guest *
     return hash512_end(&h);
 }
 
-static enum sr_err allow(struct node *n, const struct policy *p, const struct guest *g,
-                         const struct name *name, struct sr_why *why)
+static enum sr_err allow(struct node *n, struct core *c, const struct policy *p, const struct guest *g,
+                         const struct kbs_name *name, struct sr_why *why)
 {
-    struct policy_want w = { .tenant = name->tenant, .path = span_of(name->path), .usage = POLICY_SECRET };
+    SR_OWN(policy_refs) refs = { 0 };
+    struct policy_want w = {
+        .tenant = name->tenant, .path = span_of(name->path), .usage = POLICY_SECRET, .refs = &refs
+    };
+    SR_TRY(references_take(c, p, name->tenant, &refs, why));
     return policy_release(p, &g->claims, &n->self, &w, NULL, why);
 }
 
 /* Under another policy than the one that was asked, everything is asked again: also whose word a token is. */
 static enum sr_err allow_again(struct node *n, const struct stand *s, const struct request *q,
-                               const struct name *name, struct sr_why *why)
+                               const struct kbs_name *name, struct sr_why *why)
 {
     SR_OWN(policy_hold) now = policy_holder_get(s->core->policy);
     SR_OWN(guest_hold) again = guest_hold_new();
@@ -62,10 +62,10 @@ static enum sr_err allow_again(struct node *n, const struct stand *s, const stru
     if (!again.g)
         return SR_ENOMEM;
     SR_TRY(kbs_guest_find(s->core, now.p, q, again.g, why));
-    return allow(n, now.p, again.g, name, why);
+    return allow(n, s->core, now.p, again.g, name, why);
 }
 
-static enum sr_err write_leaf(const struct stand *s, const struct guest *g, const struct name *name,
+static enum sr_err write_leaf(const struct stand *s, const struct guest *g, const struct kbs_name *name,
                               const struct sha512 *th)
 {
     SR_OWN(buf) id = { 0 };
@@ -98,7 +98,7 @@ enum sr_err kbs_resource_get(struct node *n, const struct request *q, struct rep
     SR_OWN(stand) s = { 0 };
     SR_OWN(secret) value = { 0 };
     SR_OWN(guest_hold) h = guest_hold_new();
-    struct name name;
+    struct kbs_name name;
     uint32_t version;
     if (!h.g)
         return SR_ENOMEM;
@@ -106,7 +106,7 @@ enum sr_err kbs_resource_get(struct node *n, const struct request *q, struct rep
     SR_TRY(kbs_guest_find(s.core, s.policy.p, q, h.g, why));
     SR_TRY(name_of(q, &name, why));
     struct sha512 th = transcript_of(q, h.g, &name);
-    enum sr_err e = allow(n, s.policy.p, h.g, &name, why);
+    enum sr_err e = allow(n, s.core, s.policy.p, h.g, &name, why);
     if (e == SR_OK)
         e = secrets_open_value(s.core->secrets, name.tenant, span_of(name.path), 0, &value, &version, why);
     if (e == SR_EDENIED || e == SR_ENOENT) {
@@ -125,55 +125,16 @@ enum sr_err kbs_resource_get(struct node *n, const struct request *q, struct rep
 
 /* ---- from administrators ---- */
 
-enum { TRIES = 4 };
-
-/* The bearer is one of the tenant's administrators, and the policy lets members write for it. */
-static enum sr_err may_write(const struct stand *s, const struct request *q, const struct name *name,
-                             struct sr_why *why)
-{
-    const struct policy_tenant *t = policy_tenant(s->policy.p, name->tenant);
-    struct sign_pub writer = keyring_kbs_writer(s->epochs.e->keyring);
-    SR_TRY(kbs_bearer_check(s->core, q, t ? t->admins : NULL, t ? t->admins_n : 0, NULL, why));
-    if (!policy_tenant_admin(t, &writer))
-        return sr_fail(why, SR_EDENIED, R_KBS_WRITER,
-                       "the tenant's policy does not name the network's writer");
-    return SR_OK;
-}
-
-static enum sr_err store_once(const struct stand *s, const struct name *name, enum package_kind kind,
-                              struct span value, struct sr_why *why)
-{
-    SR_OWN(buf) bytes = { 0 };
-    struct secrets_newest now;
-    struct package_stored done;
-    struct package p = { .cid = s->core->home.cid, .kind = kind, .created = clock_unix() };
-    SR_TRY(secrets_newest(s->core->secrets, name->tenant, span_of(name->path), &now, why));
-    if (kind == PACKAGE_TOMBSTONE && (!now.there || now.kind == PACKAGE_TOMBSTONE))
-        return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "no such secret");
-    p.version = now.there ? now.version + 1 : 1;
-    if (now.there)
-        p.prev = now.hash;
-    memcpy(p.tenant, name->tenant.p, name->tenant.n);
-    memcpy(p.path, name->path, sizeof p.path);
-    SR_TRY(keyring_kbs_package(s->epochs.e->keyring, &p, value, &bytes, why));
-    return secrets_take(s->core->secrets, s->policy.p, buf_span(&bytes), FROM_TENANT, &done, why);
-}
-
 static enum sr_err store(struct node *n, const struct request *q, enum package_kind kind, struct reply *r,
                          struct sr_why *why)
 {
     SR_OWN(stand) s = { 0 };
     SR_OWN(buf) nothing = { 0 };
-    struct name name;
+    struct kbs_name name;
     SR_TRY(stand_take(n, ACT_STORE, &s, why));
     SR_TRY(name_of(q, &name, why));
-    SR_TRY(may_write(&s, q, &name, why));
-    enum sr_err e = SR_ESTALE;
-    for (int i = 0; i < TRIES && e == SR_ESTALE; i++) { /* another writer was faster */
-        *why = (struct sr_why){ 0 };
-        e = store_once(&s, &name, kind, q->body, why);
-    }
-    SR_TRY(e);
+    SR_TRY(kbs_may_write(&s, q, name.tenant, why));
+    SR_TRY(kbs_store(&s, &name, kind, q->body, why));
     sync_wake(n);
     return reply_json(r, 200, &nothing);
 }

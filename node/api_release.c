@@ -1,6 +1,7 @@
 /* Handing keys to attested workloads: W1, and W2 to W3. All wanted keys or none. specs/release.md. */
 #include "node/api.h"
 #include "node/clock.h"
+#include "node/references.h"
 #include "node/secrets.h"
 
 #include <stdlib.h>
@@ -59,9 +60,12 @@ static enum sr_err allow_all(struct node *n, const struct stand *s, const struct
 {
     const struct want_list *l = &a->request.wants;
     for (size_t i = 0; i < l->n; i++) {
+        SR_OWN(policy_refs) refs = { 0 };
         struct policy_want w = { .tenant = span_of(l->want[i].tenant),
                                  .path = span_of(l->want[i].path),
-                                 .usage = kinds[l->want[i].kind].usage };
+                                 .usage = kinds[l->want[i].kind].usage,
+                                 .refs = &refs };
+        SR_TRY(references_take(s->core, s->policy.p, w.tenant, &refs, why));
         SR_TRY(policy_release(s->policy.p, &a->appraisal.claims, &n->self, &w, NULL, why));
     }
     return SR_OK;

@@ -3,6 +3,7 @@
  * an administrator's bearer, and the protocol's own wording of refusals. specs/kbs.md. */
 #include "node/api.h"
 #include "proto/kbs_session.h"
+#include "proto/package.h"
 
 /* Who asks. Large: on the heap. */
 struct guest {
@@ -37,9 +38,27 @@ enum sr_err kbs_guest_find(const struct core *c, const struct policy *p, const s
 enum sr_err kbs_bearer_check(const struct core *c, const struct request *q, const struct sign_pub *admins,
                              size_t n, struct sign_pub *ret, struct sr_why *why);
 
+/* The same of any tenant: there is no other kind of bearer. */
+enum sr_err kbs_any_admin(const struct stand *s, const struct request *q, struct sign_pub *ret,
+                          struct sr_why *why);
+
+/* What is put: as a package of this tenant, under this path. */
+struct kbs_name {
+    struct span tenant;
+    char path[GLOB_PATH_MAX + 1];
+};
+/* The bearer is one of the tenant's administrators (else as above), and policy lets members write for it.
+ * SR_EDENIED, R_KBS_WRITER. */
+enum sr_err kbs_may_write(const struct stand *s, const struct request *q, struct span tenant,
+                          struct sr_why *why);
+/* The next version, by the network's writer. SR_ENOENT, R_NOT_FOUND: a tombstone for nothing. */
+enum sr_err kbs_store(const struct stand *s, const struct kbs_name *name, enum package_kind kind,
+                      struct span value, struct sr_why *why);
+
 /* Asked on the headers alone: an open session before a body of evidence, a bearer before any other. */
 enum sr_err kbs_admit(struct node *n, enum access access, const struct request *q, struct sr_why *why);
 
+enum { KBS_DETAIL_MAX = 2048 }; /* bytes of a detail of the handler's own */
 /* {"type":"https://github.com/confidential-containers/kbs/errors/<Variant>","detail":"..."} */
 void kbs_error(const struct request *q, enum sr_err e, const struct sr_why *why, struct reply *r);
 /* The same with words of the handler's own. detail: printable ASCII without quotes. */

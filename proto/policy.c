@@ -90,12 +90,13 @@ static enum sr_err admins_read(struct policy *p, const struct json *array, struc
 static enum sr_err tenant_read(struct policy *p, const struct json *v, struct sr_why *why)
 {
     struct policy_tenant t = { 0 };
-    const struct json *admins = NULL;
+    const struct json *admins = NULL, *refs = NULL;
     const struct json_field fields[] = {
         { "admins", JSON_ARRAY, &admins, POLICY_ADMINS_MAX, false },
         { "max_bytes", JSON_U64, &t.max_bytes, 0, false },
         { "max_secrets", JSON_U64, &t.max_secrets, 0, false },
         { "name", JSON_TEXT, &t.name, GLOB_TENANT_MAX, false },
+        { "reference_values", JSON_ARRAY, &refs, POLICY_REFS_MAX, true },
         { 0 },
     };
     SR_TRY(json_fields(v, fields, why));
@@ -104,6 +105,7 @@ static enum sr_err tenant_read(struct policy *p, const struct json *v, struct sr
     if (policy_tenant(p, t.name))
         return bad(why, "the same tenant twice");
     SR_TRY(admins_read(p, admins, &t, why));
+    SR_TRY(policy_tenant_refs_read(p, refs, &t, why));
     p->tenants[p->tenants_n++] = t;
     return SR_OK;
 }
@@ -199,6 +201,7 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
     SR_TRY(policy_rules_read(p, join, "join", &p->join, why));
     SR_TRY(policy_rules_read(p, release, "release", &p->release, why));
     SR_TRY(policy_issuers_check(p, why));
+    SR_TRY(policy_refs_check(p, why));
     return tenants_exist(p, why);
 }
 

@@ -19,6 +19,7 @@ enum {
     POLICY_KEYS_MAX = 32,          /* patterns in a release rule */
     POLICY_TENANTS_MAX = 256,
     POLICY_ADMINS_MAX = 16, /* of one tenant */
+    POLICY_REFS_MAX = 16,   /* reference values of one tenant */
     POLICY_ROOTS_MAX = 32,
     POLICY_FROZEN_MAX = 8,
     POLICY_NAME_MAX = 64,   /* bytes of a rule's name */
@@ -46,6 +47,8 @@ struct policy_tenant {
     const struct sign_pub *admins; /* who signs its packages and requests */
     size_t admins_n;
     uint64_t max_secrets, max_bytes;
+    const struct span *refs; /* names of reference values that its administrators may set */
+    size_t refs_n;
 };
 
 struct policy;
@@ -142,6 +145,8 @@ enum policy_outcome {
 };
 
 struct policy_test; /* a comparison: proto/policy_body.h */
+struct policy_refs; /* proto/policy_refs.h */
+struct policy_ref;
 
 /* The pointers borrow from the policy and the claims that were asked about. */
 struct policy_step {
@@ -149,6 +154,7 @@ struct policy_step {
     const struct policy_test *test; /* the first that failed */
     const struct claim *found;      /* the peer's claim of that name, NULL when it has none */
     const struct claim *own;        /* "same": the appraiser's claim, NULL when it has none */
+    const struct policy_ref *ref;   /* "ref": the values of that name, NULL when there are none */
 };
 
 struct policy_verdict {
@@ -165,6 +171,7 @@ struct policy_verdict {
 struct policy_want {
     struct span tenant, path;
     enum policy_usage usage;
+    const struct policy_refs *refs; /* the tenant's own reference values; NULL: every "ref" fails */
 };
 
 /* Deny by default: SR_OK only when an allow rule matches and no deny rule does. Else SR_EDENIED with

@@ -2,6 +2,7 @@
 /* policy_body.h - what a policy is inside: for the proto/policy*.c files alone. Everything lives as long as
  * the policy; texts borrow from its parsed document. */
 #include "proto/policy.h"
+#include "proto/policy_refs.h"
 
 #include <stdatomic.h>
 
@@ -13,7 +14,8 @@ enum policy_op {
     POLICY_PREFIX,
     POLICY_SAME,
     POLICY_SUBSET,
-    POLICY_NONE_OF
+    POLICY_NONE_OF,
+    POLICY_REF
 };
 enum policy_effect { POLICY_ALLOW, POLICY_DENY };
 
@@ -29,7 +31,7 @@ struct policy_test {
     enum policy_op op;
     const struct policy_value
         *values; /* one; of an operator that takes a list as many as there are; "same": none */
-    size_t n;
+    size_t n;    /* "ref": one, the name */
 };
 
 struct policy_rule {
@@ -81,6 +83,16 @@ enum sr_err policy_rules_read(struct policy *p, const struct json *array, const 
                               struct policy_list *ret, struct sr_why *why);
 /* What policies may say of members: policy_govern.c. A missing array is nothing said. */
 enum sr_err policy_frozen_read(struct policy *p, const struct json *array, struct sr_why *why);
+/* A value of any kind that a comparison takes. */
+enum sr_err policy_value_read(const struct json *v, struct policy_value *ret, struct sr_why *why);
+
+/* ---- reference values: policy_refs.c ---- */
+enum sr_err policy_tenant_refs_read(struct policy *p, const struct json *array, struct policy_tenant *t,
+                                    struct sr_why *why);
+enum sr_err policy_refs_check(const struct policy *p, struct sr_why *why); /* with all rules read */
+const struct policy_ref *policy_refs_find(const struct policy_refs *r, struct span name); /* NULL: none */
+const struct policy_value *policy_ref_values(const struct policy_ref *r, size_t *ret_n);  /* NULL: none */
+
 /* Fills the issuers; NULL: none. Then, with all rules read: no rule of join is for one of their types. */
 enum sr_err policy_issuers_read(struct policy *p, const struct json *array, struct sr_why *why);
 enum sr_err policy_issuers_check(const struct policy *p, struct sr_why *why);

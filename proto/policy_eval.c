@@ -25,12 +25,25 @@ static bool equal(const struct policy_value *a, const struct policy_value *b)
     return a->kind == JSON_STR ? span_eq(a->text, b->text) : a->num == b->num;
 }
 
-static bool one_of(const struct policy_value *have, const struct policy_test *t)
+static bool among(const struct policy_value *have, const struct policy_value *values, size_t n)
 {
-    for (size_t i = 0; i < t->n; i++)
-        if (equal(have, &t->values[i]))
+    for (size_t i = 0; i < n; i++)
+        if (equal(have, &values[i]))
             return true;
     return false;
+}
+
+static bool one_of(const struct policy_value *have, const struct policy_test *t)
+{
+    return among(have, t->values, t->n);
+}
+
+/* Of a list that is not there, nothing is one. */
+static bool in_ref(const struct policy_value *have, const struct policy_ref *r)
+{
+    size_t n;
+    const struct policy_value *values = policy_ref_values(r, &n);
+    return among(have, values, n);
 }
 
 static bool begins_with(const struct policy_value *have, const struct policy_value *want)
@@ -64,11 +77,13 @@ static bool elements(const struct policy_value *have, const struct policy_test *
     return true;
 }
 
-static bool holds(const struct policy_test *t, const struct claim *found, const struct claim *own)
+static bool holds(const struct policy_step *s)
 {
-    if (!found)
+    const struct policy_test *t = s->test;
+    const struct claim *own = s->own;
+    if (!s->found)
         return false;
-    struct policy_value have = value_of(found);
+    struct policy_value have = value_of(s->found);
     switch (t->op) {
     case POLICY_EQ:
     case POLICY_IN: return one_of(&have, t);
@@ -77,6 +92,7 @@ static bool holds(const struct policy_test *t, const struct claim *found, const 
     case POLICY_PREFIX: return begins_with(&have, &t->values[0]);
     case POLICY_SUBSET: return elements(&have, t, true);
     case POLICY_NONE_OF: return elements(&have, t, false);
+    case POLICY_REF: return in_ref(&have, s->ref);
     case POLICY_SAME: {
         struct policy_value ours = own ? value_of(own) : (struct policy_value){ 0 };
         return own && equal(&have, &ours);
@@ -123,7 +139,9 @@ static struct policy_step compared(const struct policy_rule *r, const struct que
         s.found = claims_find(q->peer, s.test->claim);
         if (s.test->op == POLICY_SAME && q->self)
             s.own = claims_find(q->self, s.test->claim);
-        if (!holds(s.test, s.found, s.own))
+        if (s.test->op == POLICY_REF && q->want)
+            s.ref = policy_refs_find(q->want->refs, s.test->values[0].text);
+        if (!holds(&s))
             return s;
     }
     return (struct policy_step){ .outcome = POLICY_MATCHED };

@@ -90,6 +90,20 @@ static void say_test(struct buf *b, const struct policy_test *t)
         wr_fmt(b, " and %zu more", t->n - SHOWN_MAX);
 }
 
+/* What the tenant's administrators set under that name. */
+static void say_ref(struct buf *b, const struct policy_ref *r)
+{
+    size_t n;
+    const struct policy_value *v = policy_ref_values(r, &n);
+    wr_text(b, r ? ", which is" : ", which is not set");
+    for (size_t i = 0; i < n && i < SHOWN_MAX; i++) {
+        wr_text(b, i ? ", " : " ");
+        say_value(b, &v[i]);
+    }
+    if (n > SHOWN_MAX)
+        wr_fmt(b, " and %zu more", n - SHOWN_MAX);
+}
+
 static void say_step(struct buf *b, const struct policy_rule *r, const struct policy_step *s)
 {
     wr_fmt(b, "  %s ", effect_name(r));
@@ -102,6 +116,8 @@ static void say_step(struct buf *b, const struct policy_rule *r, const struct po
             wr_text(b, " as ours, ");
             say_claim(b, s->own);
         }
+        if (s->test->op == POLICY_REF)
+            say_ref(b, s->ref);
         wr_text(b, "; found ");
         say_claim(b, s->found);
     }
@@ -139,6 +155,18 @@ static void put_values(struct buf *b, const struct policy_step *s)
     }
 }
 
+/* The values in force; the empty array: none. */
+static void put_ref(struct buf *b, const struct policy_ref *r)
+{
+    size_t n;
+    const struct policy_value *v = policy_ref_values(r, &n);
+    jw_name(b, "values");
+    jw_array(b);
+    for (size_t i = 0; i < n; i++)
+        put_value(b, &v[i]);
+    jw_array_end(b);
+}
+
 static void put_step(struct buf *b, const struct policy_rule *r, const struct policy_step *s)
 {
     bool failed = s->outcome == POLICY_TEST_FAILED;
@@ -154,6 +182,8 @@ static void put_step(struct buf *b, const struct policy_rule *r, const struct po
     if (failed)
         jw_member_text(b, "op", policy_op_name(s->test->op));
     jw_member_text(b, "outcome", outcome_name(s->outcome));
+    if (failed && s->test->op == POLICY_REF)
+        put_ref(b, s->ref);
     if (failed)
         put_values(b, s);
     jw_object_end(b);

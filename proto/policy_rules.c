@@ -22,6 +22,7 @@ static const struct op_row {
     [POLICY_SAME] = { "same", 0, 0, 0 },
     [POLICY_SUBSET] = { "subset", 0, POLICY_VALUES_MAX, KIND_TEXT },
     [POLICY_NONE_OF] = { "none-of", 1, POLICY_VALUES_MAX, KIND_TEXT },
+    [POLICY_REF] = { "ref", 1, 1, KIND_TEXT },
 };
 enum { OPS_N = sizeof ops / sizeof *ops };
 
@@ -126,6 +127,11 @@ static enum sr_err value_read(const struct json *v, unsigned kinds, struct polic
     value.num = value.kind == JSON_BOOL ? json_bool(v) : json_u64(v);
     *ret = value;
     return SR_OK;
+}
+
+enum sr_err policy_value_read(const struct json *v, struct policy_value *ret, struct sr_why *why)
+{
+    return value_read(v, KIND_ANY, ret, why);
 }
 
 static enum sr_err values_read(struct policy *p, const struct json *first, size_t n, struct policy_test *t,

@@ -110,6 +110,15 @@ static bool third_party(const struct policy *p, const struct policy_rule *r)
     return r->effect == POLICY_ALLOW && policy_issuer(p, r->type);
 }
 
+static bool has_ref(const struct policy *p, const struct policy_rule *r)
+{
+    (void)p;
+    for (size_t i = 0; i < r->tests_n; i++)
+        if (r->tests[i].op == POLICY_REF)
+            return true;
+    return false;
+}
+
 static bool token_of_nobody(const struct policy *p, const struct policy_rule *r)
 {
     return policy_is_token(r->type) && !policy_issuer(p, r->type);
@@ -132,6 +141,7 @@ static const struct warning {
     { "is for insecure evidence, which proves nothing", proves_nothing },
     { "gives every key of the tenant", every_key },
     { "believes a third party: whoever has its signing key decides who matches", third_party },
+    { "compares with what the tenant's administrators set: they decide who matches", has_ref },
     { "is for tokens of an issuer that token_issuers does not name: nothing matches", token_of_nobody },
     { "names stored secrets of a tenant that may store none", no_room },
 };

@@ -242,7 +242,7 @@ static bool workload_joins(struct lab *l, struct sr_why *why)
 {
     struct maker m;
     static struct claims claims;
-    struct policy_want want = { SPAN_STR("acme"), SPAN_STR("app/db"), POLICY_SECRET };
+    struct policy_want want = { SPAN_STR("acme"), SPAN_STR("app/db"), POLICY_SECRET, NULL };
     claims = (struct claims){ 0 };
     claims_put_text(&claims, "type", SPAN_STR("tpm"));
     claims_put_bool(&claims, "debug", false);

@@ -217,20 +217,6 @@ static bool other_resource(struct lab *l, struct sr_why *why)
 
 /* ---- administrators ---- */
 
-static void bearer_of(struct caller *c, const struct sign_key *key, uint64_t exp)
-{
-    SR_OWN(buf) t = { 0 };
-    SR_OWN(buf) payload = { 0 };
-    wr_base64url(&t, SPAN_STR("{\"alg\":\"EdDSA\",\"typ\":\"JWT\"}"));
-    wr_fmt(&payload, "{\"exp\":%llu}", (unsigned long long)exp);
-    wr_u8(&t, '.');
-    wr_base64url(&t, buf_span(&payload));
-    struct sig sig = sign_raw(key, buf_span(&t));
-    wr_u8(&t, '.');
-    wr_base64url(&t, SPAN(sig.b));
-    bear(c, buf_span(&t));
-}
-
 static bool asks(struct lab *l, bool stranger, uint64_t exp, struct sr_why *why)
 {
     SR_OWN(shop) s = shop_open(l);
@@ -262,6 +248,104 @@ static bool old_bearer(struct lab *l, struct sr_why *why)
     return asks(l, false, soon() - 120, why);
 }
 
+/* ---- reference values ---- */
+
+#define REFS                                                                                                 \
+    "{\"keys\":[\"ref/"                                                                                      \
+    "*\"],\"name\":\"refs\",\"tenant\":\"acme\",\"type\":\"sample\",\"usages\":[\"secret\"],"                \
+    "\"where\":[{\"claim\":\"svn\",\"op\":\"ref\",\"value\":\"svns\"}]},"
+
+/* Both tenants may set "svns", by members' hands too; a rule of acme's compares with it. */
+static void lets_set(const struct member *m, struct buf *document)
+{
+    SR_OWN(buf) writer = { 0 };
+    struct sign_pub key = keyring_kbs_writer(maker_epochs_of(&m->core.home)->keyring);
+    const struct sign_pub *const admins[] = { &m->admin_pub, &m->stranger_pub };
+    static const char *const names[] = { "\"name\":\"acme\"", "\"name\":\"mine\"" };
+    wr_hex(&writer, SPAN(key.b));
+    wr_text(&writer, "\",\"");
+    insert(document, "{\"keys\":[\"key/*\"]", SPAN_STR(REFS));
+    for (size_t i = 0; i < 2; i++) {
+        char admin[65];
+        hex_text(SPAN(admins[i]->b), admin);
+        insert(document, admin, buf_span(&writer));
+        insert(document, names[i], SPAN_STR("\"reference_values\":[\"svns\"],"));
+    }
+}
+
+static struct shop shop_with_references(struct lab *l)
+{
+    struct shop s = shop_open(l);
+    put(s.m, "ref/one");
+    take_policy(s.m, lets_set);
+    return s;
+}
+
+/* As kbs-client does it. */
+static enum sr_err sets(struct shop *s, const struct sign_key *admin, const char *payload)
+{
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) b = { 0 };
+    struct caller c = { 0 };
+    struct sr_why why = { 0 };
+    bearer_of(&c, admin, soon());
+    wr_text(&text, "{\"version\":\"0.1.0\",\"type\":\"sample\",\"payload\":\"");
+    wr_base64(&text, span_of(payload));
+    wr_text(&text, "\"}");
+    return call(s, &c, POST, "/kbs/v0/reference-value", buf_span(&text), &b, &why);
+}
+
+/* A guest of svn 1 asks for what is for guests of the svns that are set. */
+static bool comes_in(struct shop *s, struct sr_why *why)
+{
+    SR_OWN(guest_side) g = { 0 };
+    SR_OWN(buf) shown = { 0 };
+    guest_opens(s, &g, JWK_EC);
+    evidence(buf_span(&g.nonce), &g.key, "", &shown);
+    T(attests(s, &g, buf_span(&shown), why) == SR_OK);
+    return fetches(s, &g.c, "/kbs/v0/resource/acme/ref/one", why);
+}
+
+static bool as_it_was_set(struct lab *l)
+{
+    SR_OWN(shop) s = shop_with_references(l);
+    struct sr_why why = { 0 };
+    T(sets(&s, &s.m->admin, "{\"acme/svns\":[\"0\",\"1\"]}") == SR_OK);
+    bool good = comes_in(&s, &why);
+    T_ROW(good, why.text);
+    return good;
+}
+
+/* The attacker's own tenant has a list of that name, and acme has none. */
+static bool ref_of_another(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_with_references(l);
+    T(sets(&s, &s.m->stranger, "{\"svns\":\"1\"}") == SR_OK);
+    return comes_in(&s, why);
+}
+
+/* The attacker, an administrator of its own tenant, sets the other's. */
+static bool ref_set_by_another(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_with_references(l);
+    (void)!sets(&s, &s.m->stranger, "{\"acme/svns\":\"1\"}");
+    return comes_in(&s, why);
+}
+
+/* svn 1 was let in once, and is no more: another member, or who stands between, passes on the old list. */
+static bool ref_of_the_past(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_with_references(l);
+    SR_OWN(buf) old = { 0 };
+    SR_OWN(policy_hold) policy = policy_holder_get(s.m->core.policy);
+    struct package_stored done;
+    struct sr_why refused = { 0 };
+    put_value(s.m, "acme", "reference-values/svns", "{\"values\":[\"1\"]}", &old);
+    T(sets(&s, &s.m->admin, "{\"svns\":[\"2\"]}") == SR_OK);
+    (void)!secrets_take(s.m->core.secrets, policy.p, buf_span(&old), FROM_MEMBER, &done, &refused);
+    return comes_in(&s, why);
+}
+
 static const struct attack rows[] = {
     { "nonce_twice", honest_guest, nonce_twice, R_NONCE_USED },
     { "old_evidence", honest_guest, old_evidence, R_REPORT_DATA },
@@ -273,6 +357,9 @@ static const struct attack rows[] = {
     { "cookie_of_another", honest_guest, other_network, R_KBS_SESSION },
     { "other_resource", honest_guest, other_resource, R_KEY_DENIED },
     { "kbs_stranger", administrator, stranger, R_TOKEN },
+    { "ref_of_another", as_it_was_set, ref_of_another, R_NO_RULE },
+    { "ref_set_by_another", as_it_was_set, ref_set_by_another, R_NO_RULE },
+    { "ref_of_the_past", as_it_was_set, ref_of_the_past, R_NO_RULE },
     { "old_bearer", administrator, old_bearer, R_TOKEN_EXPIRED },
 };
 

@@ -86,7 +86,7 @@ static inline enum sr_err lab_appraise(const struct appraiser *by, enum lab_list
                                        struct sr_why *why)
 {
     static struct appraisal a;
-    const struct policy_want want = { SPAN_STR("acme"), SPAN_STR("app/db"), POLICY_SECRET };
+    const struct policy_want want = { SPAN_STR("acme"), SPAN_STR("app/db"), POLICY_SECRET, NULL };
     a = (struct appraisal){ 0 };
     SR_TRY(appraise(by, type, evidence, rd, &a, why));
     *ret = a.verified;

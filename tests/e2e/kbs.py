@@ -434,6 +434,10 @@ policy = json.load(open(f"{DIR}/policy.json"))
 first = json.loads(subprocess.run([f"{BUILD}/sealring-insecure", "policy", "check", "--json", f"{DIR}/policy.json"], capture_output=True).stdout)["hash"]
 policy.update(number=2, previous=first)
 policy["tenants"][1]["admins"].append(writer)
+policy["tenants"][1]["reference_values"] = ["svns", "fetchers"]
+policy["release"] += [{"name": "refs", "type": "sample", "tenant": "open", "keys": ["ref/*"], "usages": ["secret"], "where": [{"claim": "svn", "op": "ref", "value": "svns"}]},
+                      {"name": "fetchers", "type": "insecure", "tenant": "open", "keys": ["native/*"], "usages": ["secret"],
+                       "where": [{"claim": "code", "op": "ref", "value": "fetchers"}]}]
 with open(f"{DIR}/policy2", "w") as f:
     f.write(jcs(policy))
 check("operators sign it", sealring("policy", "sign", "--node", ONE, "--cid", cid, "--key", f"{DIR}/operator.key", "--out", f"{DIR}/policy2.signed", f"{DIR}/policy2")[0])
@@ -466,6 +470,53 @@ refused("no base64url", a("POST", "/kbs/v0/resource-policy", {"policy": "a="}, j
 values = {"version": "0.1.0", "type": "sample", "payload": base64.b64encode(b'{"measurement":["abc","def"],"svn":3}').decode()}
 refused("reference values become a draft", a("POST", "/kbs/v0/reference-value", values, jwt(admin)), 403, "RvpsError",
         "{'claim':'measurement','op':'in','value':['abc','def']},{'claim':'svn','op':'in','value':[3]}")
+
+def rvps(**values):
+    return {"version": "0.1.0", "type": "sample", "payload": base64.b64encode(compact(values).encode()).decode()}
+
+
+def at_both(get, want):
+    """The first member at once, the second when it has heard of it."""
+    first = get(ONE)
+    for _ in range(100):
+        if (second := get(TWO)) == want:
+            break
+        time.sleep(0.1)
+    return first == want and second == want
+
+
+REF = ("POST", "/kbs/v0/reference-value")
+check("something for guests of the svns that are set", a("POST", PUT[1].format("open").replace("key/new", "ref/one"), b"ref", jwt(admin))[0] == 200)
+guest = lambda node: (lambda got: got[0] if got[0] != 200 else got[1])(Client(node).fetch("open/ref/one"))
+check("nobody while none is set", at_both(guest, 403))
+refused("set by nobody", a(*REF, rvps(svns=["1"])), 401)
+refused("by a stranger", a(*REF, rvps(svns=["1"]), jwt(stranger)), 401, "TokenVerifierError")
+refused("a name that policy does not list: a draft", a(*REF, rvps(other=["1"]), jwt(admin)), 403, "RvpsError", "'op':'in'")
+refused("one of them is not listed: none is stored", a(*REF, rvps(svns=["1"], other=["1"]), jwt(admin)), 403, "RvpsError")
+refused("another tenant's", a(*REF, rvps(**{"demo/svns": ["1"]}), jwt(admin)), 403, "RvpsError")
+refused("values of two kinds", a(*REF, rvps(svns=["1", 2]), jwt(admin)), 400, None, "kbs-format")
+refused("no values", a(*REF, rvps(svns=[]), jwt(admin)), 400, None, "kbs-format")
+refused("what is not set", a("GET", "/kbs/v0/reference-value/svns", None, jwt(admin)), 404)
+check("nothing was stored by any of these", guest(ONE) == 403)
+check("set", a(*REF, rvps(svns=["0", "1"]), jwt(admin)) == (200, b""))
+check("it is in force at both members", at_both(guest, b"ref"))
+check("and can be read", a("GET", "/kbs/v0/reference-value/svns", None, jwt(admin)) == (200, b'["0","1"]'))
+check("by the tenant's name as well", a("GET", "/kbs/v0/reference-value/open/svns", None, jwt(admin)) == (200, b'["0","1"]'))
+refused("by a stranger", a("GET", "/kbs/v0/reference-value/open/svns", None, jwt(stranger)), 401)
+check("another single value", a(*REF, rvps(**{"open/svns": "2"}), jwt(admin))[0] == 200)
+check("the old one is no more", at_both(guest, 403))
+check("set again", a(*REF, rvps(svns="1"), jwt(admin))[0] == 200 and at_both(guest, b"ref"))
+check("taken away", a("DELETE", "/kbs/v0/resource/open/reference-values/svns", None, jwt(admin))[0] == 200 and at_both(guest, 403))
+check("what is no list equals nothing", sealring("put", "--node", ONE, "--cid", cid, "--tenant", "open", "--key", f"{DIR}/admin.key", "reference-values/svns",
+                                                 data=b"1")[0] and at_both(guest, 403))
+check("native: a secret", a("POST", PUT[1].format("open").replace("key/new", "native/one"), b"native", jwt(admin))[0] == 200)
+fetch = lambda: sealring("fetch", "--platform", "insecure", "--node", ONE, "--cid", cid, "open:native/one")
+check("native: refused while none is set", not fetch()[0])
+code = hashlib.sha256(open(f"{BUILD}/sealring-insecure", "rb").read()).hexdigest()
+check("native: set to this client's code", a(*REF, rvps(fetchers=[code]), jwt(admin))[0] == 200)
+got = fetch()
+check("native: fetched", got[0] and "native" in got[1], got)
+
 refused("the name of the policy, by nobody", a("GET", "/kbs/v0/resource-policy"), 401)
 check("the name of the policy", a("GET", "/kbs/v0/resource-policy", None, jwt(admin)) == (200, b'["sealring-policy-2"]'))
 refused("a reference value", a("GET", "/kbs/v0/reference-value/x", None, jwt(admin)), 404, "RvpsError")
@@ -626,7 +677,7 @@ try:
         openapi.hold(interface, x, seen, listed)
     for key in interface.operations:
         if key[1].startswith("/kbs/"):
-            never = {"/kbs/v0/attestation-policy", "/kbs/v0/reference-value", "/kbs/v0/reference-value/{id}", "/kbs/v0/resource-policy"}
+            never = {"/kbs/v0/attestation-policy", "/kbs/v0/resource-policy"}
             check(f"{key} was answered", True in seen.get(key, ()) or (key[1] in never and key != ("GET", "/kbs/v0/resource-policy")))
             check(f"{key} was refused to somebody", False in seen.get(key, ()) or key[1] in ("/kbs/v0/jwks", "/kbs/v0/writer"))
     passed, failed = passed + openapi.passed, failed + openapi.failed

@@ -1,6 +1,7 @@
 /* fuzz_policy.c - documents and signed documents: read, asked, explained and written again as they were. */
 #include "proto/claims.h"
 #include "proto/policy_explain.h"
+#include "proto/policy_refs.h"
 
 #include <stdlib.h>
 
@@ -32,8 +33,10 @@ static void asked(const struct policy *p)
     claims_put_bool(&c, "debug", false);
     (void)!policy_join(p, &c, &c, &v, NULL);
     explained(p, &v);
+    SR_OWN(policy_refs) refs = { 0 };
+    must(policy_refs_add(&refs, SPAN_STR("code"), SPAN_STR("{\"values\":[\"aa\"]}"), NULL) == SR_OK);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        struct policy_want w = { SPAN_STR("acme"), span_of(paths[i]), POLICY_RAW };
+        struct policy_want w = { SPAN_STR("acme"), span_of(paths[i]), POLICY_RAW, &refs };
         (void)!policy_release(p, &c, NULL, &w, &v, NULL);
         explained(p, &v);
     }
@@ -42,9 +45,19 @@ static void asked(const struct policy *p)
     must(policy_check_text(p, &text) == policy_check_json(p, &json) && json_is_canonical(buf_span(&json)));
 }
 
+/* Lists of a tenant's, as anybody's file or package has them. */
+static void references(struct span text)
+{
+    SR_OWN(policy_refs) r = { 0 };
+    SR_OWN(policy_refs) one = { 0 };
+    must(policy_refs_read_json(text, &r, NULL) != SR_OK || r.n <= POLICY_REFS_MAX);
+    must(policy_refs_add(&one, SPAN_STR("n"), text, NULL) != SR_OK || one.n == 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span text = { data, size };
+    references(text);
     SR_OWN(policy_hold) plain = { 0 };
     SR_OWN(policy_signed) s = { 0 };
     SR_OWN(buf) draft = { 0 };

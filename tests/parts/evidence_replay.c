@@ -102,7 +102,7 @@ int main(int argc, char **argv)
                                   .policy = r.hold.p,
                                   .collateral = r.set,
                                   .now = (time_t)strtoll(argv[2], NULL, 10) };
-    const struct policy_want want = { SPAN_STR("demo"), SPAN_STR("app/x"), POLICY_SECRET };
+    const struct policy_want want = { SPAN_STR("demo"), SPAN_STR("app/x"), POLICY_SECRET, NULL };
     struct sr_why join = { 0 }, release = { 0 };
     enum sr_err e = appraise(&by, span_of(argv[1]), buf_span(&r.evidence), &r.rd, &r.seen, &join);
     release = join;

@@ -92,7 +92,7 @@ static void evaluate(char *const word[6])
         exit(2);
     const struct claims *self = has_own ? &own : NULL;
     const struct policy_want want = { span_of(word[3]), span_of(word[4]),
-                                      (enum policy_usage)policy_usage_find(span_of(word[5])) };
+                                      (enum policy_usage)policy_usage_find(span_of(word[5])), NULL };
     enum sr_err e = strcmp(word[3], "-") == 0 ? policy_join(p.p, &peer, self, &v, NULL)
                                               : policy_release(p.p, &peer, self, &want, &v, NULL);
     policy_explain_json(p.p, &v, &out);

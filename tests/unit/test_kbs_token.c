@@ -322,7 +322,7 @@ static void test_policy(void)
     SR_OWN(policy_hold) native = { 0 };
     SR_OWN(buf) token = { 0 };
     struct token_says s = good();
-    struct policy_want w = { SPAN_STR("acme"), SPAN_STR("key/one"), POLICY_SECRET };
+    struct policy_want w = { SPAN_STR("acme"), SPAN_STR("key/one"), POLICY_SECRET, NULL };
     signed_token(&s, TK_P256, "ES256", "{\"alg\":\"ES256\"}", &token);
     T(parse(NULL, "token.as", &none.p, NULL) == SR_OK && parse("", "token.as", &empty.p, NULL) == SR_OK);
     T(parse(NULL, "snp", &native.p, NULL) == SR_OK);

@@ -652,7 +652,7 @@ static void keys_go_to_whom_the_rules_name(void)
     fill(&c);
     for (size_t i = 0; i < sizeof release_rows / sizeof *release_rows; i++) {
         const struct release_row *r = &release_rows[i];
-        const struct policy_want want = { span_of(r->tenant), span_of(r->path), r->usage };
+        const struct policy_want want = { span_of(r->tenant), span_of(r->path), r->usage, NULL };
         struct policy_verdict v;
         struct sr_why why = { 0 };
         char label[64];

@@ -96,7 +96,7 @@ static void a_yes_names_its_rule(void)
     SR_OWN(policy_hold) h = { policy_from_draft() };
     SR_OWN(buf) json = { 0 };
     struct policy_verdict v;
-    const struct policy_want want = { SPAN_STR("acme"), SPAN_STR("app/db"), POLICY_SECRET };
+    const struct policy_want want = { SPAN_STR("acme"), SPAN_STR("app/db"), POLICY_SECRET, NULL };
     claims_put_text(&peer, "type", SPAN_STR("tpm"));
     claims_put_bool(&peer, "debug", false);
     T(policy_release(h.p, &peer, NULL, &want, &v, NULL) == SR_OK);
@@ -111,7 +111,7 @@ static void an_unknown_tenant_looks_at_no_rule(void)
     SR_OWN(policy_hold) h = { policy_from_draft() };
     SR_OWN(buf) json = { 0 };
     struct policy_verdict v;
-    const struct policy_want want = { SPAN_STR("nobody"), SPAN_STR("app/db"), POLICY_SECRET };
+    const struct policy_want want = { SPAN_STR("nobody"), SPAN_STR("app/db"), POLICY_SECRET, NULL };
     T(policy_release(h.p, &peer, NULL, &want, &v, NULL) == SR_EDENIED);
     policy_explain_json(h.p, &v, &json);
     T(says(&json, "{'allowed':false,'list':'release','number':1,'reason':'tenant-unknown','rules':["
