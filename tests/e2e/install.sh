@@ -18,6 +18,9 @@ for file in usr/bin/sealring usr/bin/sealring-launch usr/sbin/sealringd usr/sbin
     check "/$file" test -s "$tree/$file"
 done
 check "both names of the daemon are links to it" test "$(readlink "$tree/usr/sbin/sealring-node") $(readlink "$tree/usr/sbin/sealring-bootstrap")" = "sealringd sealringd"
+executable=$(find "$tree" -type f -perm /111 ! -name '*.so*' -printf '/%P ' | tr ' ' '\n' | sort | xargs)
+check "what may be executed is this list, and nothing beside it" test "$executable" = \
+    "/usr/bin/sealring /usr/bin/sealring-launch /usr/libexec/sealring/start /usr/sbin/sealringd"
 check "nothing insecure is installed" test -z "$(find "$tree" -name '*insecure*')"
 check "nothing is installed for others to write" test -z "$(find "$tree" -type f -perm /022)"
 while read -r program; do
