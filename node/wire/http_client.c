@@ -1,6 +1,7 @@
 #include "node/wire/http_client.h"
 
 #include "crypto/url.h"
+#include "node/wire/http_verdict.h"
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
@@ -124,39 +125,6 @@ enum sr_err http_client_binding(const struct http_client *c, uint8_t ret[static 
     return c->bound;
 }
 
-static enum sr_err of_status(unsigned status)
-{
-    static const struct {
-        unsigned status;
-        enum sr_err e;
-    } rows[] = {
-        { 400, SR_EFORMAT }, { 401, SR_EAUTH },   { 403, SR_EDENIED }, { 404, SR_ENOENT },
-        { 409, SR_ESTALE },  { 413, SR_ETOOBIG }, { 503, SR_EBUSY },
-    };
-    if (status >= 200 && status <= 299)
-        return SR_OK;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].status == status)
-            return rows[i].e;
-    return SR_EIO;
-}
-
-/* The reason's code out of {"error":{"reason":"…"…}}: it is for a log line, so only its own alphabet is
- * taken. */
-static void take_reason(struct http_reply *r)
-{
-    static const char key[] = "\"reason\":\"";
-    const char *at = r->body.n ? memmem(r->body.p, r->body.n, key, sizeof key - 1) : NULL;
-    const char *end = at ? (const char *)r->body.p + r->body.n : NULL;
-    size_t n = 0;
-    for (at = at ? at + sizeof key - 1 : NULL; at != end && n + 1 < sizeof r->reason; at++) {
-        if (!((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '-'))
-            break;
-        r->reason[n++] = *at;
-    }
-    r->reason[n] = 0;
-}
-
 static void set_url(struct http_client *c, const char *path)
 {
     char url[2048];
@@ -260,10 +228,5 @@ enum sr_err http_client_call(struct http_client *c, const struct http_call *call
     }
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
     ret->status = (unsigned)status;
-    enum sr_err e = of_status(ret->status);
-    if (e == SR_OK)
-        return SR_OK;
-    take_reason(ret);
-    return sr_fail(why, e, sr_reason_find(ret->reason), "%s %s at %s: status %u, reason %s", call->method,
-                   call->path, c->base, ret->status, ret->reason[0] ? ret->reason : "none given");
+    return http_verdict(c->base, call, ret, why);
 }
