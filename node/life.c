@@ -50,9 +50,11 @@ static enum sr_err find(struct life *l, struct home *ret, struct core **ret_core
     return core_open(l->node, ret, NULL, ret_core, why);
 }
 
-static bool hopeless(enum sr_err e)
+/* After a store has failed for good only a new start finds out what is on disk. To go on asking would have
+ * members grant us masters, a leaf each time, that we can never keep. */
+static bool hopeless(struct node *n, enum sr_err e)
 {
-    return e == SR_EBUG || e == SR_ENOMEM;
+    return e == SR_EBUG || e == SR_ENOMEM || store_sync(n->store, NULL) == SR_EIO;
 }
 
 /* Through each configured member in turn, with growing pauses, until it works or the node stops. */
@@ -73,7 +75,7 @@ static enum sr_err join(struct life *l, struct home *home, struct core **ret)
         log_why(&line, e, &why);
         log_num(&line, "again_ms", pause);
         log_end(&line);
-        if (hopeless(e) || node_sleep(n, pause))
+        if (hopeless(n, e) || node_sleep(n, pause))
             return e;
         pause = pause * 2 > BACKOFF_MAX ? BACKOFF_MAX : pause * 2;
     }
