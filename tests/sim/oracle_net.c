@@ -1,0 +1,202 @@
+/* oracle_net.c - what leaves a machine, held against what lies on its disk at that moment. */
+#include "crypto/text.h"
+#include "proto/log.h"
+#include "proto/package.h"
+#include "proto/release_wire.h"
+#include "tests/sim/net.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A checkpoint that somebody has seen. */
+struct shown_head {
+    struct sign_pub member;
+    uint64_t size;
+    struct sha256 root;
+};
+enum { SHOWN_MAX = 4096 };
+
+/* One answer of 200. */
+struct answered {
+    struct host *m;
+    const struct packet *p;
+    const struct oracle_asked *asked;
+    const struct known_log *log;
+    struct span body;
+};
+
+struct oracle_asked oracle_asked(struct host *m, const struct packet *p)
+{
+    (void)p;
+    return (struct oracle_asked){ .policy = world()->oracle.log[m->id].in_force };
+}
+
+/* ---- checkpoints ---- */
+
+static void against_others(const struct host *m, const struct known_log *log, const struct checkpoint *c)
+{
+    struct oracle *o = &world()->oracle;
+    if (!o->shown)
+        o->shown = calloc(SHOWN_MAX, sizeof *o->shown);
+    for (size_t i = 0; o->shown && i < o->n_shown; i++) {
+        const struct shown_head *was = &o->shown[i];
+        if (was->size != c->size || memcmp(&was->member, &log->member, sizeof was->member) != 0)
+            continue;
+        if (sha256_eq(&was->root, &c->root))
+            return;
+        if (!m->tainted)
+            violated("one_head", "m%d showed two heads of size %llu", m->id, (unsigned long long)c->size);
+    }
+    if (o->shown && o->n_shown < SHOWN_MAX)
+        o->shown[o->n_shown++] = (struct shown_head){ log->member, c->size, c->root };
+}
+
+static void shown(const struct answered *a, struct span note)
+{
+    struct checkpoint c;
+    struct sr_why why = { 0 };
+    SR_OWN(buf) origin = { 0 };
+    struct sha256 cid;
+    struct member_id id = member_id_of(&a->log->member);
+    cid = atomic_load(&a->m->node->core)->home.cid;
+    log_origin(&cid, id.b, &origin);
+    wr_u8(&origin, 0);
+    if (checkpoint_open(note, (const char *)origin.p, &a->log->member, &c, &why) != SR_OK)
+        violated("head_signed", "m%d: %s", a->m->id, why.text);
+    if (c.size > a->log->n || (c.size && !sha256_eq(&c.root, &a->log->v[c.size - 1].root)))
+        violated("head_durable", "m%d shows a head of size %llu, and its disk has %llu leaves", a->m->id,
+                 (unsigned long long)c.size, (unsigned long long)a->log->n);
+    against_others(a->m, a->log, &c);
+}
+
+static void has_leaf(const struct answered *a, uint64_t index, struct span leaf, const char *invariant)
+{
+    struct sha256 hash = merkle_leaf(leaf);
+    if (index >= a->log->n || !sha256_eq(&a->log->v[index].hash, &hash))
+        violated(invariant, "m%d answers %.*s, and leaf %llu is not on its disk", a->m->id, (int)a->p->path.n,
+                 (const char *)a->p->path.p, (unsigned long long)index);
+}
+
+/* ---- the rules, by path ---- */
+
+static void m4_left(const struct answered *a)
+{
+    static struct m4 m;
+    const struct leaf *l = NULL;
+    if (m4_decode(a->body, &m, NULL) != SR_OK)
+        violated("harness", "M4 can't be read");
+    struct sha512 hash = sha512(m.ct);
+    for (uint64_t i = 0; i < a->log->n; i++)
+        if (a->log->v[i].leaf->type == LEAF_JOIN_GRANTED &&
+            memcmp(&a->log->v[i].leaf->ct_hash, &hash, sizeof hash) == 0)
+            l = a->log->v[i].leaf;
+    if (!l)
+        violated("grant_logged", "m%d gives the masters away and its disk has no leaf", a->m->id);
+    const struct host *to = host_of(a->p->from);
+    if (to && !world()->policy[l->policy_number].admits[to->code])
+        violated("policy_admits", "m%d gives the masters to m%d, which policy %llu denies", a->m->id, to->id,
+                 (unsigned long long)l->policy_number);
+    if (l->policy_number < a->asked->policy)
+        violated("policy_monotone", "m%d grants under policy %llu of the past", a->m->id,
+                 (unsigned long long)l->policy_number);
+    shown(a, m.checkpoint);
+}
+
+static void m6_left(const struct answered *a)
+{
+    static struct m6 m;
+    if (m6_decode(a->body, &m, NULL) != SR_OK)
+        violated("harness", "M6 can't be read");
+    has_leaf(a, m.leaf_index, m.leaf, "member_logged");
+    shown(a, m.checkpoint);
+}
+
+static void w3_left(const struct answered *a)
+{
+    static struct w3 w;
+    if (w3_decode(a->body, &w, NULL) != SR_OK)
+        violated("harness", "W3 can't be read");
+    has_leaf(a, w.leaf_index, w.leaf, "release_logged");
+    if (a->log->v[w.leaf_index].leaf->policy_number < a->asked->policy)
+        violated("policy_monotone", "m%d releases under a policy of the past", a->m->id);
+    shown(a, w.checkpoint);
+}
+
+static void checkpoint_left(const struct answered *a)
+{
+    shown(a, a->body);
+}
+
+static bool has_package(const struct known_log *log, const struct sha256 *hash)
+{
+    for (uint64_t i = 0; i < log->n; i++)
+        if (sha256_eq(&log->v[i].leaf->package, hash))
+            return true;
+    return false;
+}
+
+static void put_acked(const struct answered *a)
+{
+    struct package p;
+    static const char stored[] = "\"stored\":true";
+    if (a->p->method != POST || !memmem(a->body.p, a->body.n, stored, sizeof stored - 1))
+        return;
+    if (package_read(buf_span(&a->p->body), &p, NULL) != SR_OK || !has_package(a->log, &p.hash))
+        violated("ack_durable", "m%d says that it stored what is not on its disk", a->m->id);
+}
+
+static void policy_acked(const struct answered *a)
+{
+    SR_OWN(json_doc) doc = { 0 };
+    if (a->p->method != POST || json_parse(a->body, &doc, NULL) != SR_OK)
+        return;
+    uint64_t number = json_u64(json_get(json_root(&doc), "number")); /* of what is in force by now */
+    if (number < a->asked->policy)
+        violated("policy_monotone", "m%d goes by policy %llu after %llu", a->m->id,
+                 (unsigned long long)number, (unsigned long long)a->asked->policy);
+    if (number > a->log->policy)
+        violated("ack_durable", "m%d says that policy %llu is in force, its disk has %llu", a->m->id,
+                 (unsigned long long)number, (unsigned long long)a->log->policy);
+    world()->oracle.log[a->m->id].in_force = number;
+}
+
+static const struct {
+    const char *path;
+    void (*check)(const struct answered *);
+} rules[] = {
+    { "/sealring/v1/join/attest", m4_left }, { "/sealring/v1/join/confirm", m6_left },
+    { "/sealring/v1/release", w3_left },     { "/sealring/v1/packages", put_acked },
+    { "/sealring/v1/policy", policy_acked },
+};
+
+/* What a node answers before it is a member. */
+static bool is_health(struct span path)
+{
+    return span_eq(path, SPAN_STR("/healthz")) || span_eq(path, SPAN_STR("/metrics")) ||
+           span_eq(path, SPAN_STR("/sealring/v1/status"));
+}
+
+static bool is_checkpoint(struct span path)
+{
+    static const char end[] = "/checkpoint";
+    size_t n = sizeof end - 1;
+    return path.n > n && memcmp(path.p + path.n - n, end, n) == 0;
+}
+
+void oracle_answered(struct host *m, const struct packet *p, const struct oracle_asked *asked,
+                     const struct reply *r)
+{
+    struct answered a = { m, p, asked, &world()->oracle.log[m->id], { r->body, r->n } };
+    struct span path = buf_span(&p->path);
+    if (r->status != 200)
+        return;
+    if (a.log->n == 0 && !is_health(path))
+        violated("provisional_serves", "m%d answers %.*s and is no member", m->id, (int)path.n,
+                 (const char *)path.p);
+    if (is_checkpoint(path))
+        checkpoint_left(&a);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (span_eq(path, span_of(rules[i].path)))
+            rules[i].check(&a);
+}

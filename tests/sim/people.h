@@ -1,0 +1,17 @@
+#pragma once
+/* people.h - who uses a network: operators who sign policies, a tenant's administrator, workloads that fetch,
+ * an auditor who reads logs. Each call runs on a fiber of its own, through client/ as the programs do. */
+#include "tests/sim/sim.h"
+
+enum { PATHS = 3 };
+
+void people_new(void); /* draws keys; policy number 1 and the genesis file in the working folder */
+/* A policy that follows the newest. odd: it admits that code. Only signed, not told to anybody. */
+void operator_signs(bool odd);
+/* Tells the machine all policies that it has not. */
+void operator_tells(struct host *m);
+void tenant_puts(struct host *m, unsigned path, bool tombstone);
+/* Sends once more what it made earlier, if it has made that many: an answer got lost. */
+void tenant_repeats(struct host *m, unsigned which);
+void workload_fetches(struct host *m, unsigned path, bool derived);
+void auditor_reads(struct host *m);

@@ -1,0 +1,117 @@
+/* story.c - what happens: a genesis, as many events as there are steps, then all is healed and becomes quiet.
+ */
+#include "crypto/text.h"
+#include "proto/cid.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/events.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SECOND = 1000 * 1000, GENESIS_S = 120, QUIET_S = 300, PAUSE_MS = 3000 };
+
+static void begin(void)
+{
+    struct world *w = world();
+    struct host *m = &w->m[0];
+    for (int i = 0; i < GENESIS_S && !host_is_member(m); i++) {
+        host_start(m);
+        fiber_sleep(SECOND);
+    }
+    if (!host_is_member(m))
+        violated("liveness", "no genesis");
+    cid_text(&atomic_load(&m->node->core)->home.cid, w->cid);
+    for (size_t i = 1; i < w->n; i++) /* the others whenever they are told to */
+        if (rng_chance(&w->script, 500))
+            host_start(&w->m[i]);
+}
+
+static void happen(void)
+{
+    struct world *w = world();
+    for (unsigned i = 0; i < w->steps; i++) {
+        struct happening e = event_draw(&w->script);
+        fiber_sleep(rng_below(&w->script, PAUSE_MS) * 1000);
+        if (w->skip && w->skip[i])
+            continue;
+        trace(HOST_NONE, "event %u: %s", i, event_text(&e));
+        event_run(&e);
+    }
+}
+
+/* ---- the end ---- */
+
+static void heal(void)
+{
+    struct world *w = world();
+    trace(HOST_NONE, "all is healed");
+    w->weather = (struct weather){ .least_us = 500, .most_us = 5000 };
+    for (size_t i = 0; i < w->n; i++) {
+        w->m[i].wall_ms = 0;
+        disk_set(w->m[i].disk, DISK_GOOD, 1000);
+    }
+}
+
+static bool is_broken(const struct host *m)
+{
+    return host_is_member(m) && !journal_healthy(atomic_load(&m->node->core)->journal);
+}
+
+/* As an administrator would: what is down is started, what can't write is started again. */
+static void look_after(void)
+{
+    struct world *w = world();
+    for (size_t i = 0; i < w->n; i++) {
+        struct host *m = &w->m[i];
+        if (is_broken(m))
+            host_stop(m);
+        else
+            host_start(m);
+    }
+}
+
+static struct host *any_member(void)
+{
+    struct world *w = world();
+    for (size_t i = 0; i < w->n; i++)
+        if (host_is_member(&w->m[i]))
+            return &w->m[i];
+    return &w->m[0];
+}
+
+static void settle(void)
+{
+    uint64_t end = fiber_now() + (uint64_t)QUIET_S * SECOND;
+    for (unsigned i = 0; fiber_now() < end; i++) {
+        look_after();
+        if (i % 6 == 0)
+            operator_tells(any_member());
+        fiber_sleep(5 * SECOND);
+        if (oracle_converged(false))
+            return;
+    }
+    (void)oracle_converged(true);
+}
+
+/* All that was promised holds after a restart of everybody. */
+static void restart_all(void)
+{
+    struct world *w = world();
+    trace(HOST_NONE, "all are started again");
+    for (size_t i = 0; i < w->n; i++)
+        host_stop(&w->m[i]);
+    for (size_t i = 0; i < w->n; i++)
+        while (w->m[i].up)
+            (void)fiber_wait(&w->m[i], fiber_now() + SECOND);
+    settle();
+}
+
+void story(void)
+{
+    begin();
+    happen();
+    heal();
+    settle();
+    restart_all();
+    trace(HOST_NONE, "the end");
+}
