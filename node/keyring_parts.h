@@ -1,6 +1,7 @@
 #pragma once
 /* keyring_parts.h - what is inside a keyring. For keyring*.c alone. */
 #include "node/keyring_kbs.h"
+#include "node/token_seen.h"
 
 struct keyring_parts {
     struct master_bundle masters; /* but for the cid: the keyring is made before there is one */
@@ -12,6 +13,7 @@ struct keyring_parts {
 /* What OpenSSL keeps, and public halves. */
 struct keyring_kbs {
     struct jws_key token[EPOCHS_MAX];
+    struct token_seen *seen; /* the one thing here that changes; it has a lock of its own */
     struct sign_pub writer;
 };
 

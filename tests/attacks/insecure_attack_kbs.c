@@ -177,6 +177,47 @@ static bool own_token(struct lab *l, struct sr_why *why)
     return fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why);
 }
 
+/* The payload of a token, and the signature of another, which the member has seen and found good. */
+static bool token_like_one_seen(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_hold) mine = made_up(soon());
+    SR_OWN(guest_hold) wanted = made_up(soon());
+    SR_OWN(buf) token = { 0 };
+    SR_OWN(buf) other = { 0 };
+    struct caller c = { 0 };
+    claims_clear(&mine.g->claims);
+    claims_put_text(&mine.g->claims, "type", SPAN_STR("sample"));
+    claims_put_text(&mine.g->claims, "svn", SPAN_STR("2")); /* which policy lets have nothing */
+    T(kbs_token_write(&s.m->core, mine.g, &token) == SR_OK &&
+      kbs_token_write(&s.m->core, wanted.g, &other) == SR_OK);
+    bear(&c, buf_span(&token));
+    T(!fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why) && why->reason != R_TOKEN);
+    *why = (struct sr_why){ 0 };
+    const uint8_t *sig = memrchr(token.p, '.', token.n), *end = memrchr(other.p, '.', other.n);
+    SR_OWN(buf) forged = { 0 };
+    wr_span(&forged, (struct span){ other.p, (size_t)(end - other.p) });
+    wr_span(&forged, (struct span){ sig, (size_t)(token.p + token.n - sig) });
+    bear(&c, buf_span(&forged));
+    return fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why);
+}
+
+/* A token that was good a moment ago, and was shown while it was. */
+static bool token_seen_once(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_hold) h = made_up(soon() - 120);
+    SR_OWN(buf) token = { 0 };
+    SR_OWN(jws) j = { 0 };
+    struct caller c = { 0 };
+    T(kbs_token_write(&s.m->core, h.g, &token) == SR_OK &&
+      jws_read(buf_span(&token), JWS_ES256, &j, NULL) == SR_OK);
+    SR_OWN(epochs_hold) now = epochs_holder_get(s.m->core.home.epochs);
+    T(keyring_kbs_verify(now.e->keyring, 1, &j, NULL) == SR_OK); /* as when it was shown */
+    bear(&c, buf_span(&token));
+    return fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why);
+}
+
 /* A cookie found in an old trace. */
 static bool old_session(struct lab *l, struct sr_why *why)
 {
@@ -353,6 +394,8 @@ static const struct attack rows[] = {
     { "unverified_device", honest_guest, unverified_device, R_COMPOSITE },
     { "old_padding", honest_guest, old_padding, R_JWK },
     { "own_token", honest_guest, own_token, R_TOKEN },
+    { "token_like_one_seen", honest_guest, token_like_one_seen, R_TOKEN },
+    { "token_seen_once", honest_guest, token_seen_once, R_TOKEN_EXPIRED },
     { "old_session", honest_guest, old_session, R_KBS_SESSION },
     { "cookie_of_another", honest_guest, other_network, R_KBS_SESSION },
     { "other_resource", honest_guest, other_resource, R_KEY_DENIED },

@@ -1,6 +1,7 @@
 /* What the masters do for guests of Confidential Containers, over two epochs. */
 #include "crypto/text.h"
 #include "node/keyring_kbs.h"
+#include "node/token_seen.h"
 #include "proto/json_foreign.h"
 #include "tests/t.h"
 
@@ -58,6 +59,59 @@ static enum sr_err verifies(const struct keyring *k, uint64_t min, const struct 
     return keyring_kbs_verify(k, min, &j, NULL);
 }
 
+/* A token that was seen is nobody else's, and of no other time. */
+static void test_seen(const struct keyring *k, const struct buf *old, const struct buf *new)
+{
+    SR_OWN(buf) changed = { 0 };
+    size_t good = 0;
+    T(verifies(k, 1, old) == SR_OK && verifies(k, 2, new) == SR_OK); /* seen */
+    T(verifies(k, 2, old) == SR_EAUTH && verifies(k, 3, new) == SR_EAUTH);
+    wr_span(&changed, buf_span(new));
+    for (size_t bit = 0; bit < changed.n * 8; bit++) {
+        changed.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        good += verifies(k, 1, &changed) == SR_OK;
+        changed.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    T(good == 0);
+    for (size_t cut = 0; cut < changed.n; cut++) {
+        SR_OWN(buf) shorter = { 0 };
+        wr_span(&shorter, (struct span){ changed.p, cut });
+        good += verifies(k, 1, &shorter) == SR_OK;
+    }
+    T(good == 0 && verifies(k, 1, &changed) == SR_OK);
+}
+
+static enum sr_err reads(const struct buf *token, struct jws *ret)
+{
+    return jws_read(buf_span(token), JWS_ES256, ret, NULL);
+}
+
+/* What is remembered, by itself: full, it forgets; what it never had it never says. */
+static void test_memory(const struct keyring *k)
+{
+    enum { MANY = 10000 };
+    struct token_seen *s = token_seen_new();
+    SR_OWN(buf) token = { 0 };
+    SR_OWN(jws) j = { 0 };
+    size_t known = 0, wrong = 0;
+    T(s && keyring_kbs_sign(k, SPAN_STR("{}"), &token) == SR_OK && reads(&token, &j) == SR_OK);
+    for (uint64_t i = 0; i < MANY; i++) {
+        struct sha256 name = token_seen_name(i, &j);
+        wrong += token_seen_has(s, &name);
+        token_seen_add(s, &name);
+        wrong += !token_seen_has(s, &name);
+    }
+    for (uint64_t i = 0; i < MANY; i++) {
+        struct sha256 name = token_seen_name(i, &j);
+        known += token_seen_has(s, &name);
+    }
+    T(wrong == 0 && known > 0 && known < MANY);
+    struct sha256 none = { 0 };
+    token_seen_add(s, &none);
+    T(!token_seen_has(s, &none) && !token_seen_has(NULL, &none));
+    token_seen_free(s);
+}
+
 static void test_tokens(const struct keyring *before, const struct keyring *after)
 {
     SR_OWN(buf) old = { 0 };
@@ -70,6 +124,7 @@ static void test_tokens(const struct keyring *before, const struct keyring *afte
     T(verifies(before, 1, &old) == SR_OK && verifies(after, 1, &old) == SR_OK &&
       verifies(after, 2, &new) == SR_OK);
     T(verifies(after, 2, &old) == SR_EAUTH && verifies(before, 1, &new) == SR_EAUTH);
+    test_seen(after, &old, &new);
     keyring_kbs_jwks(after, &keys);
     T(json_foreign_check(buf_span(&keys), NULL) == SR_OK);
     T(jf_members(buf_span(&keys), &(struct jf_member){ "keys", &list }, 1));
@@ -115,6 +170,7 @@ int main(void)
     struct keyring *before = network(1), *after = network(2);
     test_cookies(before, after);
     test_tokens(before, after);
+    test_memory(after);
     test_writer(before, after);
     test_frozen(before);
     keyring_free(before);
