@@ -30,11 +30,16 @@ static inline int bench_by_value(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+static inline double bench_middle(double v[static BENCH_ROUNDS]) /* sorts */
+{
+    qsort(v, BENCH_ROUNDS, sizeof *v, bench_by_value);
+    return v[BENCH_ROUNDS / 2];
+}
+
 /* A share of the floor that should be at least the goal. Sorts. */
 static inline void bench_share(const char *what, double share[static BENCH_ROUNDS], double goal)
 {
-    qsort(share, BENCH_ROUNDS, sizeof *share, bench_by_value);
-    double median = share[BENCH_ROUNDS / 2];
+    double median = bench_middle(share);
     printf("%s: %.0f %% (%.0f to %.0f), goal at least %.0f %%: %s\n", what, median * 100, share[0] * 100,
            share[BENCH_ROUNDS - 1] * 100, goal * 100, median >= goal ? "met" : "missed");
 }

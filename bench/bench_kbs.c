@@ -126,17 +126,11 @@ static void note(struct row *r, int i, double floor, double ours)
     r->floor[i] = floor;
 }
 
-static double middle(double v[static BENCH_ROUNDS])
-{
-    qsort(v, BENCH_ROUNDS, sizeof *v, bench_by_value);
-    return v[BENCH_ROUNDS / 2];
-}
-
 static void say(struct row *r)
 {
-    double share = middle(r->share);
+    double share = bench_middle(r->share);
     printf("%s: %.0f %% (%.0f to %.0f), %.0f of %.0f us", r->what, share * 100, r->share[0] * 100,
-           r->share[BENCH_ROUNDS - 1] * 100, middle(r->floor), middle(r->ours));
+           r->share[BENCH_ROUNDS - 1] * 100, bench_middle(r->floor), bench_middle(r->ours));
     if (r->goal > 0)
         printf(", goal at least %.0f %%: %s", r->goal * 100, share >= r->goal ? "met" : "missed");
     printf("\n");
@@ -217,7 +211,7 @@ int main(int argc, char *argv[])
         shared[i] = one_round(&b, i);
     for (int i = 0; i < ROWS; i++)
         say(&rows[i]);
-    printf("resources that shared a commit: %.1f\n", middle(shared));
+    printf("resources that shared a commit: %.1f\n", bench_middle(shared));
     kill(b.openssl.pid, SIGKILL);
     return 0;
 }
