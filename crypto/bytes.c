@@ -236,18 +236,30 @@ void wr_text(struct buf *b, const char *text)
     wr_span(b, span_of(text));
 }
 
+/* Into the room there is; mostly that is enough, and else the length is known. */
+static bool fmt_fits(struct buf *b, const char *fmt, va_list ap, int *ret_n)
+{
+    size_t room = b->bad ? 0 : b->cap - b->n;
+    *ret_n = vsnprintf(room ? (char *)b->p + b->n : NULL, room, fmt, ap);
+    if (*ret_n < 0 || (size_t)*ret_n >= room)
+        return false;
+    b->n += (size_t)*ret_n;
+    return true;
+}
+
 void wr_fmt(struct buf *b, const char *fmt, ...)
 {
     va_list ap, again;
+    int n;
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    bool done = fmt_fits(b, fmt, ap, &n);
     va_end(ap);
-    uint8_t *at = n < 0 ? NULL : wr_room(b, (size_t)n + 1);
+    uint8_t *at = done || n < 0 ? NULL : wr_room(b, (size_t)n + 1);
     if (at) {
         vsnprintf((char *)at, (size_t)n + 1, fmt, again);
         b->n--;
-    } else {
+    } else if (!done) {
         b->bad = true;
     }
     va_end(again);

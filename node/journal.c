@@ -9,7 +9,7 @@ enum {
     COUNT_MS = 60 * 1000,  /* between two leaves of counted refusals */
     GROUP = 64,            /* entries of one commit */
     GROUP_BYTES = 8 << 20, /* of their transactions, roughly */
-    GATHER_US = 2000       /* that a commit waits for others who are likely to come */
+    GATHER_US = 4000       /* that a commit waits for others who are likely to come */
 };
 
 /* ---- one commit */

@@ -113,19 +113,38 @@ void log_why(struct logline *l, enum sr_err e, const struct sr_why *why)
         log_text(l, "why", why->text);
 }
 
+static void put_digits(char *to, int digits, long v)
+{
+    for (int i = digits; i-- > 0; v /= 10)
+        to[i] = (char)('0' + v % 10);
+}
+
+/* "time=2026-11-28T08:16:01.320Z": one a request, so without what printf and strftime look up. */
+static size_t write_stamp(const struct timespec *t, char *to)
+{
+    static const char form[] = "time=0000-00-00T00:00:00.000Z";
+    struct tm tm;
+    gmtime_r(&t->tv_sec, &tm);
+    memcpy(to, form, sizeof form);
+    put_digits(to + 5, 4, tm.tm_year + 1900L);
+    put_digits(to + 10, 2, tm.tm_mon + 1L);
+    put_digits(to + 13, 2, tm.tm_mday);
+    put_digits(to + 16, 2, tm.tm_hour);
+    put_digits(to + 19, 2, tm.tm_min);
+    put_digits(to + 22, 2, tm.tm_sec);
+    put_digits(to + 25, 3, t->tv_nsec / 1000000);
+    return sizeof form - 1;
+}
+
 struct logline log_start(const struct logger *to, enum log_level level, const char *msg)
 {
     struct logline l = { .to = to, .wanted = level <= to->level };
     struct timespec t;
-    struct tm tm;
     char stamp[48];
     if (!l.wanted)
         return l;
     clock_gettime(CLOCK_REALTIME, &t);
-    gmtime_r(&t.tv_sec, &tm);
-    size_t n = strftime(stamp, sizeof stamp, "time=%Y-%m-%dT%H:%M:%S", &tm);
-    n += (size_t)snprintf(stamp + n, sizeof stamp - n, ".%03ldZ", t.tv_nsec / 1000000);
-    put(&l, stamp, n);
+    put(&l, stamp, write_stamp(&t, stamp));
     log_text(&l, "level", names[level]);
     log_text(&l, "msg", msg);
     return l;

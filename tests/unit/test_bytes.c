@@ -2,6 +2,8 @@
 #include "crypto/secret.h"
 #include "tests/t.h"
 
+#include <string.h>
+
 static void reads_past_the_end_are_zero_and_stick(void)
 {
     struct reader r = rd_init(SPAN_STR("\x01\x02\x03"));
@@ -54,6 +56,27 @@ static void what_is_written_reads_back(void)
     T(rd_end(&r));
 }
 
+/* Whatever room there is: less, just as much, more. */
+static void formatted_text_is_whole(void)
+{
+    size_t wrong = 0;
+    for (int n = 1; n < 600; n++) {
+        SR_OWN(buf) b = { 0 };
+        char want[700];
+        size_t len = (size_t)snprintf(want, sizeof want, "seed%*d", n, 7);
+        wr_text(&b, "seed");
+        wr_fmt(&b, "%*d", n, 7);
+        wrong += !span_eq(buf_span(&b), (struct span){ (const uint8_t *)want, len });
+        wr_fmt(&b, "%s", want);
+        wrong += b.n != 2 * len || memcmp(b.p + len, want, len) != 0;
+    }
+    T(wrong == 0);
+    struct buf bad = { .bad = true };
+    wr_fmt(&bad, "%d", 7);
+    T(!buf_ok(&bad) && bad.n == 0);
+    buf_drop(&bad);
+}
+
 static void a_buffer_past_its_limit_goes_bad_and_stays(void)
 {
     SR_OWN(buf) b = { 0 };
@@ -77,6 +100,7 @@ int main(void)
     a_length_prefix_over_its_limit_is_bad();
     leftovers_are_not_the_end();
     what_is_written_reads_back();
+    formatted_text_is_whole();
     a_buffer_past_its_limit_goes_bad_and_stays();
     order_is_bytewise_with_prefixes_first();
     return t_end();

@@ -3,6 +3,7 @@
 #include "node/metrics.h"
 #include "tests/t.h"
 
+#include <time.h>
 #include <unistd.h>
 
 static size_t lines_of(enum log_level level, const char *value, char *out, size_t size)
@@ -47,6 +48,25 @@ static void a_value_can_not_forge_a_line_or_a_field(void)
     }
 }
 
+/* As another reader of times has it; the second may change in between. */
+static void a_line_begins_with_the_time(void)
+{
+    char out[512];
+    struct tm tm = { 0 };
+    int ms = -1, end = 0;
+    time_t before = time(NULL);
+    T(lines_of(LOG_WARN, "x", out, sizeof out) == 1);
+    time_t after = time(NULL);
+    T_ROW(sscanf(out, "time=%4d-%2d-%2dT%2d:%2d:%2d.%3dZ level%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+                 &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms, &end) == 7 &&
+              end == 35 && ms >= 0,
+          out);
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    time_t said = timegm(&tm);
+    T_ROW(said >= before && said <= after, out);
+}
+
 static void a_long_value_is_cut_and_says_so(void)
 {
     char value[3000], out[4096];
@@ -80,6 +100,7 @@ static void every_counter_is_in_the_text(void)
 int main(void)
 {
     a_value_can_not_forge_a_line_or_a_field();
+    a_line_begins_with_the_time();
     a_long_value_is_cut_and_says_so();
     lines_below_the_level_are_not_written();
     every_counter_is_in_the_text();
