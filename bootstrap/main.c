@@ -10,6 +10,7 @@
 #include "node/life.h"
 #include "node/notify.h"
 #include "node/reload.h"
+#include "node/restore.h"
 #include "node/sandbox.h"
 #include "node/version.h"
 #include "proto/cid.h"
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { EXIT_CONFIG = 2, DRAIN_MS = 10000 };
@@ -43,6 +45,11 @@ static enum sr_err act(enum config_action action, const struct config *c, struct
     case CONFIG_CHECK:
         SR_TRY(config_check(c, why));
         wr_text(&b, "ok\n");
+        break;
+    case CONFIG_RESTORE:
+        umask(077);
+        SR_TRY(restore_run(c, why));
+        wr_text(&b, c->restore[0] ? "restored\n" : "accepted\n");
         break;
     case CONFIG_RUN: break;
     }

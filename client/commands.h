@@ -21,3 +21,5 @@ extern const struct command commands_genesis[];
 extern const struct command commands_enroll[];
 extern const struct command commands_recovery[];
 extern const struct command commands_recovery_open[];
+extern const struct command commands_backup[];
+extern const struct command commands_restore[];

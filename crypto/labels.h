@@ -89,7 +89,10 @@
     X(L_MASTER_BUNDLE, "master/bundle") /* AAD of the sealed master bundle */                                \
     X(L_LOG_ID, "log/id")               /* salted hash of an identifier in a leaf */                         \
     X(L_WITNESS_SEEN, "witness/seen")   /* what a member has witnessed of another's log */                   \
-    X(L_WITNESS_BOOT, "witness/boot")   /* which boot of a member submits to a witness */
+    X(L_WITNESS_BOOT, "witness/boot")   /* which boot of a member submits to a witness */                    \
+    X(L_BACKUP, "backup")               /* the first bytes of a backup, and of what its hash covers */       \
+    X(L_BACKUP_SIG, "backup/sig")       /* a member's word on a backup of its keystore */                    \
+    X(L_LOSS_SIG, "loss/sig")           /* operators accept that a member's log goes back */
 
 #define X(name, text) name,
 enum label { SR_LABELS(X) LABEL_COUNT };

@@ -194,6 +194,9 @@
     X(R_STORE_VERSION, "store-version")                                                                      \
     X(R_STORE_TAMPERED, "store-tampered")                                                                    \
     X(R_STATE_EXISTS, "state-exists")                                                                        \
+    X(R_LOSS, "loss-statement")                                                                              \
+    X(R_BACKUP_FORMAT, "backup-format")                                                                      \
+    X(R_BACKUP_PROOF, "backup-proof")                                                                        \
     X(R_UNSEAL, "unseal")                                                                                    \
     X(R_CONFIG, "config")                                                                                    \
     X(R_TPM, "tpm")                                                                                          \

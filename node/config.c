@@ -77,6 +77,10 @@ static const struct row rows[] = {
     TEXT("recover-ak-cert", recover_ak_cert, "",
          "bootstrap: AK certificate signed for it by the operators' AK-CA"),
     TEXT("recover-shares", recover_shares, "", "bootstrap: folder into which the holders' messages are put"),
+    TEXT("restore", restore, "", "lay out this backup as the state of an empty state-dir, and end"),
+    TEXT("accept-loss", accept_loss, "",
+         "the operators' statement that what is newer than this state is lost; is put into it, and the "
+         "program ends"),
     TEXT("log-level", log_level, "info", "error, warn, info or debug"),
     UINT("min-policy", min_policy, 0, UINT64_MAX, "0", "refuse granters whose policy number is lower"),
     UINT("min-epoch", min_epoch, 1, UINT64_MAX, "1", "refuse granters whose epoch is lower"),
@@ -277,7 +281,7 @@ enum sr_err config_load(struct config *ret, enum config_action *ret_action, int 
         SR_TRY(read_file(&c, file, why));
     SR_TRY(read_flags(&c, argc, argv, why));
     *ret = c;
-    *ret_action = action;
+    *ret_action = action == CONFIG_RUN && (c.restore[0] || c.accept_loss[0]) ? CONFIG_RESTORE : action;
     return SR_OK;
 }
 
@@ -340,6 +344,7 @@ void config_help(struct buf *ret)
     wr_text(ret, "usage: sealring-node [--config FILE] [--KEY VALUE]...\n"
                  "       sealring-bootstrap [--config FILE] --genesis FILE [--KEY VALUE]...\n"
                  "       sealring-bootstrap [--config FILE] --recover FILE [--KEY VALUE]...\n"
+                 "       sealring-node [--config FILE] --restore FILE --accept-loss FILE [--KEY VALUE]...\n"
                  "  --help, --version, --check-config, --print-config-digest\n\n"
                  "A file holds lines KEY = VALUE and # comments.\n\n");
     for (size_t i = 0; i < ROWS; i++)

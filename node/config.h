@@ -43,6 +43,8 @@ struct config {
     char recover_ceremony[CONFIG_TEXT];
     char recover_ak_cert[CONFIG_TEXT];
     char recover_shares[CONFIG_TEXT];
+    char restore[CONFIG_TEXT];
+    char accept_loss[CONFIG_TEXT];
     char log_level[CONFIG_TEXT];
     uint64_t min_policy;
     uint64_t min_epoch;
@@ -56,8 +58,8 @@ struct config {
     uint64_t sandbox;
 };
 
-/* What the command line asks for besides running. */
-enum config_action { CONFIG_RUN, CONFIG_HELP, CONFIG_VERSION, CONFIG_CHECK, CONFIG_DIGEST };
+/* What the command line asks for besides running. CONFIG_RESTORE: `restore` or `accept-loss` is set. */
+enum config_action { CONFIG_RUN, CONFIG_HELP, CONFIG_VERSION, CONFIG_CHECK, CONFIG_DIGEST, CONFIG_RESTORE };
 
 /* Defaults, then the file (--config FILE), then the flags, each of which wins over the one before. Unknown
  * and repeated keys, and values of the wrong kind, are SR_EFORMAT with R_CONFIG, and `why` names file, line

@@ -5,6 +5,7 @@
 #include "node/clock.h"
 #include "node/freeze.h"
 #include "node/node.h"
+#include "node/restore.h"
 #include "node/secrets.h"
 
 #include <stdio.h>
@@ -94,13 +95,16 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
                               struct sr_why *why)
 {
     bool is_new;
+    SR_OWN(restored) word = { 0 };
     SR_TRY(collateral_holder_trust(n->collateral, &c->home.genesis.params, why));
+    SR_TRY(restored_begin(n, &c->home, 0, &word, why));
     SR_TRY(open_journal(n, c, why));
     SR_TRY(members_open(&c->home, &c->members, why));
     SR_TRY(ak_holder_new(&c->ak));
     if (birth)
         SR_TRY(be_born(c, birth, why));
     SR_TRY(open_policy(c, why));
+    SR_TRY(restored_end(n, c, &word, why));
     SR_TRY(home_get(&c->home, HOME_MEMBER_CERT, &c->cert_bytes, why));
     SR_TRY(members_check(c->members, buf_span(&c->cert_bytes), &c->cert, &is_new, why));
     enum sr_err e = home_get(&c->home, SETTING_BUNDLE, &c->bundle, why);

@@ -22,7 +22,8 @@ struct core {
     struct members *members;
     struct secrets *secrets;
     struct ak_holder *ak;
-    atomic_bool frozen; /* freeze.h */
+    atomic_bool frozen;     /* freeze.h */
+    atomic_bool backing_up; /* one backup or import at a time */
 };
 
 /* What is needed to become a member: the home, and what is new since then. Empty spans: stored already. */

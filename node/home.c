@@ -217,6 +217,14 @@ enum sr_err home_keep_member(struct home *h, const struct sign_key *member, cons
     return e == SR_ENOENT ? put_member(h, member, why) : e;
 }
 
+enum sr_err home_renew(struct home *h, const struct sign_key *member, struct keystore_txn *with,
+                       struct sr_why *why)
+{
+    home_put(with, HOME_MEMBER_KEY, SPAN(member->b));
+    SR_TRY(commit(h->ks, with));
+    return load_member_key(h, why);
+}
+
 /* Fresh masters under a keystore that may be a member's already. */
 static enum sr_err settle(struct home *h, const struct sign_key *member, struct sr_why *why)
 {

@@ -45,6 +45,11 @@ enum sr_err home_make(struct store *store, struct tpm_actor *tpm, const struct h
 enum sr_err home_keep_member(struct home *h, const struct sign_key *member, const struct sign_pub *pub,
                              struct sr_why *why);
 
+/* Another key in its place, in one commit with what the transaction holds already: from here on this is
+ * another member. */
+enum sr_err home_renew(struct home *h, const struct sign_key *member, struct keystore_txn *with,
+                       struct sr_why *why);
+
 /* Settings of this member in its keystore. SR_ENOENT. */
 enum sr_err home_get(struct home *h, const char *name, struct buf *ret, struct sr_why *why);
 void home_put(struct keystore_txn *t, const char *name, struct span value);

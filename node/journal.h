@@ -50,6 +50,8 @@ enum sr_err journal_submit(struct journal *j, const struct journal_entry *e, str
 void journal_count_refusal(struct journal *j, enum sr_reason reason);
 bool journal_healthy(struct journal *j);  /* false after a failed commit */
 uint64_t journal_size(struct journal *j); /* durable leaves */
+/* The same, and the root over them: of a log without leaves, that of the empty tree. */
+void journal_head(struct journal *j, uint64_t *ret_size, struct sha256 *ret_root);
 
 /* Reading: the durable part only, appended to ret. SR_ENOENT: no such leaf, tile or size; SR_EFORMAT: no
  * path. */

@@ -10,6 +10,14 @@ uint64_t journal_size(struct journal *j)
     return n;
 }
 
+void journal_head(struct journal *j, uint64_t *ret_size, struct sha256 *ret_root)
+{
+    pthread_mutex_lock(&j->lock);
+    *ret_size = j->edge.tree.size;
+    *ret_root = merkle_root(&j->edge.tree);
+    pthread_mutex_unlock(&j->lock);
+}
+
 bool journal_healthy(struct journal *j)
 {
     pthread_mutex_lock(&j->lock);

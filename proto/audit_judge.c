@@ -17,7 +17,8 @@ static const struct policy *published(const struct audit *a, uint64_t number)
 
 static bool is_first(const struct leaf *l)
 {
-    return l->type == LEAF_GENESIS || l->type == LEAF_RECOVERY || l->type == LEAF_MEMBER_SELF;
+    return l->type == LEAF_GENESIS || l->type == LEAF_RECOVERY || l->type == LEAF_RESTORED ||
+           l->type == LEAF_MEMBER_SELF;
 }
 
 static enum sr_err same_everywhere(struct audit *a, const struct audit_log *log, uint64_t index,

@@ -23,6 +23,8 @@
     X(LEAF_RECOVERY, 15, "recovery")         /* first of the log of a member that holders brought back */    \
     X(LEAF_FORK, 20, "fork")                 /* a member signed two histories of its log */                  \
     X(LEAF_FREEZE, 23, "freeze")             /* this member's own switch was turned */                       \
+    X(LEAF_RESTORED, 25, "restored")         /* first of the log of a member that went back */               \
+    X(LEAF_BACKUP, 26, "backup")             /* a backup was made */                                         \
     X(LEAF_SEALED_AHEAD, 28, "sealed-ahead") /* masters sealed to another start of this machine */
 #define X(name, code, text) name = code,
 enum leaf_type { LEAF_TYPES(X) };
@@ -47,8 +49,8 @@ struct leaf {
     enum leaf_type type;
     uint64_t time; /* unix seconds */
 
-    struct sha256 cid;         /* genesis, member-self, recovery */
-    struct sha256 policy_hash; /* genesis, policy, recovery */
+    struct sha256 cid;         /* genesis, member-self, recovery, restored */
+    struct sha256 policy_hash; /* genesis, policy, recovery, restored */
     struct sha512 commit;      /* genesis, epoch, recovery: H(master) of `epoch` */
     struct sha256 member_key;  /* genesis, member-self, member: Ed25519, signs that member's checkpoints */
     struct sha256 id;          /* member: idJ, the joiner's key for one boot */
@@ -73,7 +75,7 @@ struct leaf {
         size_t n;
         struct sha256 id[LEAF_KEYS_MAX];
     } keys; /* release: salted, sorted, unique; see leaf_add_key. recovery: the public keys of the
-             * holders whose shares were used, as the record has them */
+             * holders whose shares were used, as the record has them. restored: of the operators */
     char outcome[LEAF_REASON_MAX]; /* release: a reason; "none" is granted */
 
     char step[LEAF_REASON_MAX];   /* refusal: "enrol", "join", "release", …; freeze: "freeze", "thaw" */
@@ -86,9 +88,12 @@ struct leaf {
 
     uint8_t boot[16]; /* start, stop: random, one a run */
 
-    uint8_t member[16];             /* fork: whose log; its id */
-    uint64_t size, other_size;      /* fork: of the checkpoint that we cosigned, and of the other */
-    struct sha256 head, other_head; /* fork: their roots */
+    uint8_t member[16];             /* fork: whose log; its id. restored: the id that it had */
+    uint64_t size, other_size;      /* fork: of the checkpoint that we cosigned, and of the other. restored,
+                                     * backup: leaves of the log that the state had */
+    struct sha256 head, other_head; /* fork: their roots. restored, backup: root over those */
+    struct sha256 statement;        /* restored: SHA-256 of what the operators signed */
+    struct sha256 file;             /* backup: SHA-256 of the file */
 };
 
 /* SR_EBUG: a text that is not printable ASCII, an unsorted list, an unknown type. */

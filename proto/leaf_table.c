@@ -36,7 +36,9 @@
     X(size, U64)                                                                                             \
     X(head, RAW)                                                                                             \
     X(other_size, U64)                                                                                       \
-    X(other_head, RAW)
+    X(other_head, RAW)                                                                                       \
+    X(statement, RAW)                                                                                        \
+    X(file, RAW)
 
 #define X(name, kind) f_##name,
 enum field_id { f_none, FIELDS(X) };
@@ -76,6 +78,10 @@ static const struct type {
         f_keys, f_transcript } },
     { LEAF_FORK, { f_member, f_size, f_head, f_other_size, f_other_head } },
     { LEAF_FREEZE, { f_step } },
+    { LEAF_RESTORED,
+      { f_cid, f_member_key, f_member, f_size, f_head, f_statement, f_keys, f_policy_number,
+        f_policy_hash } },
+    { LEAF_BACKUP, { f_size, f_head, f_epoch, f_policy_number, f_file } },
     { LEAF_SEALED_AHEAD, { f_hardware, f_measurement, f_policy_number } },
 };
 

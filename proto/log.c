@@ -103,14 +103,14 @@ enum sr_err log_fetch_leaf(const struct log_reader *r, const struct checkpoint *
     return buf_ok(ret_leaf) ? SR_OK : SR_ENOMEM;
 }
 
-/* The first leaf says whose log this is. */
-static bool introduces(const struct leaf *l, const struct log_id *id)
+bool log_introduces(const struct leaf *l, const struct log_id *id)
 {
     SR_OWN(buf) start = { 0 };
     wr_text(&start, "sealring/");
     wr_hex(&start, SPAN(l->cid.b));
     wr_u8(&start, '/');
-    return (l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF || l->type == LEAF_RECOVERY) &&
+    return (l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF || l->type == LEAF_RECOVERY ||
+            l->type == LEAF_RESTORED) &&
            buf_ok(&start) && strncmp(id->origin, (const char *)start.p, start.n) == 0 &&
            span_eq(SPAN(l->member_key.b), SPAN(id->pub.b));
 }
@@ -120,7 +120,7 @@ static enum sr_err take_leaf(const struct log_audit *a, struct span entry, struc
 {
     struct leaf l;
     uint64_t index = t->size;
-    if (leaf_decode(entry, &l, NULL) != SR_OK || (index == 0 && !introduces(&l, &a->reader->id)))
+    if (leaf_decode(entry, &l, NULL) != SR_OK || (index == 0 && !log_introduces(&l, &a->reader->id)))
         return sr_fail(why, SR_EPROOF, R_LOG_LEAF, "log: leaf %llu is not acceptable",
                        (unsigned long long)index);
     struct sha256 h = merkle_leaf(entry);

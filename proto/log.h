@@ -11,6 +11,8 @@ struct log_id {
     const char *origin; /* sealring/<cid hex>/<member id hex> */
     struct sign_pub pub;
 };
+/* Is this the first leaf of that log: one that says whose log it is? */
+bool log_introduces(const struct leaf *l, const struct log_id *id);
 /* Writes that origin; member is the 16-byte member id. */
 void log_origin(const struct sha256 *cid, const uint8_t member[16], struct buf *ret);
 

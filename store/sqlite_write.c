@@ -94,18 +94,27 @@ void sqlite_write_init(struct sqlite *s)
     sqlite3_wal_hook(s->writer.db, count_pages, s);
 }
 
+/* A reader that is at work keeps its snapshot, unless the log must become empty: a backup reads for long, and
+ * commits need not wait for it. */
+static void let_go(struct reader_slot *r, bool restart)
+{
+    if (!restart && pthread_mutex_trylock(&r->lock) != 0)
+        return;
+    if (restart)
+        pthread_mutex_lock(&r->lock);
+    sqlite_read_release(r);
+    if (!restart)
+        pthread_mutex_unlock(&r->lock);
+}
+
 /* Copies the log into the file. Readers' snapshots are let go of, so that little holds it back; those that
  * start meanwhile see the newest state. The commits are durable already: a failure here is the next call's.
  */
 static void checkpoint(struct sqlite *s)
 {
     bool restart = s->wal_pages >= RESTART_PAGES;
-    for (size_t i = 0; i < s->n_readers; i++) {
-        pthread_mutex_lock(&s->readers[i].lock);
-        sqlite_read_release(&s->readers[i]);
-        if (!restart)
-            pthread_mutex_unlock(&s->readers[i].lock);
-    }
+    for (size_t i = 0; i < s->n_readers; i++)
+        let_go(&s->readers[i], restart);
     int rc = sqlite3_wal_checkpoint_v2(
         s->writer.db, NULL, restart ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     for (size_t i = 0; restart && i < s->n_readers; i++)

@@ -36,7 +36,8 @@ enum sr_err store_get(struct store *s, struct span key, struct buf *ret, uint64_
 enum sr_err store_list(struct store *s, const struct store_list *l, uint64_t *ret_rev)
 {
     struct store_list bounded = *l;
-    if (l->prefix.n > STORE_KEY_MAX || l->after.n > STORE_KEY_MAX || l->limit > STORE_LIST_MAX)
+    if (l->prefix.n > STORE_KEY_MAX || l->after.n > STORE_KEY_MAX ||
+        (l->limit > STORE_LIST_MAX && l->limit != STORE_LIST_ALL))
         return SR_ETOOBIG;
     bounded.limit = l->limit ? l->limit : STORE_LIST_MAX;
     return s->ops->list(s, &bounded, ret_rev);

@@ -19,6 +19,8 @@ enum {
     STORE_TXN_BYTES = 32 << 20,  /* keys and values of one transaction */
     STORE_LIST_MAX = 1000 * 1000 /* rows of one list or watch call */
 };
+/* As a list's limit: however many there are, from one snapshot. For backups: it holds one of the readers. */
+#define STORE_LIST_ALL ((size_t)INT64_MAX)
 
 /* One row as a visitor sees it: borrowed, for the call. */
 struct store_item {
@@ -51,7 +53,7 @@ struct store_txn { /* all compares hold and all ops are done, in order, or nothi
 struct store_list {
     struct span prefix; /* empty: all */
     struct span after;  /* empty: from the first; else keys after it, bytewise */
-    size_t limit;       /* rows visited at most; 0: STORE_LIST_MAX */
+    size_t limit;       /* rows visited at most; 0: STORE_LIST_MAX; or STORE_LIST_ALL */
     enum sr_err (*visit)(void *ctx, const struct store_item *item); /* another value than SR_OK ends it */
     void *ctx;
 };

@@ -190,6 +190,10 @@ def ask(folder, admin, interface):
     direct("POST", "/sealring/v1/release/challenge")
     direct("GET", "/sealring/v1/admin/status", connection=Unix(admin))
     direct("POST", "/sealring/v1/admin/reload", connection=Unix(admin))
+    status, kind, answer = send(Unix(admin), "POST", "/sealring/v1/admin/backup", {}, b"")
+    done.append(exchange("POST", "/sealring/v1/admin/backup", status, kind, answer))
+    for file in (json.loads(answer).get("file"), "/nowhere", "/dev/null"):
+        direct("POST", "/sealring/v1/admin/import", {"content-type": "application/json"}, json.dumps({"file": file}).encode(), Unix(admin))
     octets = {"content-type": "application/octet-stream"}
     for method, path in interface.operations:
         target = re.sub(r"\{[a-z]+\}", "0", path)
