@@ -1,5 +1,6 @@
 /* edge_system.c - what the node asks of the kernel: the time, a nap, a signal to itself, lines of its log.
  * The linker's --wrap sends the node's calls here. Randomness comes by libsodium's own hook. */
+#include "proto/nonce.h"
 #include "tests/sim/sim.h"
 
 #include <signal.h>
@@ -78,6 +79,19 @@ ssize_t __wrap_write(int fd, const void *p, size_t n)
     size_t skip = from ? (size_t)(from - text) : 0;
     trace(fd - LOG_FD, "%.*s", (int)(n - skip - 1), text + skip);
     return (ssize_t)n;
+}
+
+/* ---- memory ---- */
+
+enum { NONCES = 1024 };
+
+enum sr_err __real_nonce_set_new(size_t max, const uint8_t seed[16], struct nonce_set **ret);
+
+/* A node remembers 65,536 of each; a run of some minutes does not make a thousand, and a node is started
+ * often. */
+enum sr_err __wrap_nonce_set_new(size_t max, const uint8_t seed[16], struct nonce_set **ret)
+{
+    return __real_nonce_set_new(max < NONCES ? max : NONCES, seed, ret);
 }
 
 /* ---- randomness ---- */

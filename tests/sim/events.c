@@ -195,7 +195,7 @@ static struct host *one_that_is_up(struct host *m)
 
 static void sign(struct host *m, uint64_t b)
 {
-    operator_signs(b % 2);
+    operator_signs(b % 2, b / 2 % 8 == 0);
     operator_tells(b % 8 ? one_that_is_up(m) : m);
 }
 
@@ -259,7 +259,7 @@ static const struct happening_row rows[] = {
     { "put", 12, put },
     { "delete", 1, del },
     { "repeat", 4, repeat },
-    { "fetch", 14, fetch },
+    { "fetch", 28, fetch },
     { "audit", 5, audit },
 };
 enum { ROWS = sizeof rows / sizeof *rows };

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 60, STEPS_MAX = 100000 };
+enum { STEPS = 100, STEPS_MAX = 100000 };
 
 struct asked {
     unsigned long long first, last;

@@ -24,7 +24,7 @@ static void write_codes(struct buf *b, bool odd)
     }
 }
 
-static void write_policy(uint64_t number, bool odd, struct buf *ret)
+static void write_policy(uint64_t number, bool odd, bool frozen, struct buf *ret)
 {
     const struct world *w = world();
     SR_OWN(buf) b = { 0 };
@@ -39,7 +39,7 @@ static void write_policy(uint64_t number, bool odd, struct buf *ret)
                 "\"op\":\"eq\",\"value\":true}],\"tenant\":\"demo\",\"keys\":[\"app/*\"],\"usages\":[\"raw\","
                 "\"secret\"]}],\"tenants\":[{\"name\":\"demo\",\"admins\":[\"");
     wr_hex(&b, SPAN(w->admin_pub.b));
-    wr_text(&b, "\"],\"max_secrets\":9,\"max_bytes\":99999}]}");
+    wr_fmt(&b, "\"],\"max_secrets\":9,\"max_bytes\":99999}]%s}", frozen ? ",\"frozen\":[\"join\"]" : "");
     need(json_canonical(buf_span(&b), ret, NULL) == SR_OK, "policy");
 }
 
@@ -52,18 +52,18 @@ static void sign(struct policy_signed *s, const struct sha256 *cid)
     }
 }
 
-static void keep(struct policy_signed *s, bool odd)
+static void keep(struct policy_signed *s, bool odd, bool frozen)
 {
     struct world *w = world();
     struct kept_policy *k = &w->policy[++w->policies];
     policy_signed_write(s, &k->text);
     k->hash = *policy_hash(s->policy);
-    k->admits[CODE_GOOD] = true;
-    k->admits[CODE_ODD] = odd;
+    k->admits[CODE_GOOD] = !frozen;
+    k->admits[CODE_ODD] = odd && !frozen;
     oracle_made("", w->policies, &k->hash);
 }
 
-void operator_signs(bool odd)
+void operator_signs(bool odd, bool frozen)
 {
     struct world *w = world();
     SR_OWN(buf) text = { 0 };
@@ -71,14 +71,14 @@ void operator_signs(bool odd)
     struct sha256 cid;
     if (w->policies == POLICIES_MAX)
         return;
-    write_policy(w->policies + 1, odd, &text);
+    write_policy(w->policies + 1, odd, frozen, &text);
     need(policy_parse(buf_span(&text), &s.policy, NULL) == SR_OK &&
              cid_parse(span_of(w->cid), &cid, NULL) == SR_OK,
          "policy");
     sign(&s, &cid);
-    keep(&s, odd);
-    trace(OPERATOR, "signs policy %llu, which %s the odd code", (unsigned long long)w->policies,
-          odd ? "admits" : "denies");
+    keep(&s, odd, frozen);
+    trace(OPERATOR, "signs policy %llu, which %s %s the odd code", (unsigned long long)w->policies,
+          frozen ? "freezes joins and" : "", odd ? "admits" : "denies");
 }
 
 /* ---- genesis ---- */
@@ -124,10 +124,10 @@ void people_new(void)
     for (int i = 0; i < OPERATORS; i++)
         sign_random(&w->operator[i], &w->operator_pub[i]);
     sign_random(&w->admin, &w->admin_pub);
-    write_policy(1, false, &text);
+    write_policy(1, false, false, &text);
     need(policy_parse(buf_span(&text), &s.policy, NULL) == SR_OK, "first policy");
     need(file_write("policy.json", 0600, buf_span(&text), NULL) == SR_OK, "policy.json");
-    keep(&s, false);
+    keep(&s, false, false);
     write_genesis();
 }
 

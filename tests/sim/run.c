@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS_MAX = 300 /* of the processor's: a run that takes longer does not end */ };
+enum { SECONDS_MAX = 300 /* a run that takes longer does not end */ };
 
 static int result_fd = -1;
 
