@@ -15,4 +15,6 @@ void tenant_puts(struct host *m, unsigned path, bool tombstone);
 /* Sends once more what it made earlier, if it has made that many: an answer got lost. */
 void tenant_repeats(struct host *m, unsigned which);
 void workload_fetches(struct host *m, unsigned path, bool derived);
+/* The same for a derived key, and waits: true when it got it. */
+bool workload_gets(struct host *m);
 void auditor_reads(struct host *m);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SECOND = 1000 * 1000, GENESIS_S = 120, QUIET_S = 300, PAUSE_MS = 3000 };
+enum { SECOND = 1000 * 1000, GENESIS_S = 120, QUIET_S = 300, PAUSE_MS = 3000, TRIES = 30 };
 
 static void begin(void)
 {
@@ -106,6 +106,22 @@ static void restart_all(void)
     settle();
 }
 
+/* Every member serves. */
+static void ask_all(void)
+{
+    struct world *w = world();
+    for (size_t i = 0; i < w->n; i++) {
+        struct host *m = &w->m[i];
+        bool got = !host_is_member(m);
+        for (int try = 0; try < TRIES && !got; try++) {
+            got = workload_gets(m);
+            fiber_sleep(got ? 0 : SECOND);
+        }
+        if (!got)
+            violated("liveness", "m%d is a member and serves no workload", m->id);
+    }
+}
+
 void story(void)
 {
     begin();
@@ -113,5 +129,6 @@ void story(void)
     heal();
     settle();
     restart_all();
+    ask_all();
     trace(HOST_NONE, "the end");
 }
