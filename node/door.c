@@ -35,9 +35,10 @@ static enum sr_err prepare(struct door *d, struct sr_why *why)
     if (tls)
         SR_TRY(tls_context(d->o.chain, d->o.key, &d->tls, why));
     d->sources = sources_new();
+    d->wide = sources_new();
     d->loops = calloc(d->o.threads, sizeof *d->loops);
-    d->busy = calloc(d->o.workers, sizeof *d->busy);
-    return d->sources && d->loops && d->busy ? SR_OK : SR_ENOMEM;
+    d->busy = calloc(d->o.workers + d->o.wide_workers, sizeof *d->busy);
+    return d->sources && d->wide && d->loops && d->busy ? SR_OK : SR_ENOMEM;
 }
 
 static enum sr_err run(struct door *d)
@@ -75,6 +76,7 @@ void door_stop(struct door *d)
         close(d->o.listeners[i].fd);
     SSL_CTX_free(d->tls);
     sources_free(d->sources);
+    sources_free(d->wide);
     pthread_mutex_destroy(&d->lock);
     free(d->loops);
     free(d->busy);

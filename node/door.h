@@ -20,9 +20,11 @@ struct door_options {
     size_t n_listeners;
     const char *chain, *key;
     unsigned threads, max_connections, max_per_source;
-    unsigned deadline[6]; /* ms, by enum timer (door_conn.h) */
-    uint64_t max_body;    /* bytes; no route takes more */
-    unsigned workers;     /* how many engine threads there are */
+    unsigned deadline[6];                   /* ms, by enum timer (door_conn.h) */
+    uint64_t max_body;                      /* bytes; no route takes more */
+    unsigned workers;                       /* how many engine threads there are */
+    unsigned wide_workers;                  /* and after those, how many with memory for a wide head */
+    unsigned max_wide, max_wide_per_source; /* heads over HEAD_MAX at a time */
     void *ctx;
     /* Takes the engine's end of a socket pair, and closes it in any case. Gives the place where the door says
      * whose a request is before it sends it, which leave() gives back. */

@@ -6,9 +6,23 @@
 
 bool block_open(struct block *b)
 {
-    if (!b->p)
+    if (!b->p) {
         b->p = malloc(BLOCK_SIZE);
+        b->size = BLOCK_SIZE;
+    }
     return b->p != NULL;
+}
+
+bool block_resize(struct block *b, size_t size)
+{
+    struct block other = { .p = malloc(size), .size = size };
+    if (!other.p)
+        return false;
+    if (b->p)
+        block_put(&other, block_data(b));
+    block_drop(b);
+    *b = other;
+    return true;
 }
 
 struct span block_data(const struct block *b)
@@ -20,7 +34,7 @@ struct span block_data(const struct block *b)
 
 size_t block_room(const struct block *b)
 {
-    return BLOCK_SIZE - (b->end - b->at);
+    return (b->p ? b->size : BLOCK_SIZE) - (b->end - b->at);
 }
 
 uint8_t *block_tail(struct block *b)

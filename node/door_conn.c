@@ -24,6 +24,7 @@ void conn_close(struct conn *c)
     if (c->state == CONN_DEAD)
         return;
     engine_drop(c);
+    wide_drop(c);
     SSL_free(c->tls);
     c->tls = NULL;
     close(c->client.fd); /* which takes it out of epoll */
@@ -43,6 +44,7 @@ void conn_close(struct conn *c)
 static void linger(struct conn *c)
 {
     engine_drop(c);
+    wide_drop(c);
     block_drop(&c->in);
     block_drop(&c->up);
     block_drop(&c->down);
@@ -114,6 +116,8 @@ static bool read_in(struct conn *c)
     size_t room = block_room(&c->in);
     if (room == 0)
         return false;
+    if (room > BLOCK_SIZE) /* so that no more than that is left when a wide head ends */
+        room = BLOCK_SIZE;
     enum io io = io_read(c, block_tail(&c->in), room, &got);
     block_grew(&c->in, got);
     c->client_ready = io == IO_OK && !c->tls && got == room;
@@ -161,7 +165,8 @@ static void begin(struct conn *c, const struct head *h)
         refuse_for(c, R_TOO_LARGE, "a Content-Length over any limit");
         return;
     }
-    if (!buf_ok(&head) || !block_open(&c->up) || !engine_get(c)) {
+    bool room = c->wide ? block_resize(&c->up, head.n + BLOCK_SIZE) : block_open(&c->up);
+    if (!buf_ok(&head) || !room || !engine_get(c)) {
         refuse_for(c, R_BUSY, "nothing left to run a request with");
         return;
     }
@@ -187,6 +192,11 @@ static bool step_head(struct conn *c)
     if (got.n && c->timer == TIMER_IDLE)
         loop_timer(c, TIMER_HEAD);
     enum sr_err e = got.n ? head_find(got, &c->scanned, &why) : SR_EBUSY;
+    if ((e == SR_OK || e == SR_EBUSY) && c->scanned > HEAD_MAX && !wide_take(c)) {
+        refuse_for(c, R_BUSY, "no place for one more wide head");
+        return c->state != CONN_DEAD;
+    }
+    got = block_data(&c->in);
     if (e == SR_EBUSY) {
         if (c->client_eof)
             conn_close(c);
@@ -201,6 +211,8 @@ static bool step_head(struct conn *c)
     else
         conn_refuse(c, &why);
     block_take(&c->in, c->state == CONN_BUSY ? c->scanned : 0);
+    if (c->state == CONN_BUSY && c->wide && !block_resize(&c->in, BLOCK_SIZE))
+        conn_close(c);
     c->scanned = 0;
     return true;
 }
@@ -220,7 +232,10 @@ static void next(struct conn *c)
         linger(c);
         return;
     }
-    engine_keep(c);
+    if (c->wide)
+        wide_drop(c);
+    else
+        engine_keep(c);
     c->said = false;
     c->state = CONN_HEAD;
     park(c);

@@ -19,10 +19,12 @@ enum { BLOCK_SIZE = 16 << 10 };
 
 /* Bytes on their way; memory only while there are any. */
 struct block {
-    uint8_t *p;           /* BLOCK_SIZE bytes */
+    uint8_t *p; /* size bytes: BLOCK_SIZE, or more for a wide head */
+    size_t size;
     size_t at, end, high; /* high: how far it was ever written, and is to be wiped */
 };
-bool block_open(struct block *b); /* false: no memory */
+bool block_open(struct block *b);                /* false: no memory */
+bool block_resize(struct block *b, size_t size); /* what is in it fits; false: no memory, and as it was */
 struct span block_data(const struct block *b);
 size_t block_room(const struct block *b);
 uint8_t *block_tail(struct block *b); /* where block_room() bytes may be put; then block_grew() */
@@ -84,6 +86,7 @@ struct conn {
     bool read_blocked; /* TLS must write before it can read on */
     bool tls_dry;      /* what TLS holds is less than a record: only the client can change that */
     bool tcp;          /* counts against the caps */
+    bool wide;         /* has one of the few places for a head over HEAD_MAX, until its answer has left */
 
     struct block in, up, down;
     size_t scanned; /* of in: head_find() was here */
@@ -130,9 +133,15 @@ void sources_remove(struct sources *s, struct origin who);
 /* Class and counted part of an address. */
 enum source source_of(const struct sockaddr_storage *a, struct origin *ret);
 
+/* ---- heads over HEAD_MAX: door_wide.c ---- */
+bool wide_take(
+    struct conn *c); /* a place and its memory; true when it has one. false: none left, or no memory */
+void wide_drop(struct conn *c); /* gives the place back; the engine behind it goes with it */
+
 /* ---- the engine: door_engine.c ---- */
 /* Gives the connection one for its request, of a worker that has none if there is such a worker, and says
- * whose the request is. false: none to be had. */
+ * whose the request is; one with memory for a wide head to a connection that has one. false: none to be had.
+ */
 bool engine_get(struct conn *c);
 void engine_keep(
     struct conn *c); /* the request is over, to the last byte of both sides: it may serve others */
@@ -169,10 +178,11 @@ struct door {
     struct door_options o;
     struct loop *loops;
     size_t n_loops;
-    struct sources *sources;
-    pthread_mutex_t lock;       /* guards tls */
-    SSL_CTX *tls;               /* shared */
-    atomic_uint *busy;          /* shared: requests that each worker has */
-    atomic_uint tcp, local;     /* shared: open connections */
-    atomic_bool draining, stop; /* shared */
+    struct sources *sources, *wide; /* of all connections, and of those with a wide head */
+    pthread_mutex_t lock;           /* guards tls */
+    SSL_CTX *tls;                   /* shared */
+    atomic_uint *busy;              /* shared: requests that each worker has */
+    atomic_uint tcp, local;         /* shared: open connections */
+    atomic_uint wide_n;             /* shared: wide heads */
+    atomic_bool draining, stop;     /* shared */
 };

@@ -18,11 +18,12 @@ static bool stuck(const struct door *d, unsigned worker)
 }
 
 /* The first that has no request: those in front stay warm. With none free, one that is not stuck, with the
- * fewest. */
-static unsigned choose(const struct door *d)
+ * fewest. Those for wide heads come after the others. */
+static unsigned choose(const struct door *d, bool wide)
 {
-    unsigned best = 0, least = UINT32_MAX;
-    for (unsigned w = 0; w < d->o.workers; w++) {
+    unsigned first = wide ? d->o.workers : 0, end = d->o.workers + (wide ? d->o.wide_workers : 0);
+    unsigned best = first, least = UINT32_MAX;
+    for (unsigned w = first; w < end; w++) {
         unsigned busy = atomic_load(&d->busy[w]);
         bool late = stuck(d, w);
         if (busy == 0 && !late)
@@ -87,7 +88,7 @@ static struct engine *take_idle(struct loop *l, unsigned worker)
 bool engine_get(struct conn *c)
 {
     struct loop *l = c->loop;
-    unsigned worker = choose(l->door);
+    unsigned worker = choose(l->door, c->wide);
     struct engine *e = take_idle(l, worker);
     if (!e)
         e = connect_to(l, worker);
@@ -148,7 +149,7 @@ void engine_leave(struct loop *l, struct engine *e)
 
 void engine_close_all(struct loop *l)
 {
-    for (unsigned w = 0; l->idle && w < l->door->o.workers; w++)
+    for (unsigned w = 0; l->idle && w < l->door->o.workers + l->door->o.wide_workers; w++)
         while (l->idle[w])
             engine_leave(l, l->idle[w]);
 }

@@ -290,7 +290,7 @@ enum sr_err loop_open(struct loop *l, struct door *d)
     *l = (struct loop){ .door = d, .now = clock_ms() };
     for (enum timer t = 0; t < TIMERS; t++)
         l->timers[t].prev = l->timers[t].next = &l->timers[t];
-    l->idle = calloc(d->o.workers, sizeof *l->idle);
+    l->idle = calloc(d->o.workers + d->o.wide_workers, sizeof *l->idle);
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     l->wake = (struct watch){ .kind = WATCH_WAKE, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
     for (size_t i = 0; i < d->o.n_listeners; i++)

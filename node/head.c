@@ -55,9 +55,22 @@ static bool byte_fits(struct span got, size_t i)
     return c == '\r' || c == '\t' || (c >= 0x20 && c <= 0x7e);
 }
 
+#define WIDE_PREFIX "/kbs/v0/"
+
+size_t head_limit(struct span got)
+{
+    struct span line = { got.p, got.n < HEAD_TARGET_MAX + 32 ? got.n : HEAD_TARGET_MAX + 32 };
+    const uint8_t *end = line.n ? memchr(line.p, '\n', line.n) : NULL;
+    const uint8_t *space = end ? memchr(line.p, ' ', (size_t)(end - line.p)) : NULL;
+    size_t n = sizeof WIDE_PREFIX - 1;
+    bool wide = space && (size_t)(end - space) > n && memcmp(space + 1, WIDE_PREFIX, n) == 0;
+    return wide ? HEAD_WIDE_MAX : HEAD_MAX;
+}
+
 enum sr_err head_find(struct span got, size_t *pos, struct sr_why *why)
 {
-    for (; *pos < got.n && *pos < HEAD_MAX; ++*pos) {
+    size_t limit = head_limit(got);
+    for (; *pos < got.n && *pos < limit; ++*pos) {
         if (!byte_fits(got, *pos))
             return sr_fail(why, SR_EFORMAT, R_HTTP_LINE, "byte %zu of a head does not fit", *pos);
         if (*pos >= 3 && memcmp(got.p + *pos - 3, "\r\n\r\n", 4) == 0) {
@@ -67,8 +80,8 @@ enum sr_err head_find(struct span got, size_t *pos, struct sr_why *why)
     }
     if (*pos > HEAD_TARGET_MAX + 32 && !memchr(got.p, '\n', HEAD_TARGET_MAX + 32))
         return sr_fail(why, SR_ETOOBIG, R_URI_LONG, "a request line over its limit");
-    if (*pos == HEAD_MAX)
-        return sr_fail(why, SR_ETOOBIG, R_HEAD_LARGE, "a head over %d bytes", HEAD_MAX);
+    if (*pos >= limit)
+        return sr_fail(why, SR_ETOOBIG, R_HEAD_LARGE, "a head over %zu bytes", limit);
     return SR_EBUSY;
 }
 
@@ -326,7 +339,7 @@ enum sr_err head_parse(struct span whole, struct head *ret, struct sr_why *why)
 {
     struct head h = { 0 };
     struct span v[F_COUNT] = { 0 }, line;
-    size_t pos = 0, lines = 0;
+    size_t pos = 0, lines = 0, size = whole.n;
     enum sr_err e = head_find(whole, &pos, why);
     if (e == SR_ETOOBIG)
         return e;
@@ -340,6 +353,8 @@ enum sr_err head_parse(struct span whole, struct head *ret, struct sr_why *why)
             return sr_fail(why, SR_ETOOBIG, R_HEAD_LARGE, "over %d fields", HEAD_FIELDS_MAX);
         SR_TRY(field_parse(line, v, why));
     }
+    if (size - v[F_AUTHORIZATION].n - v[F_COOKIE].n > HEAD_MAX)
+        return sr_fail(why, SR_ETOOBIG, R_HEAD_LARGE, "a wide head of more than its tokens");
     SR_TRY(fields_judge(v, &h, why));
     *ret = h;
     return SR_OK;

@@ -7,11 +7,14 @@
 enum method { GET = 1, POST, PUT, DELETE, LIST };
 
 enum {
-    HEAD_MAX = 8 << 10,     /* bytes of a whole head, the empty line included */
+    HEAD_MAX = 8 << 10, /* bytes of a whole head, the empty line included */
+    HEAD_WIDE_MAX =
+        256 << 10,          /* of one that may be wide, whose Authorization and Cookie do not count above */
     HEAD_TARGET_MAX = 2048, /* bytes of path and query */
     HEAD_FIELDS_MAX = 48,   /* header lines */
     HEAD_SEGMENTS_MAX = 16, /* path segments */
-    HEAD_REBUILT_MAX = HEAD_MAX + 256,
+    HEAD_REBUILT_MAX = HEAD_MAX + 256, /* what head_write() makes of it; of a wide one, as much more */
+    HEAD_WIDE_REBUILT_MAX = HEAD_WIDE_MAX + 256,
 };
 
 enum framing { FRAMING_NONE, FRAMING_LENGTH, FRAMING_CHUNKED };
@@ -31,10 +34,14 @@ struct head {
 const char *method_name(enum method m);  /* NULL for none of them */
 enum method method_of(struct span name); /* 0 for none of them */
 
+/* The most that a head may have which begins so: HEAD_WIDE_MAX once its request line is there and asks for
+ * something below /kbs/v0/, where clients bear tokens with all their evidence in them; else HEAD_MAX. */
+size_t head_limit(struct span got);
+
 /* Looks for the end of a head in what has come so far; *pos is where it stopped and starts again (0 first).
  * SR_OK: whole, *pos bytes long. SR_EBUSY: more must come. SR_EFORMAT: a byte that no head holds (NUL, a bare
- * CR or LF, a control character); R_HTTP_LINE. SR_ETOOBIG: over HEAD_MAX; R_HEAD_LARGE, or R_URI_LONG when
- * the first line alone is too long. */
+ * CR or LF, a control character); R_HTTP_LINE. SR_ETOOBIG: over its limit; R_HEAD_LARGE, or R_URI_LONG
+ * when the first line alone is too long. */
 enum sr_err head_find(struct span got, size_t *pos, struct sr_why *why);
 
 /* Reads one whole head, from the method to the empty line. SR_EFORMAT or SR_ETOOBIG, with a reason that

@@ -15,6 +15,8 @@
 
 enum {
     ENGINE_MEMORY = 64 << 10, /* over 32 KiB the pool is mapped, so its pages go back to the kernel */
+    WIDE_MEMORY = 2 * HEAD_WIDE_REBUILT_MAX + (128 << 10), /* for a wide head: a cookie is copied once */
+    WIDE_WORKERS = 1,
     STUCK_MS = 5,
 };
 
@@ -262,7 +264,7 @@ static size_t unescape_nothing(void *cls, struct MHD_Connection *c, char *s)
     return strlen(s);
 }
 
-static struct MHD_Daemon *worker_start(struct worker *w)
+static struct MHD_Daemon *worker_start(struct worker *w, size_t memory)
 {
     return MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, NULL,
@@ -270,7 +272,7 @@ static struct MHD_Daemon *worker_start(struct worker *w)
         on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, w, MHD_OPTION_UNESCAPE_CALLBACK,
         unescape_nothing, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
         w->http->o.max_connections + 128, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ENGINE_MEMORY, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_END);
 }
 
 /* The door closes the listeners; before there is one, we do. */
@@ -294,6 +296,9 @@ static enum sr_err open_door(struct http *h, struct sr_why *why)
                       o->deadline.idle, o->deadline.linger },
         .max_body = http_largest_body(o),
         .workers = o->workers,
+        .wide_workers = WIDE_WORKERS,
+        .max_wide = o->max_wide,
+        .max_wide_per_source = o->max_wide_per_source,
         .ctx = h,
         .hand = on_hand,
         .leave = on_leave,
@@ -311,11 +316,13 @@ static enum sr_err start_engine(struct http *h, struct sr_why *why)
         if (bad)
             return sr_fail(why, SR_EBUG, R_INTERNAL, "http: %s: %s", h->o.protocols[i]->name, bad);
     }
-    if (h->o.n_protocols == 0 || !h->seats || !(h->workers = calloc(h->o.workers, sizeof *h->workers)))
+    if (h->o.n_protocols == 0 || !h->seats ||
+        !(h->workers = calloc(h->o.workers + WIDE_WORKERS, sizeof *h->workers)))
         return SR_ENOMEM;
-    for (unsigned i = 0; i < h->o.workers; i++) {
-        h->workers[i].http = h;
-        if (!(h->workers[i].daemon = worker_start(&h->workers[i])))
+    for (unsigned i = 0; i < h->o.workers + WIDE_WORKERS; i++) {
+        struct worker *w = &h->workers[i];
+        w->http = h;
+        if (!(w->daemon = worker_start(w, i < h->o.workers ? ENGINE_MEMORY : WIDE_MEMORY)))
             return sr_fail(why, SR_EIO, R_INTERNAL, "http: worker %u does not start", i);
     }
     return SR_OK;
@@ -376,7 +383,7 @@ void http_stop(struct http *h)
     if (!h)
         return;
     door_stop(h->door);
-    for (unsigned i = 0; h->workers && i < h->o.workers; i++)
+    for (unsigned i = 0; h->workers && i < h->o.workers + WIDE_WORKERS; i++)
         if (h->workers[i].daemon)
             MHD_stop_daemon(h->workers[i].daemon);
     free(h->workers);

@@ -42,11 +42,13 @@ struct http_options {
     enum sr_err (*admit)(struct node *, enum access, const struct request *, struct sr_why *);
     void (*on_done)(struct node *, const struct request_summary *); /* may be NULL; from several threads */
     /* 0 is the default of each */
-    unsigned workers;         /* engine threads, in which handlers run: 4 */
-    unsigned door_threads;    /* 1 */
-    unsigned max_connections; /* 4096; lowered to what RLIMIT_NOFILE allows */
-    unsigned max_per_source;  /* 256 per IPv4 address or IPv6 /64; loopback counts too */
-    size_t max_body_memory;   /* bytes of request bodies held at a time: 256 MiB */
+    unsigned workers;             /* engine threads, in which handlers run: 4 */
+    unsigned door_threads;        /* 1 */
+    unsigned max_connections;     /* 4096; lowered to what RLIMIT_NOFILE allows */
+    unsigned max_per_source;      /* 256 per IPv4 address or IPv6 /64; loopback counts too */
+    size_t max_body_memory;       /* bytes of request bodies held at a time: 256 MiB */
+    unsigned max_wide;            /* heads over HEAD_MAX at a time: 64, each of up to 1 MiB of memory */
+    unsigned max_wide_per_source; /* 16, of one IPv4 address or IPv6 /64 */
     struct {
         unsigned handshake, head, body, answer, idle, linger; /* 5, 5, 30, 120, 60, 2 s; in ms */
     } deadline;

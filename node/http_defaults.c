@@ -23,6 +23,8 @@ void http_defaults(struct http_options *o)
     o->door_threads = or_default(o->door_threads, 1);
     o->max_connections = connections_fit(or_default(o->max_connections, 4096));
     o->max_per_source = or_default(o->max_per_source, 256);
+    o->max_wide = or_default(o->max_wide, 64);
+    o->max_wide_per_source = or_default(o->max_wide_per_source, 16);
     o->max_body_memory = o->max_body_memory ? o->max_body_memory : (size_t)256 << 20;
     o->deadline.handshake = or_default(o->deadline.handshake, 5000);
     o->deadline.head = or_default(o->deadline.head, 5000);

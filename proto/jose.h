@@ -51,7 +51,7 @@ enum sr_err jwe_seal(const struct jwk *to, enum jwe_form form, struct span plain
 
 /* ---- compact JWS ---- */
 
-enum { JWS_MAX = 64 << 10 }; /* bytes of a token */
+enum { JWS_MAX = 256 << 10 }; /* bytes of a token */
 
 enum jws_alg { JWS_ES256, JWS_EDDSA, JWS_ES384, JWS_RS256, JWS_RS384, JWS_PS256, JWS_PS384, JWS_ALG_COUNT };
 /* An algorithm by its name; false: no row. "none" and HS256 have none. */

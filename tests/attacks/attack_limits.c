@@ -162,6 +162,100 @@ static bool slow_body(struct lab *l, struct sr_why *why)
     return drips(SPAN_STR(HEAD "Content-Length: 6\r\n\r\n"), SPAN_STR("slowly"), SPAN_STR(""), why);
 }
 
+/* ---- heads with large tokens, which a few connections may have ---- */
+
+#define WIDE "GET /kbs/v0/public HTTP/1.1\r\nHost: x\r\n"
+
+static bool honest_bearer(struct lab *l)
+{
+    SR_OWN(buf) b = { 0 };
+    struct server s = { 0 };
+    (void)l;
+    wr_text(&b, WIDE "Authorization: Bearer ");
+    many(&b, 200 << 10);
+    wr_text(&b, "\r\n\r\n");
+    server_start(&s, &(struct http_options){ 0 });
+    bool good = ask(&s, buf_span(&b)) == 1 && s.seen.tokens == (200 << 10) + 7;
+    server_drop(&s);
+    return good;
+}
+
+/* Connections that begin wide heads and do not end them, until all memory for those is taken. */
+static bool wide_hoarded(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    struct server s = { 0 };
+    int held[4], served = 0;
+    (void)l;
+    wr_text(&b, WIDE "Cookie: ");
+    many(&b, 64 << 10);
+    server_start(&s, &(struct http_options){ .max_wide = 2 });
+    for (int i = 0; i < 4; i++) {
+        held[i] = dial(&s);
+        say(held[i], buf_span(&b));
+        wait_ms(30);
+    }
+    for (int i = 0; i < 4; i++) {
+        say(held[i], SPAN_STR("\r\n\r\n"));
+        served += hear(held[i]);
+    }
+    server_drop(&s);
+    why->reason = s.seen.refused;
+    return served == 4;
+}
+
+/* All places for wide heads, taken by one address. */
+static bool wide_by_one(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    struct server s = { 0 };
+    (void)l;
+    wr_text(&b, WIDE "Cookie: ");
+    many(&b, 64 << 10);
+    server_start(&s, &(struct http_options){ .max_wide = 8, .max_wide_per_source = 1 });
+    int one = dial(&s), two = dial(&s);
+    say(one, buf_span(&b));
+    wait_ms(50);
+    say(two, buf_span(&b));
+    say(two, SPAN_STR("\r\n\r\n"));
+    int served = hear(two);
+    close(one);
+    server_drop(&s);
+    why->reason = s.seen.refused;
+    return served == 1;
+}
+
+static bool wide_slow(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    (void)l;
+    wr_text(&b, WIDE "Cookie: ");
+    many(&b, 64 << 10);
+    return drips(buf_span(&b), SPAN_STR("slowly"), SPAN_STR("\r\n\r\n"), why);
+}
+
+/* A token where nobody reads large ones. */
+static bool wide_elsewhere(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    (void)l;
+    wr_text(&b, "GET /public HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ");
+    many(&b, 64 << 10);
+    wr_text(&b, "\r\n\r\n");
+    return served(buf_span(&b), why);
+}
+
+/* Other fields than tokens, in a head that may be wide. */
+static bool wide_of_others(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    (void)l;
+    wr_text(&b, WIDE "X-Anything: ");
+    many(&b, 64 << 10);
+    wr_text(&b, "\r\n\r\n");
+    return served(buf_span(&b), why);
+}
+
 /* Nothing at all, for longer than a head may take: does the connection hold its place? */
 static bool silent_head(struct lab *l, struct sr_why *why)
 {
@@ -267,6 +361,11 @@ static const struct attack rows[] = {
     { "answer_swells", honest_client, answer_swells, R_NO_ANSWER },
     { "slow_head", honest_client, slow_head, R_TIMEOUT },
     { "slow_body", honest_client, slow_body, R_TIMEOUT },
+    { "wide_hoarded", honest_bearer, wide_hoarded, R_BUSY },
+    { "wide_by_one", honest_bearer, wide_by_one, R_BUSY },
+    { "wide_slow", honest_bearer, wide_slow, R_TIMEOUT },
+    { "wide_elsewhere", honest_bearer, wide_elsewhere, R_HEAD_LARGE },
+    { "wide_of_others", honest_bearer, wide_of_others, R_HEAD_LARGE },
     { "silent_head", honest_client, silent_head, R_NONE },
     { "one_source", honest_client, one_source, R_NONE },
     { "crowd_outside", honest_client, crowd_outside, R_NONE },

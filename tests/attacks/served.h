@@ -21,6 +21,8 @@ struct seen {
     int slow_ms;            /* how long /public takes */
     bool discreet, echo;    /* keeps nothing of bodies; gives them back */
     size_t answer;          /* bytes of its answer, of nothing; 0: a word */
+    size_t tokens;          /* bytes of Authorization and Cookie, of all requests that had either */
+    struct sha256 token;    /* of the last one's */
 };
 
 static inline void keep(char *to, size_t cap, struct span s)
@@ -45,6 +47,12 @@ static inline enum sr_err serve_public(struct node *n, const struct request *q, 
     if (q->arg[0].p)
         snprintf(s->arg, sizeof s->arg, "[%.*s]", (int)q->arg[0].n, (const char *)q->arg[0].p);
     pthread_mutex_unlock(&s->lock);
+    if (q->authorization.n || q->cookie.n) {
+        pthread_mutex_lock(&s->lock);
+        s->tokens += q->authorization.n + q->cookie.n;
+        s->token = sha256(q->authorization.n ? q->authorization : q->cookie);
+        pthread_mutex_unlock(&s->lock);
+    }
     if (s->slow_ms)
         nanosleep(&(struct timespec){ .tv_nsec = s->slow_ms * 1000000L }, NULL);
     if (s->echo)
@@ -73,6 +81,8 @@ static const struct route routes[] = {
     { POST, "/public", ACCESS_ANYONE, BODY, NULL, serve_public },
     { GET, "/public/{}", ACCESS_ANYONE, 0, NULL, serve_public },
     { PUT, "/public", ACCESS_ANYONE, BODY_ELSEWHERE, NULL, serve_public },
+    { GET, "/kbs/v0/public", ACCESS_ANYONE, 0, NULL, serve_public },
+    { POST, "/kbs/v0/public", ACCESS_ANYONE, BODY_ELSEWHERE, NULL, serve_public },
     { GET, "/hidden", ACCESS_ANYONE, 0, NULL, serve_hidden },
     { GET, "/admin", ACCESS_LOCAL, 0, NULL, serve_hidden },
     { POST, "/signed", ACCESS_SIGNED, BODY, NULL, serve_hidden },

@@ -79,7 +79,7 @@ class Http:
             m = re.fullmatch(r"([^=;]+)=([^;]+)((?:; [A-Za-z-]+(?:=[^;]*)?)*)", h)
             self.jar[m[1]] = m[2]
             self.last_cookie = h
-        if re.fullmatch(r"/kbs(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", path) and r.status != 413 and r.headers["X-Request-Id"]:
+        if re.fullmatch(r"/kbs(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", path) and r.status not in (413, 431) and r.headers["X-Request-Id"]:
             EXCHANGES.append({"method": method, "target": path, "status": r.status, "type": r.headers["Content-Type"] or "application/json",
                               "answer": base64.b64encode(data or b"{}").decode()})
         return r.status, data
@@ -601,6 +601,11 @@ if shutil.which("jose"):
         refused(f"a third party's token: {what}", Client(ONE).get("open/word/one", bearer=t), 401, "TokenVerifierError", "token")
     for what, t in (("over", es.token("es256", key, exp=now - 1)), ("too old", es.token("es256", key, iat=now - 301))):
         refused(f"a third party's token: {what}", Client(ONE).get("open/word/one", bearer=t), 401, "TokenVerifierError", "token-expired")
+    large = es.token("es256", key, evidence="e" * 150000)
+    status, data = Client(ONE).get("open/word/one", bearer=large)
+    check(f"a token of {len(large)} bytes", len(large) > 200000 and status == 200 and open_reply(data, key) == WORD, status)
+    status, data = Client(ONE).get("open/word/one", bearer=es.token("es256", key, evidence="e" * 200000))
+    check("more is too much", status == 431, (status, data[:200]))
     refused("other code", Client(ONE).get("open/word/one", bearer=es.token("es256", key, measurement="bb" * 48)), 403, "PolicyDeny")
     refused("what native evidence opens", Client(ONE).get("demo/key/one", bearer=es.token("es256", key)), 403, "PolicyDeny")
     refused("nor the other way round", (lambda c: (c.auth(), c.attest(), c.get("open/word/one"))[2])(Client(ONE)), 403, "PolicyDeny")

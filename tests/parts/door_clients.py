@@ -281,6 +281,18 @@ def bodies(s):
     check(c.answer()[2] == b"x" and c.ended(), "a client that has said all still hears its answer")
 
 
+def wide_heads(s):
+    body = os.urandom(70000)
+    for kind in "plain", "tls", "unix":
+        c = Client(s, kind)
+        for size in 9000, 250000, 20000:
+            c.send(request("POST", "/kbs/v0/echo", body, Authorization="Bearer " + "a" * size))
+            check(c.answer()[2] == body, f"{kind}: a token of {size} bytes")
+            check(c.send(request("POST", "/v1/echo", b"x")).answer()[2] == b"x", f"{kind}: and a narrow head after it")
+        status, _, said = c.send(request("POST", "/v1/echo", body, Authorization="Bearer " + "a" * 9000)).answer()
+        check(status == 431 and reason(said) == "head-too-large", f"{kind}: a large token elsewhere")
+
+
 def smuggling(s):
     inner = "GET /v1/fail/a HTTP/1.1\r\nHost: x\r\n\r\n"
     h = "POST /v1/echo HTTP/1.1\r\nHost: x\r\n"
@@ -519,6 +531,22 @@ def caps():
     check(Client(s).get("/v1/facts")[0] == 200 and held[0].ended(), "the one idle longest makes room")
     check(Client(s, "unix").get("/v1/facts")[0] == 200, "the Unix socket has room of its own")
     s.stop()
+    s, body = Server(HEAD=20000), os.urandom(1000)
+    slow = [Client(s, "tls").send("GET /kbs/v0/echo HTTP/1.1\r\nHost: x\r\nCookie: " + "a" * 20000) for _ in range(16)]
+    for _ in range(500):
+        status, fields, said = Client(s, "tls").send(request("POST", "/kbs/v0/echo", body, Cookie="a" * 20000)).answer()
+        if status == 503:
+            break
+    check(status == 503 and reason(said) == "busy" and "retry-after" in {k.lower() for k in fields}, "sixteen of one address, and no more")
+    check(Client(s, "tls").send(request("POST", "/kbs/v0/echo", body, Cookie="a" * 200)).answer()[2] == body, "narrow heads are served meanwhile")
+    for c in slow:
+        c.close()
+    for _ in range(500):
+        status = Client(s, "tls").send(request("POST", "/kbs/v0/echo", body, Cookie="a" * 20000)).answer()[0]
+        if status == 200:
+            break
+    check(status == 200, "when they are gone there is room again")
+    s.stop()
     s = Server(BODIES=100)
     held = Client(s).send("POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n")
     time.sleep(0.3)
@@ -649,7 +677,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_N
 for threads in (2,) if SHORT else (1, 2):
     server = Server(THREADS=threads)
     for scenario in (three_ways_in, the_binding_is_what_the_client_sees, only_tls_13, curl_agrees,
-                     keep_alive_and_pipelines, bodies, smuggling, handlers_that_block, slow_readers, refusals, resets,
+                     keep_alive_and_pipelines, bodies, wide_heads, smuggling, handlers_that_block, slow_readers, refusals, resets,
                      many_at_once, certificates, *([] if threads == 2 and not SHORT else [deadlines]), draining):
         began = time.monotonic()
         scenario(server)

@@ -68,6 +68,7 @@ static const struct route routes[] = {
     { GET, "/v1/facts", ACCESS_ANYONE, 0, NULL, facts },
     { GET, "/v1/facts/{}", ACCESS_ANYONE, 0, NULL, facts },
     { POST, "/v1/echo", ACCESS_ANYONE, 1 << 20, NULL, echo },
+    { POST, "/kbs/v0/echo", ACCESS_ANYONE, 1 << 20, NULL, echo },
     { PUT, "/v1/json", ACCESS_ANYONE, 64, TYPE_JSON, echo },
     { POST, "/v1/wait/{}", ACCESS_ANYONE, 64, NULL, wait },
     { GET, "/v1/zeros/{}", ACCESS_ANYONE, 0, NULL, zeros },

@@ -318,6 +318,26 @@ static void limits_hold_to_the_byte(void)
       why.reason == R_HEAD_LARGE);
     T(door_status(why.reason) == 431);
 
+    /* below /kbs/v0/ tokens do not count, and others do */
+    static char wide[HEAD_WIDE_MAX + 64];
+    static const char *const fields[] = { "Cookie", "Authorization", "X" };
+    for (int i = 0; i < 3; i++) {
+        n = snprintf(wide, sizeof wide, "GET /kbs/v0/a HTTP/1.1\r\n" H "%s: ", fields[i]);
+        T(head_limit((struct span){ (uint8_t *)wide, 23 }) == HEAD_MAX);
+        T(head_limit((struct span){ (uint8_t *)wide, (size_t)n }) == HEAD_WIDE_MAX);
+        memset(wide + n, 'a', sizeof wide - (size_t)n);
+        memcpy(wide + HEAD_WIDE_MAX - 4, "\r\n\r\n", 4);
+        enum sr_err e = parse((struct span){ (uint8_t *)wide, HEAD_WIDE_MAX }, &h, &why);
+        T_ROW(i < 2 ? e == SR_OK : e == SR_ETOOBIG && why.reason == R_HEAD_LARGE, fields[i]);
+        memcpy(wide + HEAD_WIDE_MAX - 4, "aa\r\n\r\n", 6);
+        T_ROW(parse((struct span){ (uint8_t *)wide, HEAD_WIDE_MAX + 2 }, &h, &why) == SR_ETOOBIG &&
+                  why.reason == R_HEAD_LARGE,
+              fields[i]);
+    }
+    T(head_limit(SPAN_STR("GET /kbs/v01 HTTP/1.1\r\n")) == HEAD_MAX);
+    T(head_limit(SPAN_STR("GET /a?/kbs/v0/ HTTP/1.1\r\n")) == HEAD_MAX);
+    T(head_limit(SPAN_STR("/kbs/v0/\r\n")) == HEAD_MAX && head_limit((struct span){ 0 }) == HEAD_MAX);
+
     n = snprintf(big, sizeof big, "GET /");
     memset(big + n, 'a', HEAD_TARGET_MAX - 1);
     snprintf(big + n + HEAD_TARGET_MAX - 1, 64, " HTTP/1.1\r\n" H "\r\n");
