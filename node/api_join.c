@@ -2,6 +2,7 @@
  */
 #include "node/api.h"
 #include "node/clock.h"
+#include "node/cosigners.h"
 #include "node/sync.h"
 #include "proto/tile.h"
 
@@ -106,8 +107,8 @@ static enum sr_err log_grant(const struct stand *s, const struct attempt *a, str
     return api_log(s->core, &l, ret);
 }
 
-static enum sr_err write_m4(struct node *n, const struct stand *s, struct attempt *a,
-                            const struct journal_receipt *receipt, struct buf *ret, struct sr_why *why)
+static enum sr_err write_m4(struct node *n, const struct stand *s, struct attempt *a, struct span checkpoint,
+                            struct buf *ret, struct sr_why *why)
 {
     SR_OWN(buf) evidence = { 0 };
     SR_OWN(buf) policy = { 0 };
@@ -120,8 +121,7 @@ static enum sr_err write_m4(struct node *n, const struct stand *s, struct attemp
                                    .record = buf_span(&s->core->home.record),
                                    .chain = buf_span(&s->epochs.e->chain),
                                    .policy = buf_span(&policy),
-                                   .checkpoint = { (const uint8_t *)receipt->checkpoint,
-                                                   receipt->checkpoint_n } };
+                                   .checkpoint = checkpoint };
     SR_TRY(join_m4(&a->sealed, &parts, &n->id, ret, &pending, why));
     struct leaf joiner = { 0 };
     appraise_leaf(s->epochs.e->keyring, &a->appraisal.claims, &joiner);
@@ -144,12 +144,14 @@ static enum sr_err attest(struct node *n, const struct request *q, struct reply 
     SR_OWN(stand) s = { 0 };
     SR_OWN(attempt) a = { 0 };
     SR_OWN(buf) m4 = { 0 };
+    SR_OWN(buf) note = { 0 };
     struct journal_receipt receipt;
     SR_TRY(stand_take(n, ACT_GRANT, &s, why));
     SR_TRY(judge(n, &s, q, &a, why));
     SR_TRY(seal(n, &s, &a, why));
     SR_TRY(log_grant(&s, &a, &receipt)); /* on disk before the masters leave */
-    SR_TRY(write_m4(n, &s, &a, &receipt, &m4, why));
+    SR_TRY(cosigners_wait(s.core, &receipt, COSIGNED_KNOWN, &note, why));
+    SR_TRY(write_m4(n, &s, &a, buf_span(&note), &m4, why));
     say_granted(n, &a);
     return reply_bytes(r, 200, TYPE_BYTES, &m4);
 }

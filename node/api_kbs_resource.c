@@ -1,6 +1,7 @@
 /* Resources of the KBS protocol: repo/type/tag is the secret type/tag of the tenant repo, the same store,
  * rules and log as everywhere. The table of routes is in api_kbs.c. */
 #include "node/clock.h"
+#include "node/cosigners.h"
 #include "node/kbs.h"
 #include "node/references.h"
 #include "node/secrets.h"
@@ -65,10 +66,13 @@ static enum sr_err allow_again(struct node *n, const struct stand *s, const stru
     return allow(n, s->core, now.p, again.g, name, why);
 }
 
+/* On disk, and witnessed, before there is a reply. */
 static enum sr_err write_leaf(const struct stand *s, const struct guest *g, const struct kbs_name *name,
-                              const struct sha512 *th)
+                              const struct sha512 *th, struct sr_why *why)
 {
     SR_OWN(buf) id = { 0 };
+    SR_OWN(buf) note = { 0 };
+    struct journal_receipt receipt;
     struct leaf l = { .type = LEAF_RELEASE,
                       .time = clock_unix(),
                       .transcript = *th,
@@ -81,7 +85,8 @@ static enum sr_err write_leaf(const struct stand *s, const struct guest *g, cons
     appraise_leaf(s->epochs.e->keyring, &g->claims, &l);
     leaf_set_reason(&l.outcome, R_NONE);
     SR_TRY(leaf_add_key(&l, &key));
-    return api_log(s->core, &l, NULL);
+    SR_TRY(api_log(s->core, &l, &receipt));
+    return cosigners_wait(s->core, &receipt, COSIGNED_ALL, &note, why);
 }
 
 static enum sr_err seal(const struct guest *g, const struct secret *value, struct reply *r)
@@ -116,7 +121,7 @@ enum sr_err kbs_resource_get(struct node *n, const struct request *q, struct rep
         return api_proven(n, s.core, &refusal, e, why);
     }
     SR_TRY(e);
-    SR_TRY(write_leaf(&s, h.g, &name, &th)); /* on disk before there is a reply */
+    SR_TRY(write_leaf(&s, h.g, &name, &th, why)); /* on disk before there is a reply */
     SR_TRY(allow_again(n, &s, q, &name, why));
     metrics_add(&n->metrics, M_RELEASES, 1);
     metrics_add(&n->metrics, M_KEYS, 1);

@@ -1,6 +1,7 @@
 /* Handing keys to attested workloads: W1, and W2 to W3. All wanted keys or none. specs/release.md. */
 #include "node/api.h"
 #include "node/clock.h"
+#include "node/cosigners.h"
 #include "node/references.h"
 #include "node/secrets.h"
 
@@ -166,14 +167,16 @@ static enum sr_err write_leaf(const struct stand *s, const struct attempt *a, st
     return leaf_encode(&l, ret);
 }
 
-/* The leaf is on disk before W3 exists; policy and epoch are looked at once more. */
+/* The leaf is on disk, and witnessed, before W3 exists; policy and epoch are looked at once more. */
 static enum sr_err answer(struct node *n, const struct stand *s, struct attempt *a, struct buf *ret,
                           struct sr_why *why)
 {
     SR_OWN(buf) leaf = { 0 };
+    SR_OWN(buf) note = { 0 };
     struct journal_receipt receipt;
     SR_TRY(write_leaf(s, a, &leaf));
     SR_TRY(journal_submit(s->core->journal, &(struct journal_entry){ NULL, buf_span(&leaf) }, &receipt));
+    SR_TRY(cosigners_wait(s->core, &receipt, COSIGNED_ALL, &note, why));
     SR_OWN(policy_hold) policy = policy_holder_get(s->core->policy);
     SR_OWN(epochs_hold) epochs = epochs_holder_get(s->core->home.epochs);
     const struct core_look now = { epochs.e, policy.p };
@@ -181,8 +184,7 @@ static enum sr_err answer(struct node *n, const struct stand *s, struct attempt 
     struct releaser by = core_releaser(n, s->core, &now);
     struct release_promise promise = { .leaf_index = receipt.index,
                                        .leaf = buf_span(&leaf),
-                                       .checkpoint = { (const uint8_t *)receipt.checkpoint,
-                                                       receipt.checkpoint_n } };
+                                       .checkpoint = buf_span(&note) };
     return keyring_release(epochs.e->keyring, &by, &a->request, &a->appraisal.verified, &a->spent, &a->values,
                            &promise, ret, why);
 }

@@ -45,6 +45,8 @@ static const struct row rows[] = {
     TEXT("address", address, "", "URL under which other members reach this one"),
     TEXT("cid", cid, "", "network to join, sr1...; not for bootstrap"),
     LIST("join", join, "URL of a member to join through; may be given more than once"),
+    LIST("witness", witness,
+         "NAME URL: where the outside witness is that policy names; add-checkpoint is asked for below URL"),
     TEXT("platform", platform, "auto",
          "how this node makes evidence: snp, tdx, tpm, snp-tpm, tdx-tpm; auto: what the kernel reports, else "
          "tpm"),

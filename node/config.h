@@ -24,6 +24,7 @@ struct config {
     char address[CONFIG_TEXT];
     char cid[CONFIG_TEXT];
     struct config_list join;
+    struct config_list witness;
     char platform[CONFIG_TEXT];
     char seal[CONFIG_TEXT];
     char tsm_report_dir[CONFIG_TEXT];

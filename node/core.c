@@ -3,10 +3,12 @@
 #include "crypto/text.h"
 #include "node/appraise.h"
 #include "node/clock.h"
+#include "node/cosigners.h"
 #include "node/freeze.h"
 #include "node/node.h"
 #include "node/restore.h"
 #include "node/secrets.h"
+#include "node/witness.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +90,10 @@ static enum sr_err say_start(struct node *n, struct core *c)
     memcpy(l.boot, n->boot, sizeof l.boot);
     appraise_leaf(k, &n->self, &l);
     SR_TRY(leaf_encode(&l, &b));
-    return journal_submit(c->journal, &(struct journal_entry){ NULL, buf_span(&b) }, NULL);
+    struct journal_receipt receipt;
+    SR_TRY(journal_submit(c->journal, &(struct journal_entry){ NULL, buf_span(&b) }, &receipt));
+    c->start = receipt.index;
+    return SR_OK;
 }
 
 static enum sr_err open_parts(struct node *n, struct core *c, const struct core_birth *birth,
@@ -112,6 +117,8 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
         return e;
     SR_TRY(freeze_load(c, why));
     SR_TRY(secrets_open(n, c, &c->secrets, why));
+    SR_TRY(witness_load(c, why));
+    SR_TRY(cosigners_new(n, c, &c->cosigners));
     return say_start(n, c);
 }
 
@@ -148,6 +155,7 @@ void core_close(struct core *c, const uint8_t *boot)
         return;
     if (boot)
         say_stop(c, boot);
+    cosigners_free(c->cosigners);
     secrets_close(c->secrets);
     ak_holder_free(c->ak);
     members_close(c->members);

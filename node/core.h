@@ -9,6 +9,9 @@
 
 #include <stdatomic.h>
 
+#include <stdatomic.h>
+
+struct cosigners;
 struct node;
 struct secrets;
 
@@ -22,8 +25,11 @@ struct core {
     struct members *members;
     struct secrets *secrets;
     struct ak_holder *ak;
-    atomic_bool frozen;     /* freeze.h */
-    atomic_bool backing_up; /* one backup or import at a time */
+    struct cosigners *cosigners; /* NULL in laboratories that have no use for them */
+    uint64_t start;              /* index of this run's start leaf */
+    atomic_uint forks;           /* members whose log had two histories */
+    atomic_bool frozen;          /* freeze.h */
+    atomic_bool backing_up;      /* one backup or import at a time */
 };
 
 /* What is needed to become a member: the home, and what is new since then. Empty spans: stored already. */

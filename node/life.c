@@ -1,5 +1,6 @@
 #include "node/life.h"
 
+#include "node/cosigners.h"
 #include "node/joiner.h"
 #include "node/sync.h"
 #include "proto/cid.h"
@@ -104,6 +105,8 @@ static enum sr_err become(struct life *l, struct core **ret, struct sr_why *why)
 
 static void keep_in_touch(struct node *n, struct core *c)
 {
+    if (cosigners_start(c->cosigners) != SR_OK)
+        say(n, LOG_ERROR, "no-threads", "for", "witnesses");
     do
         sync_round(n, c);
     while (!node_sleep(n, (unsigned)n->config->sync_seconds * 1000));
@@ -127,6 +130,7 @@ static void *run(void *arg)
     node_publish(l->node, c);
     l->o.on_ready(l->node, l->o.ctx);
     keep_in_touch(l->node, c);
+    cosigners_stop(c->cosigners); /* whoever waits there is sent away before the engine ends */
     return NULL;
 }
 

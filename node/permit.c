@@ -1,5 +1,6 @@
 #include "node/permit.h"
 
+#include "node/cosigners.h"
 #include "node/freeze.h"
 #include "node/node.h"
 
@@ -32,6 +33,29 @@ static enum sr_err joins_flow(struct node *n, const struct core *c, const struct
     return freeze_is_on(c) ? sr_fail(why, SR_EBUSY, R_FROZEN, "joins are frozen at this member") : SR_OK;
 }
 
+/* Others have seen more of our log than we have, or another: this is a restored backup, or a copy. */
+static enum sr_err log_is_ours(struct node *n, const struct core *c, const struct core_look *at,
+                               struct sr_why *why)
+{
+    (void)n;
+    (void)at;
+    return cosigners_live(c->cosigners, why);
+}
+
+static enum sr_err some_were_asked(struct node *n, const struct core *c, const struct core_look *at,
+                                   struct sr_why *why)
+{
+    (void)n;
+    return cosigners_asked(c, at->policy, COSIGNED_KNOWN, why);
+}
+
+static enum sr_err all_were_asked(struct node *n, const struct core *c, const struct core_look *at,
+                                  struct sr_why *why)
+{
+    (void)n;
+    return cosigners_asked(c, at->policy, COSIGNED_ALL, why);
+}
+
 enum {
     GRANT = 1 << ACT_GRANT,
     ENROL = 1 << ACT_ENROL,
@@ -50,6 +74,9 @@ static const struct condition {
     { ALL, log_writes },
     { ALL, epoch_counts },
     { GRANT, joins_flow },
+    { ALL, log_is_ours },
+    { GRANT | ENROL | STORE | WITNESS, some_were_asked },
+    { RELEASE, all_were_asked },
 };
 
 enum sr_err permit_check(struct node *n, const struct core *c, const struct core_look *at, enum act act,

@@ -6,6 +6,7 @@
 #include "node/freeze.h"
 #include "node/node.h"
 #include "node/status_collateral.h"
+#include "node/status_witness.h"
 #include "node/version.h"
 #include "proto/cid.h"
 #include "proto/evidence_parts.h"
@@ -113,7 +114,7 @@ static bool policy_freezes(const struct core *c)
     return policy_join_frozen(now.p);
 }
 
-static void write_warnings(struct buf *b, struct node *n, const struct core *c)
+static void write_warnings(struct buf *b, struct node *n, struct core *c)
 {
     jw_name(b, "warnings");
     jw_array(b);
@@ -128,6 +129,8 @@ static void write_warnings(struct buf *b, struct node *n, const struct core *c)
     write_sealing_warnings(b, n);
     if (c && !journal_healthy(c->journal))
         jw_text(b, "the log takes no entries: nothing is granted or released");
+    if (c)
+        status_witness_warnings(c, b);
     struct sr_why failure;
     if (!tpm_actor_healthy(n->tpm, &failure))
         jw_text(b, "the platform failed: this node grants no joins until it answers");
@@ -205,13 +208,17 @@ void status_write(struct node *n, struct buf *ret)
     jw_member_text(ret, "platform", tpm_actor_type(n->tpm));
     if (c)
         write_policy(ret, c);
-    jw_member_text(ret, "rollback", "none");
+    jw_member_text(ret, "rollback", c ? status_rollback(c) : "none");
     jw_member_text(ret, "sealed", tpm_actor_sealer(n->tpm));
     write_sealed_ahead(ret, n);
     jw_member_u64(ret, "started", n->started);
     jw_member_text(ret, "state", node_state_text(node_state(n)));
     jw_member_text(ret, "version", SEALRING_VERSION);
     write_warnings(ret, n, c);
+    if (c) {
+        jw_name(ret, "witnesses");
+        status_witnesses(c, ret);
+    }
     jw_object_end(ret);
 }
 
@@ -229,6 +236,7 @@ void status_gauges(struct node *n, struct buf *ret)
     SR_OWN(policy_hold) p = policy_holder_get(c->policy);
     metrics_gauge(ret, "sealring_joins_frozen", "1 while this member grants no join.",
                   freeze_is_on(c) || policy_join_frozen(p.p));
+    status_witness_gauges(c, ret);
     metrics_gauge(ret, "sealring_members", "Members known.", members_count(c->members));
     metrics_gauge(ret, "sealring_log_size", "Leaves of this member's log.", journal_size(c->journal));
     metrics_gauge(ret, "sealring_store_commits", "Commits of this member's store; several entries share one.",

@@ -31,6 +31,21 @@ enum sr_err witness_recall(struct core *c, const struct sign_pub *member, struct
     return e == SR_OK ? e : sr_fail(why, e, R_STORE_TAMPERED, "witness: a row that was not written here");
 }
 
+static enum sr_err count_fork(void *ctx, const struct keystore_name *name, const struct keystore_item *item)
+{
+    SR_OWN(witness_row) row = { 0 };
+    struct core *c = ctx;
+    (void)name;
+    SR_TRY(witness_row_read(secret_span(&item->value), &row));
+    c->forks += row.state.forked;
+    return SR_OK;
+}
+
+enum sr_err witness_load(struct core *c, struct sr_why *why)
+{
+    return keystore_list(c->home.ks, KT_PEER, count_fork, c, why);
+}
+
 enum sr_err witness_member(struct core *c, const char *origin, struct member_cert *ret, struct sr_why *why)
 {
     SR_OWN(policy_hold) now = policy_holder_get(c->policy);
@@ -155,6 +170,7 @@ static enum sr_err remember_fork(struct taking *t)
     SR_TRY(put(t, &txn));
     SR_TRY(leaf_encode(&l, &leaf));
     SR_TRY(journal_submit(t->c->journal, &(struct journal_entry){ &txn, buf_span(&leaf) }, NULL));
+    t->c->forks++;
     say_fork(t, &id);
     return SR_OK;
 }

@@ -17,6 +17,9 @@ struct node;
 enum sr_err witness_take(struct node *n, struct core *c, struct span request, const struct witness_boot *boot,
                          struct buf *ret, uint64_t *ret_size, struct sr_why *why);
 
+/* At the start: counts the forks seen before. SR_EPROOF, R_STORE_TAMPERED. */
+enum sr_err witness_load(struct core *c, struct sr_why *why);
+
 /* The member whose log has that origin. SR_ENOENT, R_NOT_FOUND: none, or we ourselves. */
 enum sr_err witness_member(struct core *c, const char *origin, struct member_cert *ret, struct sr_why *why);
 /* What we have of that member's log; {0} when nothing. */

@@ -176,6 +176,7 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
     struct span binding = { 0 };
     const struct json *join = NULL, *release = NULL, *tenants = NULL, *roots = NULL, *frozen = NULL;
     const struct json *issuers = NULL;
+    const struct json *witnesses = NULL;
     const struct json_field fields[] = {
         { "ak_cert_max_age", JSON_U64, &p->ak_cert_max_age, 0, true },
         { "channel_binding", JSON_TEXT, &binding, 16, false },
@@ -189,6 +190,7 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
         { "token_issuers", JSON_ARRAY, &issuers, POLICY_ISSUERS_MAX, true },
         { "vendor_ak_roots", JSON_ARRAY, &roots, POLICY_ROOTS_MAX, true },
         { "version", JSON_U64, &version, 0, false },
+        { "witnesses", JSON_OBJECT, &witnesses, 0, true },
         { 0 },
     };
     SR_TRY(json_fields(json_root(&p->json), fields, why));
@@ -196,6 +198,8 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
     SR_TRY(binding_read(binding, &p->binding, why));
     SR_TRY(roots_read(p, roots, why));
     SR_TRY(policy_frozen_read(p, frozen, why));
+    if (witnesses)
+        SR_TRY(policy_witnesses_read(p, witnesses, why));
     SR_TRY(tenants_read(p, tenants, why));
     SR_TRY(policy_issuers_read(p, issuers, why));
     SR_TRY(policy_rules_read(p, join, "join", &p->join, why));

@@ -6,6 +6,7 @@
  * with while another takes its place. Everything here is pure: no clock, no files. */
 #include "crypto/sign.h"
 #include "proto/json.h"
+#include "proto/note.h"
 
 struct claims; /* proto/claims.h */
 struct claim;
@@ -22,10 +23,11 @@ enum {
     POLICY_REFS_MAX = 16,   /* reference values of one tenant */
     POLICY_ROOTS_MAX = 32,
     POLICY_FROZEN_MAX = 8,
-    POLICY_NAME_MAX = 64,   /* bytes of a rule's name */
-    POLICY_TYPE_MAX = 32,   /* and of its type of evidence */
-    POLICY_TEXT_MAX = 159,  /* bytes of a compared text: the longest a claim can be */
-    POLICY_SIGNERS_MAX = 16 /* operators of a network, and signatures on a policy */
+    POLICY_NAME_MAX = 64,      /* bytes of a rule's name */
+    POLICY_TYPE_MAX = 32,      /* and of its type of evidence */
+    POLICY_TEXT_MAX = 159,     /* bytes of a compared text: the longest a claim can be */
+    POLICY_WITNESSES_MAX = 15, /* a note takes no more beside its own signature */
+    POLICY_SIGNERS_MAX = 16    /* operators of a network, and signatures on a policy */
 };
 
 enum policy_binding { POLICY_BINDING_OPTIONAL, POLICY_BINDING_REQUIRED };
@@ -74,6 +76,15 @@ uint64_t policy_min_epoch(const struct policy *p);
 enum policy_binding policy_channel_binding(const struct policy *p);
 uint64_t policy_ak_cert_max_age(const struct policy *p); /* seconds */
 bool policy_join_frozen(const struct policy *p);         /* nobody joins while it is in force */
+/* Who must have cosigned a checkpoint before anything under it leaves. */
+struct policy_witnesses {
+    uint64_t need;                  /* cosignatures */
+    uint64_t restart;               /* members that must say, after a start, what they have seen */
+    uint64_t wait_ms;               /* then it is refused */
+    const struct note_key *outside; /* witnesses that are no members */
+    size_t outside_n;
+};
+const struct policy_witnesses *policy_witnesses(const struct policy *p); /* NULL: nobody need have */
 const struct sha256 *policy_vendor_ak_roots(const struct policy *p, size_t *ret_n);
 const struct policy_tenant *policy_tenant(const struct policy *p, struct span name); /* NULL: none */
 bool policy_tenant_admin(const struct policy_tenant *t, const struct sign_pub *key); /* false for NULL */

@@ -63,6 +63,8 @@ struct policy {
     size_t roots_n;
     uint64_t number, min_epoch, ak_cert_max_age;
     enum policy_binding binding;
+    bool witnessed; /* witnesses says something */
+    struct policy_witnesses witnesses;
     bool join_frozen;
     struct policy_list join, release;
     struct policy_tenant *tenants;
@@ -96,4 +98,5 @@ const struct policy_value *policy_ref_values(const struct policy_ref *r, size_t 
 /* Fills the issuers; NULL: none. Then, with all rules read: no rule of join is for one of their types. */
 enum sr_err policy_issuers_read(struct policy *p, const struct json *array, struct sr_why *why);
 enum sr_err policy_issuers_check(const struct policy *p, struct sr_why *why);
+enum sr_err policy_witnesses_read(struct policy *p, const struct json *object, struct sr_why *why);
 bool policy_word_ok(struct span s, size_t max); /* [a-z0-9._-], 1 to max bytes */

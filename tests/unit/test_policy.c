@@ -8,6 +8,10 @@
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define ONES  "1111111111111111111111111111111111111111111111111111111111111111"
 
+#define WITNESS       "witness.example/w1+09dcf0bd+BAu8NGpXZnw4ASC9nH/X5R0sX9/qN80vW/QFssa/by14"
+#define WITNESS_AGAIN "witness.example/w2+f27e25ab+BAu8NGpXZnw4ASC9nH/X5R0sX9/qN80vW/QFssa/by14"
+#define LOG_KEY       "witness.example/w1+bc685db9+AQu8NGpXZnw4ASC9nH/X5R0sX9/qN80vW/QFssa/by14"
+
 /* Documents are written here with ' for ", in any order, and made canonical. */
 static const char base[] =
     "{'version':1,'number':1,'previous':'" ZEROS "','min_epoch':1,'channel_binding':'optional',"
@@ -94,6 +98,27 @@ static const struct parse_row {
     { "frozen what nobody knows", "'version':1", "'version':1,'frozen':['joins']", R_POLICY_FORMAT },
     { "frozen a number", "'version':1", "'version':1,'frozen':[1]", R_POLICY_FORMAT },
     { "frozen as text", "'version':1", "'version':1,'frozen':'join'", R_JSON_MEMBER },
+    { "witnesses", "'version':1", "'version':1,'witnesses':{'need':1}", R_NONE },
+    { "witnesses, all of it", "'version':1",
+      "'version':1,'witnesses':{'need':15,'outside':['" WITNESS "'],'restart':15,'wait_ms':60000}", R_NONE },
+    { "no need", "'version':1", "'version':1,'witnesses':{}", R_JSON_MEMBER },
+    { "need of 0", "'version':1", "'version':1,'witnesses':{'need':0}", R_POLICY_FORMAT },
+    { "need of 16", "'version':1", "'version':1,'witnesses':{'need':16}", R_POLICY_FORMAT },
+    { "need as text", "'version':1", "'version':1,'witnesses':{'need':'1'}", R_JSON_MEMBER },
+    { "restart of 0", "'version':1", "'version':1,'witnesses':{'need':1,'restart':0}", R_POLICY_FORMAT },
+    { "restart of 16", "'version':1", "'version':1,'witnesses':{'need':1,'restart':16}", R_POLICY_FORMAT },
+    { "wait too short", "'version':1", "'version':1,'witnesses':{'need':1,'wait_ms':99}", R_POLICY_FORMAT },
+    { "wait too long", "'version':1", "'version':1,'witnesses':{'need':1,'wait_ms':60001}", R_POLICY_FORMAT },
+    { "a witness twice", "'version':1",
+      "'version':1,'witnesses':{'need':1,'outside':['" WITNESS "','" WITNESS "']}", R_POLICY_FORMAT },
+    { "a witness by another name", "'version':1",
+      "'version':1,'witnesses':{'need':1,'outside':['" WITNESS "','" WITNESS_AGAIN "']}", R_POLICY_FORMAT },
+    { "a log's key as witness", "'version':1", "'version':1,'witnesses':{'need':1,'outside':['" LOG_KEY "']}",
+      R_POLICY_FORMAT },
+    { "a witness that is a number", "'version':1", "'version':1,'witnesses':{'need':1,'outside':[1]}",
+      R_POLICY_FORMAT },
+    { "witnesses unknown member", "'version':1", "'version':1,'witnesses':{'need':1,'x':1}", R_JSON_MEMBER },
+    { "witnesses a list", "'version':1", "'version':1,'witnesses':[1]", R_JSON_MEMBER },
     { "no join list", "'join':[", "'joins':[", R_JSON_MEMBER },
     { "join list is an object", "'join':[{", "'join':{},'x':[{", R_JSON_MEMBER },
     { "rule is a text", "'join':[", "'join':['x',", R_JSON_MEMBER },
