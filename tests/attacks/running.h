@@ -26,6 +26,7 @@ struct running {
     struct core *core; /* NULL: no member */
     struct sign_key admin;
     struct sign_pub admin_pub;
+    const char *more; /* members of the policy besides the usual; NULL: none */
 };
 
 static const struct protocol *const running_tables[] = {
@@ -78,7 +79,7 @@ static inline void running_policy(const struct running *r, int number, const str
             "\"where\":[{\"claim\":\"debug\",\"op\":\"eq\",\"value\":true}],\"tenant\":\"demo\",\"keys\":"
             "[\"app/*\"],\"usages\":[\"raw\",\"secret\"]}],\"tenants\":[{\"name\":\"demo\",\"admins\":[\"");
     wr_hex(&text, SPAN(r->admin_pub.b));
-    wr_text(&text, "\"],\"max_secrets\":9,\"max_bytes\":9999}]}");
+    wr_fmt(&text, "\"],\"max_secrets\":9,\"max_bytes\":9999}]%s}", r->more ? r->more : "");
     maker_need(json_canonical(buf_span(&text), ret, NULL) == SR_OK, "policy");
 }
 
@@ -117,14 +118,15 @@ static inline void running_member(struct running *r, struct core *c)
     node_publish(&r->node, c);
 }
 
-/* The first member of a network. */
-static inline struct running *running_first(void)
+/* The first member of a network, with those members more in its first policy: ,"name":value */
+static inline struct running *running_network(const char *more)
 {
     struct running *r = calloc(1, sizeof *r);
     SR_OWN(home) none = { 0 };
     struct core *c = NULL;
     struct sr_why why = { 0 };
     maker_need(r != NULL, "memory");
+    r->more = more;
     running_folder(r);
     running_genesis_files(r);
     running_configure(r);
@@ -133,6 +135,11 @@ static inline struct running *running_first(void)
     maker_need(c != NULL, "genesis");
     running_member(r, c);
     return r;
+}
+
+static inline struct running *running_first(void)
+{
+    return running_network(NULL);
 }
 
 /* A machine of the same kind that is not a member of r's network yet, and knows its id. */
@@ -156,19 +163,25 @@ static inline void running_stop(struct running *r)
     r->core = NULL;
 }
 
-/* The same machine after a restart. */
-static inline void running_again(struct running *r)
+/* A machine that starts as a member, from what is in its folder. */
+static inline void running_start(struct running *r)
 {
     SR_OWN(home) home = { 0 };
     struct core *c = NULL;
     struct sr_why why = { 0 };
-    running_stop(r);
     T_ROW(node_open(&r->node, &r->config, &why) == SR_OK &&
               home_load(r->node.store, r->node.tpm, NULL, &home, &why) == SR_OK &&
               core_open(&r->node, &home, NULL, &c, &why) == SR_OK,
           why.text);
     maker_need(c != NULL, "a restart");
     running_member(r, c);
+}
+
+/* The same machine after a restart. */
+static inline void running_again(struct running *r)
+{
+    running_stop(r);
+    running_start(r);
 }
 
 static inline void running_end(struct running *r)
