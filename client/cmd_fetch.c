@@ -10,6 +10,8 @@ struct fetch_options {
     struct remote_options remote;
     struct machine_options machine;
     const char *out, *out_dir;
+    struct option_list witnesses;
+    uint64_t witness_need;
 };
 
 static enum sr_err read_wants(const struct cli_args *args, struct want_list *ret, struct sr_why *why)
@@ -30,6 +32,7 @@ static enum sr_err fetch_all(struct cli *c, const struct fetch_options *o, const
     SR_TRY(machine_open(&o->machine, &machine, why));
     cli_progress(c, "asking %s for the network's keys", o->remote.node);
     SR_TRY(network_learn(&remote, &net, why));
+    SR_TRY(network_witnesses(&net, o->witnesses.v, o->witnesses.n, o->witness_need, why));
     cli_progress(c, "enrolling this machine");
     SR_TRY(machine_enrol(&machine, &o->machine, &remote, net.n, why));
     cli_progress(c, "attesting");
@@ -106,6 +109,9 @@ static enum cli_exit fetch(struct cli *c)
         { "out", OPTION_TEXT, &o.out, "FILE", "where the one key goes, mode 0600 (standard output)", NULL,
           false },
         { "out-dir", OPTION_TEXT, &o.out_dir, "DIR", "one file a key, mode 0600", NULL, false },
+        { "witness", OPTION_LIST, &o.witnesses, "VKEY",
+          "a witness that must have cosigned the node's log, as NAME+ID+KEY", NULL, false },
+        { "witness-need", OPTION_UINT, &o.witness_need, "N", "how many of them (all)", NULL, false },
         { 0 },
     };
     if (!cli_read(c, rows, 1, WANTS_MAX, &args, &e))

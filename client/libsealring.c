@@ -73,7 +73,8 @@ static enum sr_err open_all(struct sealring *s, const struct sealring_options *o
     SR_TRY(secret_init());
     SR_TRY(remote_open(&ro, &s->remote, why));
     SR_TRY(machine_open(&s->options, &s->machine, why));
-    return network_learn(&s->remote, &s->network, why);
+    SR_TRY(network_learn(&s->remote, &s->network, why));
+    return network_witnesses(&s->network, o->witnesses, o->witnesses_n, o->witness_need, why);
 }
 
 enum sealring_status sealring_open(const struct sealring_options *o, struct sealring **ret,

@@ -50,6 +50,11 @@ struct sealring_options {
     unsigned timeout_s;         /* for each call to the node; 0: 30 */
     const char *platform;       /* "snp", "tdx", "tpm"; NULL: what the kernel reports, else "tpm" */
     const char *tsm_report_dir; /* NULL: "/sys/kernel/config/tsm/report" */
+    /* Witnesses that must have cosigned the node's log, as C2SP verifier keys of type 04, and how many of
+     * them; 0: all. */
+    const char *const *witnesses;
+    size_t witnesses_n;
+    size_t witness_need;
 };
 
 struct sealring;

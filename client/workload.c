@@ -18,6 +18,40 @@ enum sr_err network_learn(struct remote *r, struct network *ret, struct sr_why *
     return SR_OK;
 }
 
+enum sr_err network_witnesses(struct network *n, const char *const vkeys[], size_t n_vkeys, uint64_t need,
+                              struct sr_why *why)
+{
+    struct witness_pin pin = { .n = n_vkeys, .need = need ? (size_t)need : n_vkeys };
+    struct note_key k;
+    if (n_vkeys > WITNESS_PINS_MAX || pin.need > n_vkeys)
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "witnesses: at most %d, and no more needed than there are",
+                       WITNESS_PINS_MAX);
+    for (size_t i = 0; i < n_vkeys; i++) {
+        if (note_key_read(span_of(vkeys[i]), &k) != SR_OK || k.type != NOTE_COSIGNATURE)
+            return sr_fail(why, SR_EFORMAT, R_CONFIG, "witnesses: not a verifier key of type 04");
+        for (size_t j = 0; j < i; j++)
+            if (memcmp(&pin.key[j], &k.pub, sizeof k.pub) == 0)
+                return sr_fail(why, SR_EFORMAT, R_CONFIG, "witnesses: one key twice");
+        pin.key[i] = k.pub;
+    }
+    n->witnesses = pin;
+    return SR_OK;
+}
+
+/* The record's witnesses, which the network's id vouches for, and our own. */
+static enum sr_err is_witnessed(const struct remote *r, const struct network *n, const struct released *got,
+                                struct sr_why *why)
+{
+    const struct key_set *set = &n->genesis.params.witnesses;
+    struct witness_pin record = { .n = set->n, .need = set->k };
+    memcpy(record.key, set->key, sizeof record.key);
+    if (record.need > 0)
+        SR_TRY(witness_pin_check(&record, &r->cid, got->checkpoint, got->leaf_index, why));
+    if (n->witnesses.need > 0)
+        SR_TRY(witness_pin_check(&n->witnesses, &r->cid, got->checkpoint, got->leaf_index, why));
+    return SR_OK;
+}
+
 /* How the connection that W1 came on is bound; W2 goes out on the same. */
 static enum sr_err binding_of(const struct remote *r, struct binding *ret, struct sr_why *why)
 {
@@ -69,6 +103,7 @@ enum sr_err workload_fetch(struct remote *r, struct machine *m, const struct net
     SR_TRY(release_w2(&w, &offer, buf_span(&evidence), &w2, &wait));
     SR_TRY(remote_post(r, "/sealring/v1/release", type, buf_span(&w2), &got.w3, why));
     SR_TRY(release_open(&w, &wait, &ekw, wants, buf_span(&got.w3), &got.released, why));
+    SR_TRY(is_witnessed(r, n, &got.released, why));
     *ret = SR_TAKE(got);
     return SR_OK;
 }

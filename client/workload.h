@@ -4,16 +4,23 @@
 #include "client/machine.h"
 #include "proto/genesis.h"
 #include "proto/release.h"
+#include "proto/witness.h"
 
 /* What follows from the cid alone. */
 struct network {
     struct genesis genesis;
     struct epoch_pubs epochs[EPOCHS_MAX]; /* [i] is epoch i + 1 */
     size_t n;
+    struct witness_pin witnesses; /* who must have cosigned the log; at first those of the genesis record */
 };
 
 /* Asks the node for its genesis record and holds it against the pinned cid. */
 enum sr_err network_learn(struct remote *r, struct network *ret, struct sr_why *why);
+
+/* From here on these witnesses, verifier keys of type 04, are asked for; need 0: all of them. SR_EFORMAT,
+ * R_CONFIG. The genesis record's, if it names any, have to have cosigned as well. */
+enum sr_err network_witnesses(struct network *n, const char *const vkeys[], size_t n_vkeys, uint64_t need,
+                              struct sr_why *why);
 
 /* What came back, and the bytes of W3 that its leaf and checkpoint borrow from. Secret; the owner drops it.
  */

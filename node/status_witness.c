@@ -12,7 +12,8 @@ static bool guarded(struct core *c, const struct policy *p)
 {
     const struct policy_witnesses *pw = p ? policy_witnesses(p) : NULL;
     struct cosigners_view v = cosigners_look(c->cosigners);
-    return pw && v.ended == R_NONE && v.size > 0 && v.cosigned >= pw->need && v.answers >= pw->restart;
+    return pw && pw->restart > 0 && v.ended == R_NONE && v.size > 0 && v.cosigned >= pw->need &&
+           v.answers >= pw->restart;
 }
 
 const char *status_rollback(struct core *c)
@@ -44,7 +45,7 @@ void status_witness_warnings(struct core *c, struct buf *ret)
         snprintf(text, sizeof text, "%s: other members have seen another log of this one; it serves no more",
                  sr_reason_text(v.ended));
         jw_text(ret, text);
-    } else if (now.p && policy_witnesses(now.p) && !guarded(c, now.p))
+    } else if (now.p && policy_witnesses(now.p) && v.cosigned < policy_witnesses(now.p)->need)
         jw_text(ret, "unwitnessed: fewer witnesses than policy asks for; nothing is released");
     if (c->forks > 0)
         jw_text(ret, "fork: a member signed two histories of its log; this one does not cosign it any more");

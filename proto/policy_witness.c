@@ -55,8 +55,8 @@ enum sr_err policy_witnesses_read(struct policy *p, const struct json *object, s
         w->restart = w->need;
     if (w->need < 1 || w->need > POLICY_WITNESSES_MAX)
         return bad(why, "need is not 1 to 15");
-    if (w->restart < 1 || w->restart > POLICY_WITNESSES_MAX)
-        return bad(why, "restart is not 1 to 15");
+    if (w->restart > POLICY_WITNESSES_MAX)
+        return bad(why, "restart is not 0 to 15");
     if (w->wait_ms < WAIT_LEAST || w->wait_ms > WAIT_MOST)
         return bad(why, "wait_ms is not 100 to 60000");
     SR_TRY(outside_read(p, outside, why));

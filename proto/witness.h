@@ -83,6 +83,17 @@ void witness_row_drop(struct witness_row *r);
 void witness_row_write(const struct witness_row *w, struct buf *ret);
 enum sr_err witness_row_read(struct span s, struct witness_row *ret); /* SR_EPROOF */
 
+/* Whose cosignatures a reader wants to see, by key: under which names they stand there does not matter. */
+enum { WITNESS_PINS_MAX = 16 };
+struct witness_pin {
+    struct sign_pub key[WITNESS_PINS_MAX];
+    size_t n, need; /* need 0: none */
+};
+/* Is note a checkpoint of a log of this network, over the leaf, that at least need of them cosigned? All
+ * SR_EPROOF: R_NOTE_FORMAT, R_NOTE_ORIGIN, R_LOG_PROOF (smaller than the leaf's index), R_UNWITNESSED. */
+enum sr_err witness_pin_check(const struct witness_pin *pin, const struct sha256 *cid, struct span note,
+                              uint64_t leaf_index, struct sr_why *why);
+
 /* The question what a witness has seen of a log: nonce || LP(origin). */
 struct witness_question {
     uint8_t nonce[32];

@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct witness_question asked = { .origin = "o.example/log" }, question;
     struct witness_request request;
     struct witness_state state;
+    struct witness_pin pin = { .n = 1, .need = 1 };
     struct witness_line line;
     uint64_t n;
     SR_OWN(buf) a = { 0 }, b = { 0 }, c = { 0 };
@@ -38,7 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (witness_seen_check(s, &asked, &nobody.pub, &state, NULL) == SR_OK ||
         witness_answer_open(s, s, &nobody, &line, NULL) == SR_OK ||
         witness_answer_open(SPAN_STR("o\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n"), s, &nobody,
-                            &line, NULL) == SR_OK)
+                            &line, NULL) == SR_OK ||
+        witness_pin_check(&pin, &(struct sha256){ 0 }, s, 0, NULL) == SR_OK)
         abort(); /* nobody can sign for the zero key: it is of small order */
     return 0;
 }

@@ -105,7 +105,7 @@ static const struct parse_row {
     { "need of 0", "'version':1", "'version':1,'witnesses':{'need':0}", R_POLICY_FORMAT },
     { "need of 16", "'version':1", "'version':1,'witnesses':{'need':16}", R_POLICY_FORMAT },
     { "need as text", "'version':1", "'version':1,'witnesses':{'need':'1'}", R_JSON_MEMBER },
-    { "restart of 0", "'version':1", "'version':1,'witnesses':{'need':1,'restart':0}", R_POLICY_FORMAT },
+    { "restart of 0", "'version':1", "'version':1,'witnesses':{'need':1,'restart':0}", R_NONE },
     { "restart of 16", "'version':1", "'version':1,'witnesses':{'need':1,'restart':16}", R_POLICY_FORMAT },
     { "wait too short", "'version':1", "'version':1,'witnesses':{'need':1,'wait_ms':99}", R_POLICY_FORMAT },
     { "wait too long", "'version':1", "'version':1,'witnesses':{'need':1,'wait_ms':60001}", R_POLICY_FORMAT },

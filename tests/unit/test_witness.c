@@ -265,6 +265,52 @@ static void no_changed_or_shorter_statement_counts(void)
         T(witness_seen_check((struct span){ b.p, n }, &q, &witness_key.pub, &s, NULL) != SR_OK);
 }
 
+/* What a workload asks of the note beside its keys. */
+static void pins_count_keys_and_look_at_origin_and_size(void)
+{
+    struct witness_pin pin = { .n = 2, .need = 1, .key = { { { 1 } }, witness_key.pub } };
+    struct sha256 cid;
+    struct sr_why why = { 0 };
+    SR_OWN(buf) note = { 0 };
+    for (size_t i = 0; i < sizeof cid.b; i++)
+        cid.b[i] = (uint8_t)(1 + i); /* as in vec_origin */
+    wr_text(&note, vec_note);
+    T(witness_pin_check(&pin, &cid, buf_span(&note), 999, &why) == SR_EPROOF && why.reason == R_UNWITNESSED);
+    wr_text(&note, vec_cosignature);
+    T_ROW(witness_pin_check(&pin, &cid, buf_span(&note), 999, &why) == SR_OK, why.text);
+    T(witness_pin_check(&pin, &cid, buf_span(&note), 1000, &why) == SR_EPROOF && why.reason == R_LOG_PROOF);
+    pin.need = 2;
+    wr_text(&note, vec_cosignature); /* one key twice is one */
+    T(witness_pin_check(&pin, &cid, buf_span(&note), 999, &why) == SR_EPROOF && why.reason == R_UNWITNESSED);
+    pin.need = 1;
+    cid.b[31] ^= 1;
+    T(witness_pin_check(&pin, &cid, buf_span(&note), 999, &why) == SR_EPROOF && why.reason == R_NOTE_ORIGIN);
+    cid.b[31] ^= 1;
+    for (size_t n = 0; n < sizeof vec_note - 1 + sizeof vec_cosignature - 1; n++)
+        T(witness_pin_check(&pin, &cid, (struct span){ note.p, n }, 999, NULL) != SR_OK);
+}
+
+static void no_flip_makes_a_witness(void)
+{
+    struct witness_pin pin = { .n = 1, .need = 1, .key = { witness_key.pub } };
+    char name[] = "sealring/0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20/";
+    struct sha256 cid;
+    SR_OWN(buf) note = { 0 };
+    T(strncmp(vec_origin, name, strlen(name)) == 0 &&
+      hex_read((struct span){ (const uint8_t *)name + 9, 64 }, cid.b, sizeof cid.b) == SR_OK);
+    wr_text(&note, vec_note);
+    size_t log_line = (size_t)(strstr(vec_note, "\n\n") + 2 - vec_note);
+    wr_text(&note, vec_cosignature);
+    for (size_t bit = 0; bit < note.n * 8; bit++) {
+        bool others =
+            bit / 8 >= log_line && bit / 8 < sizeof vec_note - 1; /* the log's own line: not looked at */
+        bool name_too = bit / 8 >= sizeof vec_note - 1 + 4 && bit / 8 < sizeof vec_note - 1 + 4 + 18;
+        note.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        T(others || name_too || witness_pin_check(&pin, &cid, buf_span(&note), 999, NULL) != SR_OK);
+        note.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+}
+
 int main(void)
 {
     struct key seed;
@@ -287,5 +333,7 @@ int main(void)
     questions_are_of_one_form();
     statements_are_those_of_the_other_implementation();
     no_changed_or_shorter_statement_counts();
+    pins_count_keys_and_look_at_origin_and_size();
+    no_flip_makes_a_witness();
     return t_end();
 }
