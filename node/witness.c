@@ -14,6 +14,35 @@ static struct keystore_name row_name(const struct sign_pub *member)
     return (struct keystore_name){ .table = KT_PEER, .name = SPAN(member->b) };
 }
 
+static bool is_head(const struct policy_head *h, const struct checkpoint *c)
+{
+    return h->size == c->size && sha256_eq(&h->root, &c->root);
+}
+
+/* Operators say which of two histories counts, by one of the heads that were seen. */
+static enum sr_err settle(struct core *c, const struct sign_pub *member, struct witness_row *row)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    struct member_id id = member_id_of(member);
+    const struct policy_head *h = now.p ? policy_head(now.p, id.b) : NULL;
+    struct checkpoint have = { .size = row->state.size, .root = row->state.root }, other = { 0 };
+    const uint8_t *gap = row->other.n ? memmem(row->other.p, row->other.n, "\n\n", 2) : NULL;
+    if (!row->state.forked || !h || !gap)
+        return SR_OK;
+    SR_TRY(checkpoint_read((struct span){ row->other.p, (size_t)(gap - row->other.p) + 1 }, &other));
+    if (is_head(h, &other)) {
+        row->state.size = other.size;
+        row->state.root = other.root;
+        buf_drop(&row->note);
+        row->note = SR_TAKE(row->other);
+    } else if (!is_head(h, &have))
+        return SR_OK;
+    buf_drop(&row->other);
+    row->state.forked = false;
+    row->settled = true;
+    return SR_OK;
+}
+
 enum sr_err witness_recall(struct core *c, const struct sign_pub *member, struct witness_row *ret,
                            uint64_t *ret_seq, struct sr_why *why)
 {
@@ -28,6 +57,8 @@ enum sr_err witness_recall(struct core *c, const struct sign_pub *member, struct
     *ret_seq = item.seq;
     e = witness_row_read(secret_span(&item.value), ret);
     keystore_item_drop(&item);
+    if (e == SR_OK)
+        e = settle(c, member, ret);
     return e == SR_OK ? e : sr_fail(why, e, R_STORE_TAMPERED, "witness: a row that was not written here");
 }
 
@@ -35,8 +66,12 @@ static enum sr_err count_fork(void *ctx, const struct keystore_name *name, const
 {
     SR_OWN(witness_row) row = { 0 };
     struct core *c = ctx;
-    (void)name;
+    struct sign_pub member;
+    if (name->name.n != sizeof member)
+        return SR_EPROOF;
+    memcpy(&member, name->name.p, sizeof member);
     SR_TRY(witness_row_read(secret_span(&item->value), &row));
+    SR_TRY(settle(c, &member, &row));
     c->forks += row.state.forked;
     return SR_OK;
 }
@@ -137,6 +172,8 @@ static enum sr_err store(struct taking *t)
     keep(&t->have.note, t->q.note);
     SR_TRY(put(t, &txn));
     SR_TRY(keystore_commit(t->c->home.ks, &(struct keystore_group){ txns, &result, 1, NULL, NULL }, NULL));
+    if (result == SR_OK && t->have.settled)
+        t->c->forks--;
     return result;
 }
 
@@ -175,6 +212,15 @@ static enum sr_err remember_fork(struct taking *t)
     return SR_OK;
 }
 
+/* Of a log that operators have looked at, what contradicts their word is refused and not written down again.
+ */
+static bool is_settled(const struct taking *t)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(t->c->policy);
+    struct member_id id = member_id_of(&t->member.key);
+    return now.p && policy_head(now.p, id.b) != NULL;
+}
+
 /* A bad proof alone shows nothing: anybody can put one beside a true checkpoint. From the member itself,
  * which signed the request, it does: its log is another than the one we cosigned. */
 static bool is_fork(const struct taking *t, enum sr_err e, const struct sr_why *why)
@@ -194,7 +240,7 @@ static enum sr_err take_once(struct taking *t, uint64_t *ret_size, struct sr_why
     enum sr_err e = witness_judge(&t->have.state, &t->q, &t->c1, &verdict);
     if (e == SR_OK)
         return store(t);
-    if (is_fork(t, e, &verdict))
+    if (is_fork(t, e, &verdict) && !is_settled(t))
         SR_TRY(remember_fork(t));
     *why = verdict;
     return e;

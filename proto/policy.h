@@ -26,6 +26,7 @@ enum {
     POLICY_NAME_MAX = 64,      /* bytes of a rule's name */
     POLICY_TYPE_MAX = 32,      /* and of its type of evidence */
     POLICY_TEXT_MAX = 159,     /* bytes of a compared text: the longest a claim can be */
+    POLICY_HEADS_MAX = 64,     /* members whose log had two histories */
     POLICY_WITNESSES_MAX = 15, /* a note takes no more beside its own signature */
     POLICY_SIGNERS_MAX = 16    /* operators of a network, and signatures on a policy */
 };
@@ -76,6 +77,12 @@ uint64_t policy_min_epoch(const struct policy *p);
 enum policy_binding policy_channel_binding(const struct policy *p);
 uint64_t policy_ak_cert_max_age(const struct policy *p); /* seconds */
 bool policy_join_frozen(const struct policy *p);         /* nobody joins while it is in force */
+/* Of a member's log that had two histories: the checkpoint that operators say counts. */
+struct policy_head {
+    uint8_t member[16];
+    uint64_t size;
+    struct sha256 root;
+};
 /* Who must have cosigned a checkpoint before anything under it leaves. */
 struct policy_witnesses {
     uint64_t need;                  /* cosignatures */
@@ -83,8 +90,12 @@ struct policy_witnesses {
     uint64_t wait_ms;               /* then it is refused */
     const struct note_key *outside; /* witnesses that are no members */
     size_t outside_n;
+    const struct policy_head *heads;
+    size_t heads_n;
 };
 const struct policy_witnesses *policy_witnesses(const struct policy *p); /* NULL: nobody need have */
+/* NULL: operators have said nothing of that member's log. */
+const struct policy_head *policy_head(const struct policy *p, const uint8_t member[16]);
 const struct sha256 *policy_vendor_ak_roots(const struct policy *p, size_t *ret_n);
 const struct policy_tenant *policy_tenant(const struct policy *p, struct span name); /* NULL: none */
 bool policy_tenant_admin(const struct policy_tenant *t, const struct sign_pub *key); /* false for NULL */

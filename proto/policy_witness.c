@@ -37,13 +37,51 @@ static enum sr_err outside_read(struct policy *p, const struct json *array, stru
     return SR_OK;
 }
 
+static enum sr_err head_read(struct policy *p, const struct json *object, struct policy_head *ret,
+                             struct sr_why *why)
+{
+    const struct json_field fields[] = {
+        { "member", JSON_HEX, ret->member, sizeof ret->member, false },
+        { "root", JSON_HEX, ret->root.b, sizeof ret->root.b, false },
+        { "size", JSON_U64, &ret->size, 0, false },
+        { 0 },
+    };
+    SR_TRY(json_fields(object, fields, why));
+    for (size_t i = 0; i < p->witnesses.heads_n; i++)
+        if (memcmp(p->witnesses.heads[i].member, ret->member, sizeof ret->member) == 0)
+            return bad(why, "heads: the same member twice");
+    return SR_OK;
+}
+
+static enum sr_err heads_read(struct policy *p, const struct json *array, struct sr_why *why)
+{
+    struct policy_head *heads = policy_alloc(p, json_count(array) + 1, sizeof *heads);
+    if (!heads)
+        return sr_fail(why, SR_ENOMEM, R_INTERNAL, "policy: no memory");
+    p->witnesses.heads = heads;
+    for (const struct json *v = json_first(array); v; v = json_next(v)) {
+        SR_TRY(head_read(p, v, &heads[p->witnesses.heads_n], why));
+        p->witnesses.heads_n++;
+    }
+    return SR_OK;
+}
+
+const struct policy_head *policy_head(const struct policy *p, const uint8_t member[16])
+{
+    for (size_t i = 0; i < p->witnesses.heads_n; i++)
+        if (memcmp(p->witnesses.heads[i].member, member, sizeof p->witnesses.heads[i].member) == 0)
+            return &p->witnesses.heads[i];
+    return NULL;
+}
+
 enum sr_err policy_witnesses_read(struct policy *p, const struct json *object, struct sr_why *why)
 {
     struct policy_witnesses *w = &p->witnesses;
-    const struct json *outside = NULL;
+    const struct json *outside = NULL, *heads = NULL;
     w->restart = UINT64_MAX;
     w->wait_ms = WAIT_USUAL;
     const struct json_field fields[] = {
+        { "heads", JSON_ARRAY, &heads, POLICY_HEADS_MAX, true },
         { "need", JSON_U64, &w->need, 0, false },
         { "outside", JSON_ARRAY, &outside, POLICY_WITNESSES_MAX, true },
         { "restart", JSON_U64, &w->restart, 0, true },
@@ -60,6 +98,7 @@ enum sr_err policy_witnesses_read(struct policy *p, const struct json *object, s
     if (w->wait_ms < WAIT_LEAST || w->wait_ms > WAIT_MOST)
         return bad(why, "wait_ms is not 100 to 60000");
     SR_TRY(outside_read(p, outside, why));
+    SR_TRY(heads_read(p, heads, why));
     p->witnessed = true;
     return SR_OK;
 }

@@ -78,6 +78,7 @@ enum sr_err witness_judge_boot(const struct witness_state *have, const struct wi
 struct witness_row {
     struct witness_state state;
     struct buf note, other;
+    bool settled; /* not stored: operators have said which of the two counts, and it is the state now */
 };
 void witness_row_drop(struct witness_row *r);
 void witness_row_write(const struct witness_row *w, struct buf *ret);

@@ -9,6 +9,8 @@
 
 #define ONE_WITNESS ",\"witnesses\":{\"need\":1,\"wait_ms\":1500}"
 
+enum { LIVE_THREADS = 4 }; /* that answer requests */
+
 struct live {
     struct running *r;
     struct http *http;
@@ -20,7 +22,8 @@ static inline void live_listen(struct live *l)
 {
     struct http_options o = running_http();
     uint16_t port = 0;
-    o.workers = 4;
+    o.workers = LIVE_THREADS;
+    l->r->config.threads = LIVE_THREADS;
     o.listeners[0].kind = LISTEN_PLAIN;
     o.n_listeners = 1;
     maker_need(http_listen(&o.listeners[0].fd, "127.0.0.1", 0, &port, NULL) == SR_OK &&

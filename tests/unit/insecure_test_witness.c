@@ -166,6 +166,63 @@ static void two_histories_end_it(void)
     free(p);
 }
 
+/* Policy number n, in which operators say that this head of p's log counts. */
+static void operators_say(struct played *p, uint64_t n, uint64_t size)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(r->core->policy);
+    SR_OWN(policy_signed) s = { 0 };
+    SR_OWN(buf) document = { 0 }, text = { 0 }, more = { 0 };
+    struct checkpoint c = played_at(p, size);
+    struct member_id id = member_id_of(&p->pub);
+    wr_text(&more, ",\"witnesses\":{\"need\":1,\"restart\":0,\"heads\":[{\"member\":\"");
+    wr_hex(&more, SPAN(id.b));
+    wr_fmt(&more, "\",\"size\":%llu,\"root\":\"", (unsigned long long)size);
+    wr_hex(&more, SPAN(c.root.b));
+    wr_text(&more, "\"}]}");
+    wr_u8(&more, '\0');
+    r->more = (const char *)more.p;
+    running_policy(r, (int)n, policy_hash(now.p), &document);
+    r->more = NULL;
+    T(policy_parse(buf_span(&document), &s.policy, NULL) == SR_OK);
+    struct policy_signature sig = policy_sign(s.policy, &r->core->home.cid, &r->admin, &r->admin_pub);
+    T(policy_signed_add(&s, &sig, NULL) == SR_OK);
+    policy_signed_write(&s, &text);
+    T(policy_holder_apply(r->core->policy, buf_span(&text), NULL) == SR_OK);
+}
+
+static enum sr_err submit(struct played *p, uint64_t old, struct sr_why *why)
+{
+    SR_OWN(buf) q = { 0 };
+    played_request(p, old, p->size, &q);
+    return played_submit(&r->node, r->core, buf_span(&q), NULL, why);
+}
+
+static void operators_say_which_history_counts(void)
+{
+    struct played *p = played_member(r->core, "http://127.0.0.1:1");
+    struct sr_why why;
+    unsigned before = r->core->forks;
+    uint64_t leaves = fork_leaves();
+    played_grow(p, 5, 'a');
+    T(submit(p, 0, &why) == SR_OK);
+    p->size = 4;
+    played_grow(p, 1, 'b');
+    T(submit(p, 0, &why) == SR_ESTALE && remembered(p).forked && r->core->forks == before + 1);
+    operators_say(p, 2, 4); /* of neither */
+    T(remembered(p).forked && submit(p, 5, &why) == SR_EDENIED && why.reason == R_LOG_FORK);
+    operators_say(p, 3, 5); /* the second */
+    T(!remembered(p).forked);
+    played_grow(p, 2, 'b');
+    T(submit(p, 5, &why) == SR_OK && r->core->forks == before);
+    p->size = 4;
+    played_grow(p, 3, 'a'); /* the first is refused, and no leaf more */
+    T(submit(p, 7, &why) == SR_ESTALE && why.reason == R_LOG_FORK);
+    T(!remembered(p).forked && fork_leaves() == leaves + 1);
+    running_again(r);
+    T(r->core->forks == before && remembered(p).size == 7);
+    free(p);
+}
+
 /* Who replays a genuine checkpoint beside a bad proof must not have its member thrown out. */
 static void a_bad_proof_is_a_fork_from_the_member_alone(void)
 {
@@ -320,6 +377,7 @@ int main(void)
     says_what_it_has_seen();
     of_two_at_once_neither_takes_the_other_back();
     two_histories_end_it();
+    operators_say_which_history_counts();
     running_end(r);
     return t_end();
 }

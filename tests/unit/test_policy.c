@@ -8,6 +8,8 @@
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define ONES  "1111111111111111111111111111111111111111111111111111111111111111"
 
+#define HALF          "11111111111111111111111111111111"
+#define HEAD          "{'member':'" HALF "','root':'" ONES "','size':1}"
 #define WITNESS       "witness.example/w1+09dcf0bd+BAu8NGpXZnw4ASC9nH/X5R0sX9/qN80vW/QFssa/by14"
 #define WITNESS_AGAIN "witness.example/w2+f27e25ab+BAu8NGpXZnw4ASC9nH/X5R0sX9/qN80vW/QFssa/by14"
 #define LOG_KEY       "witness.example/w1+bc685db9+AQu8NGpXZnw4ASC9nH/X5R0sX9/qN80vW/QFssa/by14"
@@ -117,6 +119,17 @@ static const struct parse_row {
       R_POLICY_FORMAT },
     { "a witness that is a number", "'version':1", "'version':1,'witnesses':{'need':1,'outside':[1]}",
       R_POLICY_FORMAT },
+    { "heads", "'version':1", "'version':1,'witnesses':{'need':1,'heads':[" HEAD "]}", R_NONE },
+    { "no heads", "'version':1", "'version':1,'witnesses':{'need':1,'heads':[]}", R_NONE },
+    { "a head twice", "'version':1", "'version':1,'witnesses':{'need':1,'heads':[" HEAD "," HEAD "]}",
+      R_POLICY_FORMAT },
+    { "a head without size", "'version':1",
+      "'version':1,'witnesses':{'need':1,'heads':[{'member':'" HALF "','root':'" ONES "'}]}", R_JSON_MEMBER },
+    { "a head of half a member", "'version':1",
+      "'version':1,'witnesses':{'need':1,'heads':[{'member':'11','root':'" ONES "','size':1}]}",
+      R_JSON_MEMBER },
+    { "a head that is a text", "'version':1", "'version':1,'witnesses':{'need':1,'heads':['x']}",
+      R_JSON_MEMBER },
     { "witnesses unknown member", "'version':1", "'version':1,'witnesses':{'need':1,'x':1}", R_JSON_MEMBER },
     { "witnesses a list", "'version':1", "'version':1,'witnesses':[1]", R_JSON_MEMBER },
     { "no join list", "'join':[", "'joins':[", R_JSON_MEMBER },
