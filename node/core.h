@@ -9,8 +9,6 @@
 
 #include <stdatomic.h>
 
-#include <stdatomic.h>
-
 struct cosigners;
 struct node;
 struct secrets;
