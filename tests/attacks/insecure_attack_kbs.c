@@ -244,6 +244,25 @@ static bool other_network(struct lab *l, struct sr_why *why)
     return fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why);
 }
 
+static void wants_a_witness(const struct member *m, struct buf *document)
+{
+    (void)m;
+    insert(document, "\"join\":", SPAN_STR("\"witnesses\":{\"need\":1,\"restart\":0,\"wait_ms\":100},"));
+}
+
+/* The host keeps every witness away: of what the guest gets nobody will know. */
+static bool resource_unwitnessed(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_side) g = { 0 };
+    SR_OWN(buf) shown = { 0 };
+    take_policy(s.m, wants_a_witness);
+    guest_opens(&s, &g, JWK_EC);
+    evidence(buf_span(&g.nonce), &g.key, "", &shown);
+    T(attests(&s, &g, buf_span(&shown), why) == SR_OK);
+    return fetches(&s, &g.c, "/kbs/v0/resource/acme/key/one", why);
+}
+
 /* An attested guest asks for what is not its own. */
 static bool other_resource(struct lab *l, struct sr_why *why)
 {
@@ -398,6 +417,7 @@ static const struct attack rows[] = {
     { "token_seen_once", honest_guest, token_seen_once, R_TOKEN_EXPIRED },
     { "old_session", honest_guest, old_session, R_KBS_SESSION },
     { "cookie_of_another", honest_guest, other_network, R_KBS_SESSION },
+    { "resource_unwitnessed", honest_guest, resource_unwitnessed, R_UNWITNESSED },
     { "other_resource", honest_guest, other_resource, R_KEY_DENIED },
     { "kbs_stranger", administrator, stranger, R_TOKEN },
     { "ref_of_another", as_it_was_set, ref_of_another, R_NO_RULE },

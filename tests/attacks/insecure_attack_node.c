@@ -3,6 +3,7 @@
 #include "node/journal_parts.h"
 #include "proto/signed.h"
 #include "tests/attacks/running.h"
+#include "tests/attacks/witness_lab.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
@@ -140,6 +141,20 @@ static bool grant_unlogged(struct lab *l, struct sr_why *why)
     r->core->journal->queue_max = room;
     bool got =
         e == SR_OK && by_hand_masters(r, &t, buf_span(&t.m[M4])) && journal_size(r->core->journal) == before;
+    running_end(r);
+    return got;
+}
+
+/* The host keeps every witness away: of the member that gets the masters nobody will know. */
+static bool grant_unwitnessed(struct lab *l, struct sr_why *why)
+{
+    struct running *r = running_network(",\"witnesses\":{\"need\":1,\"restart\":0,\"wait_ms\":100}");
+    SR_OWN(tape) t = { 0 };
+    (void)l;
+    free(played_member(r->core, "http://127.0.0.1:1"));
+    by_hand_m3(r, &t);
+    bool got = running_post(r, "/sealring/v1/join/attest", buf_span(&t.m[M3]), &t.m[M4], why) == SR_OK &&
+               by_hand_masters(r, &t, buf_span(&t.m[M4]));
     running_end(r);
     return got;
 }
@@ -301,6 +316,7 @@ static bool own_certificate(struct lab *l, struct sr_why *why)
 static const struct attack rows[] = {
     { "before_restart", honest_member, before_restart, R_NONCE_FORGED },
     { "provisional_serves", honest_member, provisional_serves, R_PROVISIONAL },
+    { "grant_unwitnessed", honest_member, grant_unwitnessed, R_UNWITNESSED },
     { "grant_unlogged", honest_member, grant_unlogged, R_NONE },
     { "member_unlogged", honest_member, member_unlogged, R_NONE },
     { "release_unlogged", honest_member, release_unlogged, R_NONE },

@@ -133,6 +133,29 @@ static void the_note_that_is_handed_out_has_the_other_members_line(void)
     T(v.ended == R_NONE && v.answers == 1 && v.known == 1 && v.cosigned == 1 && v.size > 0);
 }
 
+/* The genesis record names witnesses: their signature counts for every workload. */
+static void the_records_witnesses_count(void)
+{
+    SR_OWN(witness_net) w = { 0 };
+    SR_OWN(remote) remote = { 0 };
+    SR_OWN(machine) machine = { 0 };
+    struct network *n = calloc(1, sizeof *n);
+    struct sign_key ignored;
+    struct sr_why why;
+    char cid[CID_TEXT_MAX];
+    witness_net_open(&w);
+    T(n && live_release_soon(&w.a, &w.b.r->core->home, &why));
+    cid_text(&w.a.r->core->home.cid, cid);
+    const struct remote_options o = { .node = w.a.address, .cid = cid, .timeout_s = 30 };
+    T(remote_open(&o, &remote, &why) == SR_OK && network_learn(&remote, n, &why) == SR_OK &&
+      machine_open(&(struct machine_options){ .platform = "insecure" }, &machine, &why) == SR_OK);
+    n->genesis.params.witnesses = (struct key_set){ .n = 1, .k = 1, .key = { w.b.r->core->home.member_pub } };
+    T(fetches(&remote, &machine, n));
+    sign_random(&ignored, &n->genesis.params.witnesses.key[0]);
+    T(!fetches(&remote, &machine, n));
+    free(n);
+}
+
 int main(void)
 {
     T(secret_init() == SR_OK);
@@ -140,5 +163,6 @@ int main(void)
     whoever_waits_is_sent_away_at_the_end();
     two_full_members_wait_for_each_other_and_go_on();
     the_note_that_is_handed_out_has_the_other_members_line();
+    the_records_witnesses_count();
     return t_end();
 }
