@@ -92,12 +92,14 @@ bool engine_get(struct conn *c)
     struct engine *e = take_idle(l, worker);
     if (!e)
         e = connect_to(l, worker);
+    for (unsigned w = 0; !e && w < l->door->o.workers; w++) /* no descriptors: one that another worker has */
+        e = take_idle(l, w);
     if (!e)
         return false;
     e->conn = c;
     e->next = NULL;
     *e->peer = c->peer;
-    atomic_fetch_add(&l->door->busy[worker], 1);
+    atomic_fetch_add(&l->door->busy[e->worker], 1);
     c->engine = e;
     return true;
 }

@@ -225,8 +225,11 @@ static enum sr_err on_hand(void *ctx, unsigned worker, int fd, struct peer **ret
         return SR_ENOMEM;
     }
     if (MHD_add_connection(h->workers[worker].daemon, fd, (const struct sockaddr *)&a, sizeof handed) !=
-        MHD_YES)
-        return SR_EIO; /* the seat is freed at the end */
+        MHD_YES) {
+        seat_leave(h->seats, handed.seat); /* the engine, which never had it, and the door */
+        seat_leave(h->seats, handed.seat);
+        return SR_EIO;
+    }
     *ret = &handed.seat->peer;
     return SR_OK;
 }
