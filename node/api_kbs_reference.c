@@ -231,7 +231,8 @@ enum sr_err kbs_reference_value_get(struct node *n, const struct request *q, str
                           "reference values are part of the policy: GET /sealring/v1/policy");
     references_path(name, path);
     SR_TRY(secrets_open_value(s.core->secrets, t->name, span_of(path), 0, &value, &version, why));
-    SR_TRY(json_member_bytes(secret_span(&value), "values", &values, why));
+    if (json_member_bytes(secret_span(&value), "values", &values, NULL) != SR_OK)
+        return kbs_refuse(r, 404, "RvpsError", "what is stored there is no list of values");
     wr_span(&out, values);
     return reply_json(r, 200, &out);
 }

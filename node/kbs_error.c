@@ -21,6 +21,9 @@ static const struct row {
       "Attestation error: RCAR handshake Attest failed: a part of the evidence has no verifier here, so all "
       "of it is "
       "refused" },
+    { R_AK_CERT, "AttestationError",
+      "Attestation error: RCAR handshake Attest failed: nobody vouches for the key of this TPM: the evidence "
+      "needs ak_cert or ak_chain (specs/kbs.md, TPMs of unmodified attesters)" },
     { R_KBS_SESSION, "TokenNotFound", "Attestation Token not found: attest first" },
     { R_TOKEN, "TokenVerifierError",
       "Token Verifier error: not a token of this network, or of no administrator" },
