@@ -265,7 +265,7 @@ static void settle(struct cosigners *w, struct errand *e, enum sr_err err, const
             cosigned(w, e);
         return;
     }
-    unsigned ms = to->fails < 7 ? AGAIN_MS << to->fails : AGAIN_MOST;
+    unsigned ms = to->fails < 7 ? (unsigned)AGAIN_MS << to->fails : (unsigned)AGAIN_MOST;
     to->next_ms = clock_boot_ms() + ms;
     to->fails++;
     if (!e->ask && !to->outside && err != SR_EIO && err != SR_EBUSY)
