@@ -6,6 +6,7 @@
 #include "crypto/program.h"
 #include "crypto/text.h"
 #include "node/config_digest.h"
+#include "node/counter.h"
 #include "node/harden.h"
 #include "node/life.h"
 #include "node/notify.h"
@@ -135,11 +136,22 @@ static enum sr_err start(struct node *n, const struct config *c, bool bootstrap,
 }
 
 /* The order of stopping: no new connections, no more life, no more handlers, then what they stood on. */
+/* While the TPM still answers: what came since the last count is in no older copy. */
+static void count_last(struct node *n)
+{
+    struct core *c = atomic_load(&n->core);
+    struct sr_why why = { 0 };
+    enum sr_err e = c ? counter_cover(c->counter, &why) : SR_OK;
+    if (e != SR_OK)
+        log_refusal(&n->log, LOG_WARN, "not-counted", e, &why);
+}
+
 static bool stop(struct node *n, struct life *life)
 {
     notify_systemd("STOPPING=1");
     if (n->http && http_drain(n->http, DRAIN_MS) != SR_OK)
         log_refusal(&n->log, LOG_WARN, "drain", SR_EBUSY, NULL);
+    count_last(n);
     node_stop(n);
     bool failed = life_join(life);
     http_stop(n->http); /* no handler runs after this line */

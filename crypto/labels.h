@@ -92,6 +92,8 @@
     X(L_WITNESS_BOOT, "witness/boot")   /* which boot of a member submits to a witness */                    \
     X(L_BACKUP, "backup")               /* the first bytes of a backup, and of what its hash covers */       \
     X(L_BACKUP_SIG, "backup/sig")       /* a member's word on a backup of its keystore */                    \
+    X(L_NV_AUTH, "nv/auth")             /* authorization value of the TPM's counter, from the index key */   \
+    X(L_NV_INDEX, "nv/index")           /* where in a range of NV indices a member's counter is */           \
     X(L_LOSS_SIG, "loss/sig")           /* operators accept that a member's log goes back */
 
 #define X(name, text) name,

@@ -4,6 +4,7 @@
 
 #include "crypto/file.h"
 #include "node/collateral/fetch.h"
+#include "node/counter.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -79,6 +80,8 @@ static const struct row rows[] = {
     TEXT("recover-ak-cert", recover_ak_cert, "",
          "bootstrap: AK certificate signed for it by the operators' AK-CA"),
     TEXT("recover-shares", recover_shares, "", "bootstrap: folder into which the holders' messages are put"),
+    TEXT("nv-index", nv_index, "01a50000",
+         "first of the 65,536 NV indices of which this member's counter takes one; 8 hex digits"),
     TEXT("restore", restore, "", "lay out this backup as the state of an empty state-dir, and end"),
     TEXT("accept-loss", accept_loss, "",
          "the operators' statement that what is newer than this state is lost; is put into it, and the "
@@ -95,6 +98,11 @@ static const struct row rows[] = {
     UINT("collateral-refresh", collateral_refresh, 1, 2592000, "21600",
          "seconds after which what is held is asked for again"),
     UINT("sandbox", sandbox, 0, 1, "1", "1: Landlock where the kernel has it"),
+    UINT("nv-counter", nv_counter, 0, 1, "0",
+         "1: begin a counter in the TPM, which notices an older state; a member that has one keeps to it"),
+    UINT("nv-seconds", nv_seconds, 1, 3600, "300",
+         "at most so long what is new stays uncounted; each count wears the TPM's memory"),
+    UINT("nv-strict", nv_strict, 0, 1, "0", "1: count every commit of the log before it is answered"),
 };
 
 enum { ROWS = sizeof rows / sizeof *rows, FILE_MAX = 64 << 10 };
@@ -303,6 +311,15 @@ static enum sr_err addresses_check(const struct config *c, struct sr_why *why)
     return SR_OK;
 }
 
+static enum sr_err counter_check(const struct config *c, struct sr_why *why)
+{
+    uint32_t first;
+    return counter_range(c->nv_index, &first)
+               ? SR_OK
+               : sr_fail(why, SR_EFORMAT, R_CONFIG,
+                         "nv-index: 01800000 to 01bf0000, 8 hex digits, the last four 0");
+}
+
 static enum sr_err recover_check(const struct config *c, struct sr_why *why)
 {
     if (!c->recover[0])
@@ -338,6 +355,7 @@ enum sr_err config_check(const struct config *c, struct sr_why *why)
     if (c->genesis[0] && (c->cid[0] || c->join.n))
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "genesis makes a new network: cid and join have no place");
     SR_TRY(addresses_check(c, why));
+    SR_TRY(counter_check(c, why));
     return recover_check(c, why);
 }
 

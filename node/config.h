@@ -44,6 +44,7 @@ struct config {
     char recover_ceremony[CONFIG_TEXT];
     char recover_ak_cert[CONFIG_TEXT];
     char recover_shares[CONFIG_TEXT];
+    char nv_index[CONFIG_TEXT];
     char restore[CONFIG_TEXT];
     char accept_loss[CONFIG_TEXT];
     char log_level[CONFIG_TEXT];
@@ -57,6 +58,9 @@ struct config {
     uint64_t sync_seconds;
     uint64_t collateral_refresh;
     uint64_t sandbox;
+    uint64_t nv_counter;
+    uint64_t nv_seconds;
+    uint64_t nv_strict;
 };
 
 /* What the command line asks for besides running. CONFIG_RESTORE: `restore` or `accept-loss` is set. */

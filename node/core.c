@@ -4,6 +4,7 @@
 #include "node/appraise.h"
 #include "node/clock.h"
 #include "node/cosigners.h"
+#include "node/counter.h"
 #include "node/freeze.h"
 #include "node/node.h"
 #include "node/restore.h"
@@ -13,10 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define SETTING_BUNDLE "genesis-bundle"
 
-enum { ORIGIN_MAX = 160 };
+enum { ORIGIN_MAX = 160, STRICT_TRIES = 50 };
 
 static void origin_of(const struct home *h, char ret[ORIGIN_MAX])
 {
@@ -24,6 +26,21 @@ static void origin_of(const struct home *h, char ret[ORIGIN_MAX])
     hex_text(SPAN(h->cid.b), cid);
     hex_text(SPAN(h->id.b), id);
     snprintf(ret, ORIGIN_MAX, "sealring/%s/%s", cid, id);
+}
+
+/* nv-strict: whoever hears of a commit may rely on the TPM having counted it. */
+static enum sr_err on_disk(void *ctx)
+{
+    struct core *c = ctx;
+    enum sr_err e = SR_EBUSY;
+    if (atomic_load(&c->closing)) /* the TPM is asked no more, and nobody relies on the stop leaf */
+        return SR_OK;
+    for (int i = 0; i < STRICT_TRIES && e == SR_EBUSY; i++) { /* the TPM has other callers too */
+        if (i)
+            nanosleep(&(struct timespec){ 0, 100 * 1000 * 1000 }, NULL);
+        e = counter_cover(c->counter, NULL);
+    }
+    return e;
 }
 
 static enum sr_err open_journal(const struct node *n, struct core *c, struct sr_why *why)
@@ -34,7 +51,9 @@ static enum sr_err open_journal(const struct node *n, struct core *c, struct sr_
                                  .origin = origin,
                                  .key = &c->home.member,
                                  .pub = &c->home.member_pub,
-                                 .callers = (size_t)n->config->threads };
+                                 .callers = (size_t)n->config->threads,
+                                 .on_disk = c->counter && n->config->nv_strict ? on_disk : NULL,
+                                 .on_disk_ctx = c };
     return journal_open(&o, &c->journal, why);
 }
 
@@ -48,6 +67,36 @@ static struct policy_holder_options policy_options(const struct core *c)
                                            .operators = g->operators.key,
                                            .operators_n = g->operators.n,
                                            .operators_k = g->operators.k };
+}
+
+static enum sr_err open_counter(struct node *n, struct core *c, struct sr_why *why)
+{
+    struct counter_options o = { .ks = c->home.ks,
+                                 .tpm = n->tpm,
+                                 .home = &c->home,
+                                 .begin = n->config->nv_counter != 0,
+                                 .seconds = (unsigned)n->config->nv_seconds,
+                                 .log = &n->log };
+    if (!counter_range(n->config->nv_index, &o.first))
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "nv-index is no range");
+    return counter_open(&o, &c->counter, why);
+}
+
+/* Refused, it says what operators would have to accept. */
+static enum sr_err judge(struct node *n, struct core *c, struct sr_why *why)
+{
+    struct loss_case at = { 0 };
+    enum sr_err e = counter_judge(c->counter, why);
+    if (e == SR_OK)
+        return e;
+    SR_TRY(restored_about(&c->home, &at, NULL));
+    struct logline l = log_start(&n->log, LOG_ERROR, "log-ends");
+    log_hex(&l, "member", SPAN(at.member.b));
+    log_num(&l, "size", at.size);
+    log_hex(&l, "root", SPAN(at.root.b));
+    log_num(&l, "counter", counter_value(c->counter));
+    log_end(&l);
+    return e;
 }
 
 static enum sr_err open_policy(struct core *c, struct sr_why *why)
@@ -102,7 +151,11 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
     bool is_new;
     SR_OWN(restored) word = { 0 };
     SR_TRY(collateral_holder_trust(n->collateral, &c->home.genesis.params, why));
-    SR_TRY(restored_begin(n, &c->home, 0, &word, why));
+    SR_TRY(open_counter(n, c, why));
+    SR_TRY(restored_begin(n, &c->home, c->counter, &word, why));
+    if (!word.there)
+        SR_TRY(judge(n, c, why));
+    SR_TRY(counter_start(c->counter, why));
     SR_TRY(open_journal(n, c, why));
     SR_TRY(members_open(&c->home, &c->members, why));
     SR_TRY(ak_holder_new(&c->ak));
@@ -153,6 +206,7 @@ void core_close(struct core *c, const uint8_t *boot)
 {
     if (!c)
         return;
+    atomic_store(&c->closing, true);
     if (boot)
         say_stop(c, boot);
     cosigners_free(c->cosigners);
@@ -161,6 +215,7 @@ void core_close(struct core *c, const uint8_t *boot)
     members_close(c->members);
     policy_holder_close(c->policy);
     journal_close(c->journal);
+    counter_close(c->counter);
     buf_drop(&c->cert_bytes);
     buf_drop(&c->bundle);
     home_drop(&c->home);

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 struct cosigners;
+struct counter;
 struct node;
 struct secrets;
 
@@ -27,7 +28,9 @@ struct core {
     uint64_t start;              /* index of this run's start leaf */
     atomic_uint forks;           /* members whose log had two histories */
     atomic_bool frozen;          /* freeze.h */
-    atomic_bool backing_up;      /* one backup or import at a time */
+    struct counter *counter;     /* NULL: the TPM keeps none for this member */
+    atomic_bool closing;
+    atomic_bool backing_up; /* one backup or import at a time */
 };
 
 /* What is needed to become a member: the home, and what is new since then. Empty spans: stored already. */

@@ -119,6 +119,8 @@ static void commit_once(struct group *g)
         .txns = g->txns, .results = g->results, .n = g->n, .last = add_leaves, .ctx = g
     };
     enum sr_err e = g->j->unknown ? SR_EIO : keystore_commit(g->j->ks, &kg, &seq);
+    if (e == SR_OK && g->j->on_disk && g->j->on_disk(g->j->on_disk_ctx) != SR_OK)
+        e = SR_EUNKNOWN;
     settle(g, e, seq);
 }
 
@@ -319,6 +321,8 @@ static struct journal *journal_new(const struct journal_options *o)
     j->queue_max = o->queue_max ? o->queue_max : QUEUE;
     j->count_ms = o->count_ms ? o->count_ms : COUNT_MS;
     j->callers = o->callers;
+    j->on_disk = o->on_disk;
+    j->on_disk_ctx = o->on_disk_ctx;
     j->wake_at = 1;
     j->end = &j->first;
     j->since = (uint64_t)time(NULL);

@@ -18,6 +18,10 @@ struct journal_options {
     size_t queue_max;  /* entries that may wait; 0: 1024 */
     size_t callers;    /* threads that submit at a time: as many are worth waiting for; 0: nobody waits */
     unsigned count_ms; /* how often refusals are counted out; 0: once a minute */
+    /* Called by the journal's thread when a commit is on disk and before anybody hears of it; NULL: not. Its
+     * error is SR_EUNKNOWN to those who wait. */
+    enum sr_err (*on_disk)(void *ctx);
+    void *on_disk_ctx;
     const struct checkpoint *verified; /* leaves before it are not hashed again; NULL: all are */
 };
 

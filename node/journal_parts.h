@@ -76,6 +76,8 @@ struct journal {
     char origin[NOTE_NAME_MAX + 1];
     size_t queue_max, callers;
     unsigned count_ms;
+    enum sr_err (*on_disk)(void *ctx);
+    void *on_disk_ctx;
     pthread_t thread;
 
     pthread_mutex_t lock; /* of all below but counts */

@@ -1,6 +1,7 @@
 #include "node/permit.h"
 
 #include "node/cosigners.h"
+#include "node/counter.h"
 #include "node/freeze.h"
 #include "node/node.h"
 
@@ -12,6 +13,15 @@ static enum sr_err log_writes(struct node *n, const struct core *c, const struct
     (void)at;
     return journal_healthy(c->journal) ? SR_OK
                                        : sr_fail(why, SR_EBUSY, R_NOT_READY, "the log does not take entries");
+}
+
+/* What would not be missed if it were undone is not done. */
+static enum sr_err counter_counts(struct node *n, const struct core *c, const struct core_look *at,
+                                  struct sr_why *why)
+{
+    (void)n;
+    (void)at;
+    return counter_holds(c->counter, why);
 }
 
 static enum sr_err epoch_counts(struct node *n, const struct core *c, const struct core_look *at,
@@ -71,12 +81,15 @@ static const struct condition {
     enum sr_err (*holds)(struct node *n, const struct core *c, const struct core_look *at,
                          struct sr_why *why);
 } conditions[] = {
+    /* clang-format off */ /* one a line */
     { ALL, log_writes },
+    { ALL, counter_counts },
     { ALL, epoch_counts },
     { GRANT, joins_flow },
     { ALL, log_is_ours },
     { GRANT | ENROL | STORE | WITNESS, some_were_asked },
     { RELEASE, all_were_asked },
+    /* clang-format on */
 };
 
 enum sr_err permit_check(struct node *n, const struct core *c, const struct core_look *at, enum act act,

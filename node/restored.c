@@ -2,6 +2,7 @@
  * new log: its old one had leaves after this state, and whoever saw them would rightly call what comes now a
  * fork. */
 #include "node/clock.h"
+#include "node/counter.h"
 #include "node/journal_parts.h"
 #include "node/node.h"
 #include "node/restore.h"
@@ -10,8 +11,7 @@
 #include <string.h>
 
 #define SETTING_RESTORING                                                                                    \
-    "restoring" /* old id || u64 size || root: the new key is there, the leaf not yet                        \
-                 */
+    "restoring" /* old id || u64 size || root || u64 counter: the new key is there, the leaf not yet */
 
 enum { PAGE = 512 };
 
@@ -27,7 +27,7 @@ static struct keystore_name setting(const char *name)
 }
 
 /* What the statement must be about: where the log that is here ends. */
-static enum sr_err about_log(struct home *h, struct loss_case *ret, struct sr_why *why)
+enum sr_err restored_about(struct home *h, struct loss_case *ret, struct sr_why *why)
 {
     SR_OWN(keystore_item) item = { 0 };
     SR_OWN(buf) origin = { 0 };
@@ -48,19 +48,25 @@ static enum sr_err about_log(struct home *h, struct loss_case *ret, struct sr_wh
     return SR_OK;
 }
 
-/* Or where it ended, when an earlier start was cut short. */
-static enum sr_err about(struct home *h, struct loss_case *ret, bool *ret_begun, struct sr_why *why)
+/* Or where it ended, when an earlier start was cut short: the counter may have gone on by that very start,
+ * but then this state is its newest. */
+static enum sr_err about(struct home *h, const struct counter *c, struct loss_case *ret, bool *ret_begun,
+                         struct sr_why *why)
 {
     SR_OWN(buf) b = { 0 };
+    uint64_t counter;
     enum sr_err e = home_get(h, SETTING_RESTORING, &b, why);
     *ret_begun = e == SR_OK;
     if (e == SR_ENOENT)
-        return about_log(h, ret, why);
+        return restored_about(h, ret, why);
     SR_TRY(e);
     struct reader r = rd_init(buf_span(&b));
     rd_copy(&r, ret->member.b, sizeof ret->member.b);
     ret->size = rd_u64be(&r);
     rd_copy(&r, ret->root.b, sizeof ret->root.b);
+    counter = rd_u64be(&r);
+    if (counter_judge(c, NULL) == SR_OK)
+        ret->counter = counter;
     return rd_end(&r) ? SR_OK
                       : sr_fail(why, SR_EPROOF, R_STORE_TAMPERED, "what is being restored is unclear");
 }
@@ -101,6 +107,7 @@ static enum sr_err renew(struct home *h, const struct loss_case *from, struct sr
     wr_span(&mark, SPAN(from->member.b));
     wr_u64be(&mark, from->size);
     wr_span(&mark, SPAN(from->root.b));
+    wr_u64be(&mark, from->counter);
     if (!buf_ok(&mark))
         return SR_ENOMEM;
     home_put(&txn, SETTING_RESTORING, buf_span(&mark));
@@ -157,12 +164,12 @@ static enum sr_err remove_log(struct store *s)
 
 /* ---- before and after the log is opened */
 
-enum sr_err restored_begin(struct node *n, struct home *h, uint64_t counter, struct restored *ret,
+enum sr_err restored_begin(struct node *n, struct home *h, const struct counter *c, struct restored *ret,
                            struct sr_why *why)
 {
     SR_OWN(buf) text = { 0 };
     SR_OWN(restored) r = { .there = true };
-    struct loss_case now = { .cid = h->cid, .counter = counter, .now = clock_unix() };
+    struct loss_case now = { .cid = h->cid, .counter = counter_value(c), .now = clock_unix() };
     bool begun = false;
     enum sr_err e = keystore_clear_get(n->store, KC_LOSS, &text);
     if (e == SR_ENOENT || (e == SR_OK && text.n == 0))
@@ -171,7 +178,7 @@ enum sr_err restored_begin(struct node *n, struct home *h, uint64_t counter, str
     SR_TRY(loss_parse(buf_span(&text), &r.loss, why));
     r.statement = sha256(buf_span(&text));
     const struct approvers operators = genesis_approvers(&h->genesis);
-    SR_TRY(about(h, &now, &begun, why));
+    SR_TRY(about(h, c, &now, &begun, why));
     SR_TRY(loss_check(&r.loss, &now, &operators, why));
     if (!begun)
         SR_TRY(renew(h, &now, why));

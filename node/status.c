@@ -3,6 +3,7 @@
 #include "crypto/mode.h"
 #include "node/ahead.h"
 #include "node/clock.h"
+#include "node/counter.h"
 #include "node/freeze.h"
 #include "node/node.h"
 #include "node/status_collateral.h"
@@ -12,6 +13,7 @@
 #include "proto/evidence_parts.h"
 #include "proto/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void write_log(struct buf *b, const struct core *c)
@@ -132,6 +134,8 @@ static void write_warnings(struct buf *b, struct node *n, struct core *c)
     if (c)
         status_witness_warnings(c, b);
     struct sr_why failure;
+    if (c && counter_holds(c->counter, &failure) != SR_OK)
+        jw_text(b, "the TPM's counter does not go up: nothing is granted or released");
     if (!tpm_actor_healthy(n->tpm, &failure))
         jw_text(b, "the platform failed: this node grants no joins until it answers");
     if (status_collateral_ends(n))
@@ -156,6 +160,26 @@ static void write_frozen(struct buf *b, const struct core *c)
     jw_object(b);
     jw_member_bool(b, "by_policy", policy_freezes(c));
     jw_member_bool(b, "here", freeze_is_on(c));
+    jw_object_end(b);
+}
+
+/* Each of the two is there or not. */
+static const char *level(struct core *c)
+{
+    const char *peers = status_rollback(c);
+    if (!c->counter)
+        return peers;
+    return strcmp(peers, "none") == 0 ? "tpm" : "peers-tpm";
+}
+
+static void write_counter(struct buf *b, const struct core *c)
+{
+    char index[9];
+    snprintf(index, sizeof index, "%08x", (unsigned)counter_index(c->counter));
+    jw_name(b, "counter");
+    jw_object(b);
+    jw_member_text(b, "index", index);
+    jw_member_u64(b, "value", counter_value(c->counter));
     jw_object_end(b);
 }
 
@@ -198,6 +222,8 @@ void status_write(struct node *n, struct buf *ret)
         write_cid(ret, c);
     jw_name(ret, "collateral");
     status_collateral(n, ret);
+    if (c && c->counter)
+        write_counter(ret, c);
     if (c)
         write_network(ret, c);
     jw_name(ret, "measured");
@@ -208,7 +234,7 @@ void status_write(struct node *n, struct buf *ret)
     jw_member_text(ret, "platform", tpm_actor_type(n->tpm));
     if (c)
         write_policy(ret, c);
-    jw_member_text(ret, "rollback", c ? status_rollback(c) : "none");
+    jw_member_text(ret, "rollback", c ? level(c) : "none");
     jw_member_text(ret, "sealed", tpm_actor_sealer(n->tpm));
     write_sealed_ahead(ret, n);
     jw_member_u64(ret, "started", n->started);

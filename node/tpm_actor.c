@@ -222,6 +222,11 @@ const char *tpm_actor_sealer(const struct tpm_actor *a)
     return platform_sealer(&a->platform);
 }
 
+bool tpm_actor_counts(const struct tpm_actor *a)
+{
+    return platform_counts(&a->platform);
+}
+
 bool tpm_actor_enrols(const struct tpm_actor *a)
 {
     return platform_enrols(&a->platform);

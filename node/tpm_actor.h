@@ -49,6 +49,9 @@ enum sr_err tpm_actor_quote(struct tpm_slot *s, const struct sha512 *rd, struct 
                             struct sr_why *why);
 enum sr_err tpm_actor_seal(struct tpm_actor *a, const struct key *k, struct buf *ret, struct sr_why *why);
 enum sr_err tpm_actor_unseal(struct tpm_actor *a, struct span blob, struct key *ret, struct sr_why *why);
+bool tpm_actor_counts(const struct tpm_actor *a);
+enum sr_err tpm_actor_count(struct tpm_actor *a, const struct platform_counter *c, enum platform_count act,
+                            uint64_t *ret, struct sr_why *why);
 enum sr_err tpm_actor_policy_digest(struct tpm_actor *a, struct sha256 *ret, struct sr_why *why);
 enum sr_err tpm_actor_enrol_request(struct tpm_actor *a, const struct sha256 *network, struct buf *ret_e1,
                                     struct sr_why *why);

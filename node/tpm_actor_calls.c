@@ -103,6 +103,36 @@ enum sr_err tpm_actor_unseal(struct tpm_actor *a, struct span blob, struct key *
     return rd_end(&r) ? SR_OK : SR_EBUG;
 }
 
+static enum sr_err run_count(struct platform *p, struct job *j)
+{
+    struct reader r = rd_init(buf_span(&j->in[0]));
+    enum platform_count act = (enum platform_count)rd_u8(&r);
+    struct platform_counter c = { .index = rd_u32be(&r), .auth = j->key };
+    uint64_t value = 0;
+    enum sr_err e = platform_count(p, &c, act, &value, &j->why);
+    key_drop(&c.auth);
+    wr_u64be(&j->out, value);
+    return e;
+}
+
+enum sr_err tpm_actor_count(struct tpm_actor *a, const struct platform_counter *c, enum platform_count act,
+                            uint64_t *ret, struct sr_why *why)
+{
+    SR_OWN(buf) in = { 0 };
+    SR_OWN(buf) out = { 0 };
+    wr_u8(&in, (uint8_t)act);
+    wr_u32be(&in, c->index);
+    if (!buf_ok(&in))
+        return SR_ENOMEM;
+    struct job *j = new_job(run_count, buf_span(&in), (struct span){ 0 });
+    if (j)
+        j->key = c->auth;
+    SR_TRY(with_slot(a, j, &out, why));
+    struct reader r = rd_init(buf_span(&out));
+    *ret = rd_u64be(&r);
+    return rd_end(&r) ? SR_OK : SR_EBUG;
+}
+
 static enum sr_err run_policy_digest(struct platform *p, struct job *j)
 {
     SR_TRY(platform_policy_digest(p, &j->digest, &j->why));

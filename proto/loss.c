@@ -177,7 +177,9 @@ static enum sr_err check_about(const struct loss *l, const struct loss_case *c, 
     if (l->size != c->size || !sha256_eq(&l->root, &c->root))
         return no(why, "is about another state of its log");
     if (l->counter != c->counter)
-        return no(why, "names another value of the TPM's counter");
+        return sr_fail(why, SR_EPROOF, R_LOSS,
+                       "loss: the statement names %llu as the TPM's counter, it is %llu",
+                       (unsigned long long)l->counter, (unsigned long long)c->counter);
     if (c->now > l->until)
         return no(why, "has ended");
     return SR_OK;

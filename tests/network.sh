@@ -11,7 +11,7 @@
 # A machine is a folder: DIR/NAME/{state,event-log,sealring.conf,log,pid}; its TPM is DIR/tpm/NAME. Nothing outside DIR is touched.
 # Needs lib_tpm.sh before it.
 
-net_dir= net_bin= net_pids=
+net_dir= net_bin= net_pids= net_more= # net_more: more lines of every sealring.conf
 
 net_url() { cat "$net_dir/$1/url"; }
 network_cid() { cat "$net_dir/cid"; }
@@ -111,6 +111,7 @@ net_conf() {
         echo "event-log = $net_dir/$name/event-log"
         echo "ek-chain = $(tpm_chain)"
         echo "sync-seconds = 1"
+        [ -z "$net_more" ] || printf '%s\n' "$net_more"
         printf '%s\n' "$@"
     } >"$net_dir/$name/sealring.conf"
 }

@@ -93,6 +93,12 @@ static enum sr_err policy_digest(struct platform_state *s, struct sha256 *ret, s
     return s->tpm->policy_digest(s->tpm_state, ret, why);
 }
 
+static enum sr_err count(struct platform_state *s, const struct platform_counter *c, enum platform_count act,
+                         uint64_t *ret, struct sr_why *why)
+{
+    return s->tpm->count(s->tpm_state, c, act, ret, why);
+}
+
 static enum sr_err enrol_request(struct platform_state *s, const struct sha256 *network,
                                  const struct enrol_nonce *nonce, struct buf *ret, struct sr_why *why)
 {
@@ -132,7 +138,7 @@ static enum sr_err self_claims(struct platform_state *s, struct claims *ret, str
 #define COMPOSITE_ROW(row_name, opener)                                                                      \
     {                                                                                                        \
         .name = row_name, .enrols = true, .trouble = R_TPM, .open = opener, .close = close_both,             \
-        .quote = quote_both, .seal = seal, .unseal = unseal, .policy_digest = policy_digest,                 \
+        .quote = quote_both, .seal = seal, .unseal = unseal, .policy_digest = policy_digest, .count = count, \
         .probe = probe_both, .enrol_request = enrol_request, .activate = activate,                           \
         .self_claims = self_claims                                                                           \
     }

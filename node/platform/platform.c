@@ -147,6 +147,19 @@ enum sr_err platform_seal_ahead(struct platform *p, const struct announcement *a
     return p->row->seal_ahead(p->state, a, k, ret_blob, ret_digest, why);
 }
 
+bool platform_counts(const struct platform *p)
+{
+    return p->sealer && p->sealer->count;
+}
+
+enum sr_err platform_count(struct platform *p, const struct platform_counter *c, enum platform_count act,
+                           uint64_t *ret, struct sr_why *why)
+{
+    if (!platform_counts(p))
+        return sr_fail(why, SR_ENOENT, R_CONFIG, "nothing counts on this machine");
+    return p->sealer->count(p->sealer_state, c, act, ret, why);
+}
+
 enum sr_err platform_probe(struct platform *p, struct sr_why *why)
 {
     SR_TRY(p->row->probe(p->state, why));

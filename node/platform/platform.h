@@ -21,6 +21,13 @@ enum { PLATFORM_DEADLINE_MS = 30000, PLATFORM_SEALED_MAX = 1024 /* bytes of a se
 struct platform_row;
 struct platform_state; /* the row's own */
 
+/* A counter that only goes up, kept by the hardware for whoever knows auth. */
+struct platform_counter {
+    uint32_t index;
+    struct key auth;
+};
+enum platform_count { COUNT_DEFINE = 1, COUNT_READ, COUNT_STEP };
+
 /* An open platform. {0} is closed. What makes evidence and what seals are mostly one and the same. */
 struct platform {
     const struct platform_row *row;
@@ -50,6 +57,9 @@ struct platform_row {
                            struct sr_why *why);
     enum sr_err (*seal_ahead)(struct platform_state *s, const struct announcement *a, const struct key *k,
                               struct buf *ret, struct sha256 *ret_digest, struct sr_why *why);
+    /* NULL: it has none. ret: of COUNT_READ and COUNT_STEP. */
+    enum sr_err (*count)(struct platform_state *s, const struct platform_counter *c, enum platform_count act,
+                         uint64_t *ret, struct sr_why *why);
     enum sr_err (*probe)(struct platform_state *s, struct sr_why *why); /* does the device answer? */
     /* These two: where it enrols. */
     enum sr_err (*enrol_request)(struct platform_state *s, const struct sha256 *network,
@@ -93,6 +103,13 @@ enum sr_err platform_foresee(struct platform *p, const struct announcement *a, s
                              struct sr_why *why);
 enum sr_err platform_seal_ahead(struct platform *p, const struct announcement *a, const struct key *k,
                                 struct buf *ret_blob, struct sha256 *ret_digest, struct sr_why *why);
+/* Counters of what seals, where platform_counts(); else SR_ENOENT R_CONFIG. COUNT_DEFINE makes one
+ * (SR_ESTALE, R_STATE_EXISTS: the index is taken); COUNT_READ gives its count, 0 before the first step;
+ * COUNT_STEP adds one and gives what it is then. SR_ENOENT R_ROLLED_BACK: there is no such counter; SR_EPROOF
+ * R_ROLLED_BACK: what is there is not the one that auth belongs to. */
+bool platform_counts(const struct platform *p);
+enum sr_err platform_count(struct platform *p, const struct platform_counter *c, enum platform_count act,
+                           uint64_t *ret, struct sr_why *why);
 /* Does what makes evidence, and what seals, answer? */
 enum sr_err platform_probe(struct platform *p, struct sr_why *why);
 /* Appends E1, with the certificates of ek_chain behind the EK's own. SR_ENOENT where platform_enrols() is

@@ -60,6 +60,20 @@ enum sr_err tpm_seal_under(struct tpm *t, const struct sha256 *policy, const str
                            struct sr_why *why);
 enum sr_err tpm_unseal(struct tpm *t, struct span blob, struct key *ret, struct sr_why *why);
 
+/* A counter of ours in NV memory: specs/measurement.md, "Counter". The authorization value is ours alone:
+ * what the TPM says of the counter is authenticated with it. SR_ENOENT, R_ROLLED_BACK: there is none.
+ * SR_EPROOF, R_ROLLED_BACK: what is there is not ours. */
+struct tpm_counter {
+    uint32_t index;
+    struct key auth;
+};
+/* SR_ESTALE, R_STATE_EXISTS: something is at that index. The owner's authorization must be empty. */
+enum sr_err tpm_counter_define(struct tpm *t, const struct tpm_counter *c, struct sr_why *why);
+enum sr_err tpm_counter_read(struct tpm *t, const struct tpm_counter *c, uint64_t *ret,
+                             struct sr_why *why); /* 0: never stepped */
+/* One more. The first step goes past every count that this TPM ever reached. */
+enum sr_err tpm_counter_step(struct tpm *t, const struct tpm_counter *c, struct sr_why *why);
+
 /* Enrolment. */
 enum sr_err tpm_enrol_request(struct tpm *t, const struct sha256 *network, const struct enrol_nonce *nonce,
                               struct buf *ret, struct sr_why *why);

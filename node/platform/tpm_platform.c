@@ -121,6 +121,28 @@ static enum sr_err policy_digest(struct platform_state *s, struct sha256 *ret, s
     return tpm_policy_digest(&pcrs, ret);
 }
 
+static enum sr_err count_once(struct platform_state *s, const struct tpm_counter *c, enum platform_count act,
+                              uint64_t *ret, struct sr_why *why)
+{
+    switch (act) {
+    case COUNT_DEFINE: return tpm_counter_define(&s->tpm, c, why);
+    case COUNT_STEP: SR_TRY(tpm_counter_step(&s->tpm, c, why)); break;
+    case COUNT_READ: break;
+    }
+    return tpm_counter_read(&s->tpm, c, ret, why);
+}
+
+static enum sr_err count(struct platform_state *s, const struct platform_counter *c, enum platform_count act,
+                         uint64_t *ret, struct sr_why *why)
+{
+    struct tpm_counter one = { c->index, c->auth };
+    enum sr_err e = awake(s, why);
+    if (e == SR_OK)
+        e = ended(s, count_once(s, &one, act, ret, why), why);
+    key_drop(&one.auth);
+    return e;
+}
+
 static enum sr_err enrol_request(struct platform_state *s, const struct sha256 *network,
                                  const struct enrol_nonce *nonce, struct buf *ret, struct sr_why *why)
 {
@@ -213,6 +235,7 @@ const struct platform_row platform_tpm = { .name = "tpm",
                                            .policy_digest = policy_digest,
                                            .foresee = foresee,
                                            .seal_ahead = seal_ahead,
+                                           .count = count,
                                            .probe = probe,
                                            .enrol_request = enrol_request,
                                            .activate = activate,
