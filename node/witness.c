@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-enum { TRIES = 64 }; /* each one lost to another request for the same log that was stored */
+enum { AGAIN_S = 60 }; /* a checkpoint that comes again within that time costs the disk nothing */
+enum { TRIES = 64 };   /* each one lost to another request for the same log that was stored */
 
 static struct keystore_name row_name(const struct sign_pub *member)
 {
@@ -229,6 +230,15 @@ static bool is_fork(const struct taking *t, enum sr_err e, const struct sr_why *
            (e == SR_EPROOF && why->reason == R_WITNESS_PROOF && t->boot->known);
 }
 
+/* Checkpoints are public: who has one may send it as often as it likes. It gets the same line again. */
+static bool is_there(const struct taking *t)
+{
+    const struct witness_state *have = &t->have.state;
+    bool boot = !t->boot->known || memcmp(t->boot->id, have->boot, sizeof have->boot) == 0;
+    return t->c1.size == have->size && have->size > 0 && boot && !t->have.settled &&
+           clock_unix() < have->time + AGAIN_S;
+}
+
 /* SR_ESTALE with R_NONE: somebody else's request was stored meanwhile. */
 static enum sr_err take_once(struct taking *t, uint64_t *ret_size, struct sr_why *why)
 {
@@ -239,7 +249,7 @@ static enum sr_err take_once(struct taking *t, uint64_t *ret_size, struct sr_why
     SR_TRY(witness_judge_boot(&t->have.state, t->boot, &t->c1, why));
     enum sr_err e = witness_judge(&t->have.state, &t->q, &t->c1, &verdict);
     if (e == SR_OK)
-        return store(t);
+        return is_there(t) ? SR_OK : store(t);
     if (is_fork(t, e, &verdict) && !is_settled(t))
         SR_TRY(remember_fork(t));
     *why = verdict;

@@ -68,7 +68,7 @@ static bool cosigned_after(struct witness_net *w, bool alone, struct sr_why *why
     played_request(p, alone ? 0 : 5, 5, &other);
     SR_OWN(buf) lines = { 0 };
     bool got = false;
-    for (int i = 0; i < 100 && !got && (i == 0 || !alone); i++, a_moment())
+    for (int i = 0; i < 1500 && !got && (i == 0 || !alone); i++, a_moment())
         got = running_post(w->a.r, "/sealring/v1/witness/add-checkpoint", buf_span(&other), &lines, why) ==
               SR_OK;
     free(p);
@@ -98,7 +98,6 @@ static bool unwitnessed(struct lab *l, struct sr_why *why)
     (void)l;
     witness_net_open(&w);
     T(live_release_soon(&w.a, &w.b.r->core->home, why));
-    SR_OWN(buf) record = { 0 };
     struct home keys = w.b.r->core->home; /* its epochs outlive the threads that are stopped */
     node_stop(&w.b.r->node);
     cosigners_stop(w.b.r->core->cosigners);

@@ -113,7 +113,7 @@ static inline void a_moment(void)
 /* Until the key is there, or the answer is one that does not change by waiting. */
 static inline bool live_release_soon(struct live *l, const struct home *keys, struct sr_why *why)
 {
-    for (int i = 0; i < 300; i++, a_moment())
+    for (int i = 0; i < 1500; i++, a_moment())
         if (live_release(l, keys, why) || (why->reason != R_UNWITNESSED && why->reason != R_NO_ANSWER))
             return why->reason == R_NONE;
     return false;

@@ -99,6 +99,24 @@ static void answers_as_the_protocol_says(void)
     free(p);
 }
 
+/* Who has a checkpoint, and all may, wears no disk out with it. */
+static void the_same_again_costs_the_disk_nothing(void)
+{
+    struct played *p = played_member(r->core, "http://127.0.0.1:1");
+    SR_OWN(answer) first = { 0 }, second = { 0 };
+    SR_OWN(buf) q = { 0 }, again = { 0 };
+    played_grow(p, 4, 'a');
+    played_request(p, 0, 4, &q);
+    ask(buf_span(&q), &first);
+    uint64_t commits = keystore_head(r->core->home.ks).seq;
+    played_request(p, 4, 4, &again);
+    ask(buf_span(&again), &second);
+    T(first.status == 200 && second.status == 200);
+    T(span_eq(buf_span(&first.body), buf_span(&second.body)));
+    T(keystore_head(r->core->home.ks).seq == commits);
+    free(p);
+}
+
 static void logs_of_strangers_and_our_own_are_not_found(void)
 {
     struct played *p = played_member(r->core, "http://127.0.0.1:1");
@@ -370,6 +388,7 @@ int main(void)
     T(secret_init() == SR_OK);
     r = running_first();
     answers_as_the_protocol_says();
+    the_same_again_costs_the_disk_nothing();
     logs_of_strangers_and_our_own_are_not_found();
     a_bad_proof_is_a_fork_from_the_member_alone();
     a_later_start_wins();
