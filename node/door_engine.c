@@ -17,13 +17,24 @@ static bool stuck(const struct door *d, unsigned worker)
     return d->o.stuck(d->o.ctx, worker);
 }
 
-/* The first that has no request: those in front stay warm. With none free, one that is not stuck, with the
- * fewest. Those for wide heads come after the others. */
-static unsigned choose(const struct door *d, bool wide)
+/* Those that have room for the connection's heads: those for wide ones come after the others. */
+struct range {
+    unsigned first, end;
+};
+
+static struct range fit_for(const struct conn *c)
 {
-    unsigned first = wide ? d->o.workers : 0, end = d->o.workers + (wide ? d->o.wide_workers : 0);
-    unsigned best = first, least = UINT32_MAX;
-    for (unsigned w = first; w < end; w++) {
+    const struct door_options *o = &c->loop->door->o;
+    return c->wide ? (struct range){ o->workers, o->workers + o->wide_workers }
+                   : (struct range){ 0, o->workers };
+}
+
+/* The first that has no request: those in front stay warm. With none free, one that is not stuck, with the
+ * fewest. */
+static unsigned choose(const struct door *d, struct range fit)
+{
+    unsigned best = fit.first, least = UINT32_MAX;
+    for (unsigned w = fit.first; w < fit.end; w++) {
         unsigned busy = atomic_load(&d->busy[w]);
         bool late = stuck(d, w);
         if (busy == 0 && !late)
@@ -88,11 +99,12 @@ static struct engine *take_idle(struct loop *l, unsigned worker)
 bool engine_get(struct conn *c)
 {
     struct loop *l = c->loop;
-    unsigned worker = choose(l->door, c->wide);
+    const struct range fit = fit_for(c);
+    unsigned worker = choose(l->door, fit);
     struct engine *e = take_idle(l, worker);
     if (!e)
         e = connect_to(l, worker);
-    for (unsigned w = 0; !e && w < l->door->o.workers; w++) /* no descriptors: one that another worker has */
+    for (unsigned w = fit.first; !e && w < fit.end; w++) /* no descriptors: one that another worker has */
         e = take_idle(l, w);
     if (!e)
         return false;
