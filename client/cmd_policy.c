@@ -1,5 +1,6 @@
 #include "client/cli.h"
 #include "client/commands.h"
+#include "client/members_left.h"
 #include "client/policy_file.h"
 #include "client/remote.h"
 #include "crypto/text.h"
@@ -21,22 +22,43 @@ static void describe(struct cli *c, const struct policy_signed *s, struct buf *o
     jw_object_end(out);
 }
 
+/* What only a member knows of a policy's effect. */
+static enum sr_err ask_left(const struct remote_options *o, const struct policy *p, size_t *ret,
+                            struct sr_why *why)
+{
+    SR_OWN(remote) r = { 0 };
+    if (!o->cid)
+        return sr_fail(why, SR_EFORMAT, R_CONFIG, "--node wants --cid");
+    SR_TRY(remote_open(o, &r, why));
+    return members_left(&r, p, ret, why);
+}
+
 static enum cli_exit policy_check(struct cli *c)
 {
     struct cli_args args = { 0 };
     struct sr_why why = { 0 };
     enum cli_exit e;
+    struct remote_options o = { 0 };
+    size_t left = 0;
     SR_OWN(policy_signed) s = { 0 };
     SR_OWN(buf) out = { 0 };
-    if (!cli_read(c, (const struct option_row[]){ { 0 } }, 1, 1, &args, &e))
+    const struct option_row rows[] = {
+        { "node", OPTION_TEXT, &o.node, "URL", "a member: is anybody left whom it knows?", NULL, false },
+        { "cid", OPTION_TEXT, &o.cid, "CID", "the network of that member, pinned", "SEALRING_CID", false },
+        { "ca", OPTION_TEXT, &o.ca, "FILE", "check the node's TLS certificate too", "SEALRING_CA", false },
+        { 0 },
+    };
+    if (!cli_read(c, rows, 1, 1, &args, &e))
         return e;
     enum sr_err read = policy_read_signed(args.v[0], &s, &why);
+    if (read == SR_OK && o.node)
+        read = ask_left(&o, s.policy, &left, &why);
     if (read != SR_OK)
         return cli_fail(c, read, &why);
     if (cli_json(c))
-        policy_check_json(s.policy, &out);
+        policy_check_json(s.policy, o.node ? &left : NULL, &out);
     else
-        policy_check_text(s.policy, &out);
+        policy_check_text(s.policy, o.node ? &left : NULL, &out);
     return cli_print(c, &out);
 }
 

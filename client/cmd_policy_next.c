@@ -3,9 +3,11 @@
 #include "client/cli.h"
 #include "client/commands.h"
 #include "client/ground.h"
+#include "client/members_left.h"
 #include "client/policy_file.h"
 #include "proto/policy_next.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static enum sr_err draft(const struct ground_options *o, const struct policy_edit *edit, const char *out_path,
@@ -56,14 +58,77 @@ static enum cli_exit draft_with(struct cli *c, const struct policy_edit *edit)
     return done == SR_OK ? describe(c, policy_number(s.policy), out_path) : cli_fail(c, done, &why);
 }
 
+/* ---- policy expel ---- */
+
+struct expel_options {
+    struct ground_options from;
+    const char *name, *key, *hardware, *out;
+};
+
+static void expel_value(const struct expel_options *o, struct buf *b)
+{
+    jw_object(b);
+    if (o->hardware)
+        jw_member_text(b, "hardware", o->hardware);
+    if (o->key)
+        jw_member_text(b, "key", o->key);
+    jw_member_text(b, "name", o->name);
+    jw_object_end(b);
+}
+
+static enum sr_err expel_draft(const struct expel_options *o, struct policy_signed *ret, struct sr_why *why)
+{
+    SR_OWN(buf) value = { 0 };
+    expel_value(o, &value);
+    if (!buf_ok(&value))
+        return sr_fail(why, SR_EFORMAT, R_MALFORMED, "a name, key or id that no policy can hold");
+    const struct policy_edit edit = { "expelled", buf_span(&value), POLICY_APPEND };
+    return draft(&o->from, &edit, o->out, ret, why);
+}
+
+/* Nobody but operators can undo it, and then there is nobody to undo it for. */
+static void warn_of_the_end(const struct remote_options *o, const struct policy *p)
+{
+    SR_OWN(remote) r = { 0 };
+    size_t left = 0;
+    if (o->node && remote_open(o, &r, NULL) == SR_OK && members_left(&r, p, &left, NULL) == SR_OK &&
+        left == 0)
+        fprintf(stderr, "warning: this expels every member that the node knows: the network ends with it\n");
+}
+
+static enum cli_exit policy_expel(struct cli *c)
+{
+    struct cli_args args = { 0 };
+    struct sr_why why = { 0 };
+    enum cli_exit e;
+    struct expel_options o = { 0 };
+    SR_OWN(policy_signed) s = { 0 };
+    const struct option_row rows[] = {
+        GROUND_ROWS(o.from),
+        { "name", OPTION_TEXT, &o.name, "WORD", "what policies and logs call it: a-z 0-9 . _ -", NULL, true },
+        { "member", OPTION_TEXT, &o.key, "HEX", "the member's key, as status lists it", NULL, false },
+        { "hardware", OPTION_TEXT, &o.hardware, "HEX", "its machine: the claim hardware, or ek of a TPM",
+          NULL, false },
+        { "out", OPTION_TEXT, &o.out, "FILE", "where the proposal goes; - is standard output", NULL, true },
+        { 0 },
+    };
+    if (!cli_read(c, rows, 0, 0, &args, &e))
+        return e;
+    enum sr_err done = expel_draft(&o, &s, &why);
+    if (done != SR_OK)
+        return cli_fail(c, done, &why);
+    warn_of_the_end(&o.from.from, s.policy);
+    return describe(c, policy_number(s.policy), o.out);
+}
+
 static enum cli_exit policy_freeze(struct cli *c)
 {
-    return draft_with(c, &(struct policy_edit){ "frozen", SPAN_STR("[\"join\"]") });
+    return draft_with(c, &(struct policy_edit){ "frozen", SPAN_STR("[\"join\"]"), POLICY_SET });
 }
 
 static enum cli_exit policy_thaw(struct cli *c)
 {
-    return draft_with(c, &(struct policy_edit){ "frozen", { 0 } });
+    return draft_with(c, &(struct policy_edit){ "frozen", { 0 }, POLICY_SET });
 }
 
 const struct command commands_policy_next[] = {
@@ -71,5 +136,11 @@ const struct command commands_policy_next[] = {
       policy_freeze },
     { "policy thaw", NULL, "propose the next policy: as the one in force, and joins go on", NULL,
       policy_thaw },
+    { "policy expel", NULL, "propose the next policy: as the one in force, and one member is none any more",
+      "Names a member by its key, a machine by its id, or both. All other members stop talking to it as soon "
+      "as "
+      "they hold the policy, and it stops by itself when it sees it. What it knows it may still know: follow "
+      "up with a rotation.",
+      policy_expel },
     { 0 },
 };

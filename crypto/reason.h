@@ -65,6 +65,7 @@
     X(R_LOG_PROOF, "log-proof")                                                                              \
     X(R_PROVISIONAL, "provisional")                                                                          \
     X(R_FROZEN, "frozen")                                                                                    \
+    X(R_EXPELLED, "expelled")                                                                                \
     X(R_EVIDENCE_SWAPPED, "evidence-swapped")                                                                \
     X(R_WANT_LIST, "want-list")                                                                              \
     X(R_RELEASE_VALUES, "release-values")                                                                    \

@@ -94,7 +94,7 @@ enum sr_err api_caller(const struct request *q, struct sign_pub *ret, struct sr_
 static enum sr_err memory_of(struct node *n, const struct stand *s, const struct sign_pub *key,
                              struct nonce_set **ret, struct sr_why *why)
 {
-    bool member = members_has_key(s->core->members, key, policy_min_epoch(s->policy.p));
+    bool member = members_has_key(s->core->members, key, s->policy.p);
     if (!member && !policy_admin(s->policy.p, key))
         return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the key is no member's and no administrator's");
     *ret = member ? n->member_requests : n->requests;

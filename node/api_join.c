@@ -56,6 +56,14 @@ static enum sr_err take_slot(struct node *n, const struct stand *s, struct attem
     return e;
 }
 
+/* An expelled key comes back on no machine. */
+static enum sr_err not_expelled(const struct stand *s, const struct attempt *a, struct sr_why *why)
+{
+    return policy_expels_key(s->policy.p, &a->attest.member_key)
+               ? sr_fail(why, SR_EDENIED, R_EXPELLED, "the policy expels the joiner's member key")
+               : SR_OK;
+}
+
 /* May this machine join under this policy? Nothing is consumed yet. */
 static enum sr_err judge(struct node *n, const struct stand *s, const struct request *q, struct attempt *a,
                          struct sr_why *why)
@@ -68,7 +76,9 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
         e = api_appraise(n, s, a->attest.type, a->attest.evidence, &a->attest.rd, &a->appraisal, why);
     if (e != SR_OK)
         return api_unproven(n, s->core, e, why);
-    e = policy_join(s->policy.p, &a->appraisal.claims, &n->self, NULL, why);
+    e = not_expelled(s, a, why);
+    if (e == SR_OK)
+        e = policy_join(s->policy.p, &a->appraisal.claims, &n->self, NULL, why);
     if (e == SR_OK)
         e = members_room(s->core->members, &a->attest.member_key, why);
     if (e == SR_OK)

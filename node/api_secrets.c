@@ -11,7 +11,7 @@ static enum sr_err source_of(const struct stand *s, const struct request *q, enu
     struct sign_pub key;
     SR_TRY(api_caller(q, &key, why));
     *ret = FROM_MEMBER;
-    if (members_has_key(s->core->members, &key, policy_min_epoch(s->policy.p)))
+    if (members_has_key(s->core->members, &key, s->policy.p))
         return SR_OK;
     *ret = FROM_TENANT;
     SR_TRY(package_read(q->body, &p, why));

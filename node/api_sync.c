@@ -32,7 +32,7 @@ static enum sr_err member_only(const struct stand *s, const struct request *q, s
 {
     struct sign_pub key;
     SR_TRY(api_caller(q, &key, why));
-    return members_has_key(s->core->members, &key, policy_min_epoch(s->policy.p))
+    return members_has_key(s->core->members, &key, s->policy.p)
                ? SR_OK
                : sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the key is no member's");
 }

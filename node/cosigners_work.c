@@ -89,7 +89,7 @@ static bool counts(struct cosigners *w, const struct cosigner *at, const struct 
 {
     const struct policy_witnesses *pw = policy_witnesses(p);
     if (!at->outside)
-        return members_has_key(w->core->members, &at->key.pub, policy_min_epoch(p));
+        return members_has_key(w->core->members, &at->key.pub, p);
     for (size_t i = 0; pw && i < pw->outside_n; i++)
         if (memcmp(&pw->outside[i], &at->key, sizeof at->key) == 0)
             return true;

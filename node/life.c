@@ -1,7 +1,9 @@
 #include "node/life.h"
 
 #include "node/cosigners.h"
+#include "node/expel.h"
 #include "node/joiner.h"
+#include "node/notify.h"
 #include "node/sync.h"
 #include "proto/cid.h"
 
@@ -103,13 +105,36 @@ static enum sr_err become(struct life *l, struct core **ret, struct sr_why *why)
     return join(l, &home, ret);
 }
 
+/* Masters, log and process: in this order nothing is left. */
+static void leave(struct node *n, struct core *c)
+{
+    struct sr_why why = { 0 };
+    enum sr_err e = expel_self(n, c, &why);
+    log_refusal(&n->log, LOG_ERROR, "expelled", e, &why);
+    kill(getpid(), SIGTERM); /* the main thread's order of stopping is the only one */
+}
+
 static void keep_in_touch(struct node *n, struct core *c)
 {
     if (cosigners_start(c->cosigners) != SR_OK)
         say(n, LOG_ERROR, "no-threads", "for", "witnesses");
-    do
+    while (!expel_is_due(n, c)) {
         sync_round(n, c);
-    while (!node_sleep(n, (unsigned)n->config->sync_seconds * 1000));
+        if (!expel_is_due(n, c) && node_sleep(n, (unsigned)n->config->sync_seconds * 1000))
+            return;
+    }
+    leave(n, c);
+}
+
+/* Nothing here will ever be a member again: say so, until somebody stops us. */
+static void *stay_away(struct node *n)
+{
+    node_set_state(n, NODE_EXPELLED);
+    say(n, LOG_ERROR, "expelled", "state", n->config->state_dir);
+    notify_systemd("READY=1\nSTATUS=expelled from its network");
+    while (!node_sleep(n, 3600 * 1000))
+        ;
+    return NULL;
 }
 
 static void *run(void *arg)
@@ -117,6 +142,8 @@ static void *run(void *arg)
     struct life *l = arg;
     struct core *c = NULL;
     struct sr_why why = { 0 };
+    if (expel_was(l->node->store))
+        return stay_away(l->node);
     enum sr_err e = become(l, &c, &why);
     if (e != SR_OK) {
         l->failed = !node_stopping(l->node);

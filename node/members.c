@@ -1,6 +1,7 @@
 #include "node/members.h"
 
 #include "node/clock.h"
+#include "proto/policy.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -120,11 +121,16 @@ enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, str
     return SR_OK;
 }
 
-bool members_has_key(struct members *m, const struct sign_pub *key, uint64_t min_epoch)
+bool members_counts(const struct policy *p, const struct member_cert *c)
+{
+    return c->epoch >= policy_min_epoch(p) && !policy_expels_key(p, &c->key);
+}
+
+bool members_has_key(struct members *m, const struct sign_pub *key, const struct policy *p)
 {
     pthread_mutex_lock(&m->lock);
     const struct member_cert *at = find(m, key);
-    bool has = at && at->epoch >= min_epoch;
+    bool has = at && members_counts(p, at);
     pthread_mutex_unlock(&m->lock);
     return has;
 }

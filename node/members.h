@@ -5,6 +5,7 @@
 
 struct journal;
 struct members;
+struct policy;
 enum { MEMBERS_MAX = 1024 };
 
 enum sr_err members_open(struct home *home, struct members **ret, struct sr_why *why); /* borrows home */
@@ -23,8 +24,11 @@ void members_learn(struct members *m, const struct member_cert *c);
 /* Check, write and learn in one, for certificates from peers. */
 enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, struct sr_why *why);
 
-/* By a certificate of that epoch or a later one: policy says which. */
-bool members_has_key(struct members *m, const struct sign_pub *key, uint64_t min_epoch);
+/* Is it a member under that policy: not expelled, and the certificate of an epoch that counts. What a member
+ * signs, witnesses or vouches for counts for as long. */
+bool members_counts(const struct policy *p, const struct member_cert *c);
+/* That key's certificate is known, and counts. */
+bool members_has_key(struct members *m, const struct sign_pub *key, const struct policy *p);
 size_t members_count(struct members *m);
 /* A copy of the i-th; SR_ENOENT past the end. Order: as learnt. */
 enum sr_err members_at(struct members *m, size_t i, struct member_cert *ret);

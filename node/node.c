@@ -13,7 +13,7 @@ enum { NONCES = 65536, SESSIONS = 1024 };
 
 static const char *const states[] = {
     [NODE_EMPTY] = "empty",   [NODE_PROVISIONAL] = "provisional", [NODE_MEMBER] = "member",
-    [NODE_FAILED] = "failed", [NODE_STOPPING] = "stopping",
+    [NODE_FAILED] = "failed", [NODE_STOPPING] = "stopping",       [NODE_EXPELLED] = "expelled",
 };
 
 const char *node_state_text(enum node_state s)
@@ -146,6 +146,8 @@ enum sr_err node_core(struct node *n, struct core **ret, struct sr_why *why)
     struct core *c = atomic_load(&n->core);
     if (!c && node_state(n) == NODE_PROVISIONAL)
         return sr_fail(why, SR_EBUSY, R_PROVISIONAL, "not a member yet");
+    if (!c && node_state(n) == NODE_EXPELLED)
+        return sr_fail(why, SR_EBUSY, R_EXPELLED, "the policy expelled the member of this folder");
     if (!c || node_state(n) != NODE_MEMBER)
         return sr_fail(why, SR_EBUSY, R_NOT_READY, "no member of a network");
     *ret = c;

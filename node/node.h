@@ -15,7 +15,7 @@
 
 #include <pthread.h>
 
-enum node_state { NODE_EMPTY, NODE_PROVISIONAL, NODE_MEMBER, NODE_FAILED, NODE_STOPPING };
+enum node_state { NODE_EMPTY, NODE_PROVISIONAL, NODE_MEMBER, NODE_FAILED, NODE_STOPPING, NODE_EXPELLED };
 /* As status says it; static text. */
 const char *node_state_text(enum node_state s);
 
@@ -58,7 +58,7 @@ void node_close(struct node *n);
  * stopped after the last handler and the life thread have ended. */
 enum sr_err node_start_fetcher(struct node *n);
 
-/* The member's core; SR_EBUSY with R_PROVISIONAL or R_NOT_READY while there is none. */
+/* The member's core; SR_EBUSY with R_PROVISIONAL, R_EXPELLED or R_NOT_READY while there is none. */
 enum sr_err node_core(struct node *n, struct core **ret, struct sr_why *why);
 /* From the life thread: from here on, routes serve. Takes the core. */
 void node_publish(struct node *n, struct core *take);

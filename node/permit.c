@@ -2,6 +2,7 @@
 
 #include "node/cosigners.h"
 #include "node/counter.h"
+#include "node/expel.h"
 #include "node/freeze.h"
 #include "node/node.h"
 
@@ -32,6 +33,14 @@ static enum sr_err epoch_counts(struct node *n, const struct core *c, const stru
     return keyring_newest(at->epochs->keyring) >= policy_min_epoch(at->policy)
                ? SR_OK
                : sr_fail(why, SR_EBUSY, R_EPOCH, "the policy retired the epoch of this member's masters");
+}
+
+static enum sr_err is_member(struct node *n, const struct core *c, const struct core_look *at,
+                             struct sr_why *why)
+{
+    return expel_means_us(n, c, at->policy)
+               ? sr_fail(why, SR_EBUSY, R_EXPELLED, "the policy in force expels this member")
+               : SR_OK;
 }
 
 static enum sr_err joins_flow(struct node *n, const struct core *c, const struct core_look *at,
@@ -84,6 +93,7 @@ static const struct condition {
     /* clang-format off */ /* one a line */
     { ALL, log_writes },
     { ALL, counter_counts },
+    { ALL, is_member },
     { ALL, epoch_counts },
     { GRANT, joins_flow },
     { ALL, log_is_ours },

@@ -2,6 +2,7 @@
 
 #include "crypto/text.h"
 #include "node/clock.h"
+#include "node/expel.h"
 #include "node/node.h"
 #include "node/peer.h"
 #include "node/secrets.h"
@@ -186,33 +187,66 @@ static enum sr_err swap_packages(struct node *n, struct core *c, struct peer_lin
     return push_packages(c, p, theirs);
 }
 
-static enum sr_err swap_all(struct node *n, struct core *c, const char *address, struct sr_why *why)
+static enum sr_err swap_all(struct node *n, struct core *c, struct peer_link *p, struct sr_why *why)
+{
+    uint64_t theirs = 0;
+    p->until_ms = clock_boot_ms() + peer_ms(n);
+    SR_TRY(swap_members(c, p, why));
+    fill_policies(n, c, p);
+    SR_TRY(pull_policies(n, c, p, &theirs, why));
+    push_policies(c, p, theirs);
+    return swap_packages(n, c, p, why);
+}
+
+/* One that is expelled gets to know why, and nothing else. */
+static enum sr_err tell_why(struct node *n, struct core *c, struct peer_link *p, struct sr_why *why)
+{
+    uint64_t theirs = 0;
+    p->until_ms = clock_boot_ms() + PEER_MS_LEAST;
+    SR_TRY(pull_policies(n, c, p, &theirs, why));
+    push_policies(c, p, theirs);
+    return SR_OK;
+}
+
+static enum sr_err exchange(struct node *n, struct core *c, const struct member_cert *m, bool expelled,
+                            struct sr_why *why)
 {
     SR_OWN(peer_link) p = { 0 };
-    uint64_t theirs = 0;
-    SR_TRY(peer_open(n, address, &c->home, &p, why));
-    p.until_ms = clock_boot_ms() + peer_ms(n);
-    SR_TRY(swap_members(c, &p, why));
-    fill_policies(n, c, &p);
-    SR_TRY(pull_policies(n, c, &p, &theirs, why));
-    push_policies(c, &p, theirs);
-    return swap_packages(n, c, &p, why);
+    SR_TRY(peer_open(n, m->address, &c->home, &p, why));
+    return expelled ? tell_why(n, c, &p, why) : swap_all(n, c, &p, why);
+}
+
+static void say_exchange(struct node *n, const struct member_cert *m, enum sr_err e, const struct sr_why *why)
+{
+    metrics_add(&n->metrics, e == SR_OK ? M_SYNCS : M_SYNC_FAILURES, 1);
+    struct logline l = log_start(&n->log, e == SR_OK ? LOG_DEBUG : LOG_INFO, "sync");
+    log_text(&l, "peer", m->address);
+    log_why(&l, e, why);
+    log_end(&l);
+}
+
+/* Every other member, or every expelled one. */
+static void round_of(struct node *n, struct core *c, bool expelled)
+{
+    struct member_cert m;
+    for (size_t i = 0; !node_stopping(n) && members_at(c->members, i, &m) == SR_OK; i++) {
+        SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+        struct sr_why why = { 0 };
+        if (expel_means_us(n, c, now.p))
+            return;
+        if (memcmp(&m.key, &c->home.member_pub, sizeof m.key) == 0 ||
+            policy_expels_key(now.p, &m.key) != expelled)
+            continue;
+        enum sr_err e = exchange(n, c, &m, expelled, &why);
+        if (!expelled) /* whether one that is gone answers is no news */
+            say_exchange(n, &m, e, &why);
+    }
 }
 
 void sync_round(struct node *n, struct core *c)
 {
-    struct member_cert m;
-    for (size_t i = 0; !node_stopping(n) && members_at(c->members, i, &m) == SR_OK; i++) {
-        if (memcmp(&m.key, &c->home.member_pub, sizeof m.key) == 0)
-            continue;
-        struct sr_why why = { 0 };
-        enum sr_err e = swap_all(n, c, m.address, &why);
-        metrics_add(&n->metrics, e == SR_OK ? M_SYNCS : M_SYNC_FAILURES, 1);
-        struct logline l = log_start(&n->log, e == SR_OK ? LOG_DEBUG : LOG_INFO, "sync");
-        log_text(&l, "peer", m.address);
-        log_why(&l, e, &why);
-        log_end(&l);
-    }
+    round_of(n, c, false);
+    round_of(n, c, true);
 }
 
 void sync_wake(struct node *n)

@@ -90,7 +90,7 @@ enum sr_err witness_member(struct core *c, const char *origin, struct member_cer
         struct member_id id = member_id_of(&ret->key);
         log_origin(&c->home.cid, id.b, &name);
         if (span_eq(buf_span(&name), span_of(origin)) && memcmp(&id, &c->home.id, sizeof id) != 0 &&
-            members_has_key(c->members, &ret->key, policy_min_epoch(now.p)))
+            members_counts(now.p, ret))
             return SR_OK;
     }
     return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "witness: not the log of another member");

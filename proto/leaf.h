@@ -22,6 +22,7 @@
     X(LEAF_EPOCH, 14, "epoch")               /* a new master's commitment */                                 \
     X(LEAF_RECOVERY, 15, "recovery")         /* first of the log of a member that holders brought back */    \
     X(LEAF_FORK, 20, "fork")                 /* a member signed two histories of its log */                  \
+    X(LEAF_EXPELLED, 22, "expelled")         /* last but for stop: the policy expels this member */          \
     X(LEAF_FREEZE, 23, "freeze")             /* this member's own switch was turned */                       \
     X(LEAF_RESTORED, 25, "restored")         /* first of the log of a member that went back */               \
     X(LEAF_BACKUP, 26, "backup")             /* a backup was made */                                         \
@@ -50,7 +51,7 @@ struct leaf {
     uint64_t time; /* unix seconds */
 
     struct sha256 cid;         /* genesis, member-self, recovery, restored */
-    struct sha256 policy_hash; /* genesis, policy, recovery, restored */
+    struct sha256 policy_hash; /* genesis, policy, recovery, restored, expelled */
     struct sha512 commit;      /* genesis, epoch, recovery: H(master) of `epoch` */
     struct sha256 member_key;  /* genesis, member-self, member: Ed25519, signs that member's checkpoints */
     struct sha256 id;          /* member: idJ, the joiner's key for one boot */

@@ -77,6 +77,7 @@ static const struct type {
       { f_cid, f_epoch, f_commit, f_policy_number, f_policy_hash, f_member_key, f_hardware, f_measurement,
         f_keys, f_transcript } },
     { LEAF_FORK, { f_member, f_size, f_head, f_other_size, f_other_head } },
+    { LEAF_EXPELLED, { f_policy_number, f_policy_hash } },
     { LEAF_FREEZE, { f_step } },
     { LEAF_RESTORED,
       { f_cid, f_member_key, f_member, f_size, f_head, f_statement, f_keys, f_policy_number,

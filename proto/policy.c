@@ -174,13 +174,14 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
 {
     uint64_t version = 0;
     struct span binding = { 0 };
-    const struct json *join = NULL, *release = NULL, *tenants = NULL, *roots = NULL, *frozen = NULL;
-    const struct json *issuers = NULL;
+    const struct json *join = NULL, *release = NULL, *tenants = NULL, *roots = NULL, *issuers = NULL;
     const struct json *witnesses = NULL;
+    struct policy_govern govern = { 0 };
     const struct json_field fields[] = {
         { "ak_cert_max_age", JSON_U64, &p->ak_cert_max_age, 0, true },
         { "channel_binding", JSON_TEXT, &binding, 16, false },
-        { "frozen", JSON_ARRAY, &frozen, POLICY_FROZEN_MAX, true },
+        { "expelled", JSON_ARRAY, &govern.expelled, POLICY_EXPELLED_MAX, true },
+        { "frozen", JSON_ARRAY, &govern.frozen, POLICY_FROZEN_MAX, true },
         { "join", JSON_ARRAY, &join, POLICY_RULES_MAX, false },
         { "min_epoch", JSON_U64, &p->min_epoch, 0, false },
         { "number", JSON_U64, &p->number, 0, false },
@@ -197,9 +198,9 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
     SR_TRY(numbers_check(p, version, why));
     SR_TRY(binding_read(binding, &p->binding, why));
     SR_TRY(roots_read(p, roots, why));
-    SR_TRY(policy_frozen_read(p, frozen, why));
     if (witnesses)
         SR_TRY(policy_witnesses_read(p, witnesses, why));
+    SR_TRY(policy_govern_read(p, &govern, why));
     SR_TRY(tenants_read(p, tenants, why));
     SR_TRY(policy_issuers_read(p, issuers, why));
     SR_TRY(policy_rules_read(p, join, "join", &p->join, why));

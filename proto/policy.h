@@ -23,6 +23,7 @@ enum {
     POLICY_REFS_MAX = 16,   /* reference values of one tenant */
     POLICY_ROOTS_MAX = 32,
     POLICY_FROZEN_MAX = 8,
+    POLICY_EXPELLED_MAX = 256,
     POLICY_NAME_MAX = 64,      /* bytes of a rule's name */
     POLICY_TYPE_MAX = 32,      /* and of its type of evidence */
     POLICY_TEXT_MAX = 159,     /* bytes of a compared text: the longest a claim can be */
@@ -96,6 +97,10 @@ struct policy_witnesses {
 const struct policy_witnesses *policy_witnesses(const struct policy *p); /* NULL: nobody need have */
 /* NULL: operators have said nothing of that member's log. */
 const struct policy_head *policy_head(const struct policy *p, const uint8_t member[16]);
+/* Who is a member no more, by the key of the certificate or by the machine that evidence speaks of. */
+size_t policy_expelled(const struct policy *p); /* how many rows */
+bool policy_expels_key(const struct policy *p, const struct sign_pub *key);
+bool policy_expels_hardware(const struct policy *p, const struct claims *c);
 const struct sha256 *policy_vendor_ak_roots(const struct policy *p, size_t *ret_n);
 const struct policy_tenant *policy_tenant(const struct policy *p, struct span name); /* NULL: none */
 bool policy_tenant_admin(const struct policy_tenant *t, const struct sign_pub *key); /* false for NULL */
@@ -197,6 +202,7 @@ struct policy_want {
 };
 
 /* Deny by default: SR_OK only when an allow rule matches and no deny rule does. Else SR_EDENIED with
+ *   R_EXPELLED         join: the policy expels that machine, whatever the rules say
  *   R_POLICY_DENY      a deny rule matches
  *   R_NO_RULE          no allow rule matches the claims
  *   R_TENANT_UNKNOWN   release: no such tenant

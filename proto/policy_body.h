@@ -51,6 +51,13 @@ struct policy_list {
     size_t n;
 };
 
+struct policy_expelled {
+    struct span name;
+    bool by_key;
+    struct sign_pub key;
+    struct span hardware; /* empty: by the key alone */
+};
+
 struct policy_block;  /* of memory */
 struct policy_issuer; /* proto/policy_issuers.h */
 
@@ -66,6 +73,8 @@ struct policy {
     bool witnessed; /* witnesses says something */
     struct policy_witnesses witnesses;
     bool join_frozen;
+    struct policy_expelled *expelled;
+    size_t expelled_n;
     struct policy_list join, release;
     struct policy_tenant *tenants;
     size_t tenants_n;
@@ -83,8 +92,6 @@ void *policy_alloc(struct policy *p, size_t n, size_t size);
 /* Fills one list of rules from its array. */
 enum sr_err policy_rules_read(struct policy *p, const struct json *array, const char *list,
                               struct policy_list *ret, struct sr_why *why);
-/* What policies may say of members: policy_govern.c. A missing array is nothing said. */
-enum sr_err policy_frozen_read(struct policy *p, const struct json *array, struct sr_why *why);
 /* A value of any kind that a comparison takes. */
 enum sr_err policy_value_read(const struct json *v, struct policy_value *ret, struct sr_why *why);
 
@@ -99,4 +106,9 @@ const struct policy_value *policy_ref_values(const struct policy_ref *r, size_t 
 enum sr_err policy_issuers_read(struct policy *p, const struct json *array, struct sr_why *why);
 enum sr_err policy_issuers_check(const struct policy *p, struct sr_why *why);
 enum sr_err policy_witnesses_read(struct policy *p, const struct json *object, struct sr_why *why);
+/* What a policy may say of members: policy_govern.c. NULL: not there. */
+struct policy_govern {
+    const struct json *frozen, *expelled;
+};
+enum sr_err policy_govern_read(struct policy *p, const struct policy_govern *g, struct sr_why *why);
 bool policy_word_ok(struct span s, size_t max); /* [a-z0-9._-], 1 to max bytes */

@@ -14,7 +14,8 @@ void policy_explain_json(const struct policy *p, const struct policy_verdict *v,
  * document, ready to be hashed and signed. Errors as policy_parse(). */
 enum sr_err policy_draft(struct span text, struct buf *ret, struct sr_why *why);
 
-/* A summary, and a line "warning: ..." for what is valid but seldom meant. Returns how many warnings. */
-size_t policy_check_text(const struct policy *p, struct buf *ret);
+/* A summary, and a line "warning: ..." for what is valid but seldom meant. Returns how many warnings. left:
+ * how many of the members known would still be members under it; NULL: nobody was asked. */
+size_t policy_check_text(const struct policy *p, const size_t *left, struct buf *ret);
 /* The same as canonical JSON: {"hash","number",...,"warnings":[...]}. */
-size_t policy_check_json(const struct policy *p, struct buf *ret);
+size_t policy_check_json(const struct policy *p, const size_t *left, struct buf *ret);

@@ -1,14 +1,18 @@
 /* policy_govern.c - what a policy says of the members themselves: who is no longer one, and what stands
  * still. specs/membership.md. All of it is optional, and absent means what it meant before there was such a
- * member. */
+ * member.
+ */
+#include "proto/hardware.h"
 #include "proto/policy_body.h"
+
+#include <string.h>
 
 static enum sr_err bad(struct sr_why *why, const char *what)
 {
     return sr_fail(why, SR_EFORMAT, R_POLICY_FORMAT, "policy: %s", what);
 }
 
-enum sr_err policy_frozen_read(struct policy *p, const struct json *array, struct sr_why *why)
+static enum sr_err frozen_read(struct policy *p, const struct json *array, struct sr_why *why)
 {
     for (const struct json *v = json_first(array); v; v = json_next(v)) {
         if (!span_eq(json_str(v), SPAN_STR("join")) || p->join_frozen)
@@ -18,7 +22,74 @@ enum sr_err policy_frozen_read(struct policy *p, const struct json *array, struc
     return SR_OK;
 }
 
+static enum sr_err expelled_one(const struct json *v, struct policy_expelled *ret, struct sr_why *why)
+{
+    struct policy_expelled e = { .by_key = json_get(v, "key") != NULL };
+    const struct json_field fields[] = {
+        { "hardware", JSON_TEXT, &e.hardware, HARDWARE_ID_MAX, true },
+        { "key", JSON_HEX, e.key.b, sizeof e.key.b, true },
+        { "name", JSON_TEXT, &e.name, POLICY_NAME_MAX, false },
+        { 0 },
+    };
+    SR_TRY(json_fields(v, fields, why));
+    if (!policy_word_ok(e.name, POLICY_NAME_MAX))
+        return bad(why, "expelled: not a name");
+    if (!e.by_key && !e.hardware.n)
+        return bad(why, "expelled: neither a key nor hardware");
+    if (json_get(v, "hardware") && !hardware_id_ok(e.hardware))
+        return bad(why, "expelled: not an id of hardware");
+    *ret = e;
+    return SR_OK;
+}
+
+static enum sr_err expelled_read(struct policy *p, const struct json *array, struct sr_why *why)
+{
+    p->expelled = policy_alloc(p, json_count(array), sizeof *p->expelled);
+    if (!p->expelled)
+        return sr_fail(why, SR_ENOMEM, R_INTERNAL, "policy: no memory");
+    for (const struct json *v = json_first(array); v; v = json_next(v))
+        SR_TRY(expelled_one(v, &p->expelled[p->expelled_n++], why));
+    return SR_OK;
+}
+
+enum sr_err policy_govern_read(struct policy *p, const struct policy_govern *g, struct sr_why *why)
+{
+    SR_TRY(frozen_read(p, g->frozen, why));
+    return expelled_read(p, g->expelled, why);
+}
+
 bool policy_join_frozen(const struct policy *p)
 {
     return p->join_frozen;
+}
+
+size_t policy_expelled(const struct policy *p)
+{
+    return p->expelled_n;
+}
+
+bool policy_expels_key(const struct policy *p, const struct sign_pub *key)
+{
+    for (size_t i = 0; i < p->expelled_n; i++)
+        if (p->expelled[i].by_key && memcmp(p->expelled[i].key.b, key->b, sizeof key->b) == 0)
+            return true;
+    return false;
+}
+
+static bool expels_id(const struct policy *p, const struct claim *id)
+{
+    for (size_t i = 0; i < p->expelled_n; i++)
+        if (p->expelled[i].hardware.n && span_eq(p->expelled[i].hardware, span_of(id->text)))
+            return true;
+    return false;
+}
+
+bool policy_expels_hardware(const struct policy *p, const struct claims *c)
+{
+    const struct claim *ids[HARDWARE_IDS_MAX];
+    size_t n = hardware_ids(c, ids);
+    for (size_t i = 0; i < n; i++)
+        if (expels_id(p, ids[i]))
+            return true;
+    return false;
 }

@@ -6,12 +6,24 @@
 
 enum { MEMBER_NAME_MAX = 64 };
 
-static void put_edit(const struct policy_edit *e, struct buf *b)
+static void put_longer(const struct policy_edit *e, const struct json *array, struct buf *b)
+{
+    jw_array(b);
+    for (const struct json *v = json_first(array); v; v = json_next(v))
+        jw_value(b, v);
+    jw_raw(b, e->value);
+    jw_array_end(b);
+}
+
+static void put_edit(const struct policy *now, const struct policy_edit *e, struct buf *b)
 {
     if (!e->value.n)
         return;
     jw_name(b, e->member);
-    jw_raw(b, e->value);
+    if (e->how == POLICY_APPEND)
+        put_longer(e, json_get(json_root(&now->json), e->member), b);
+    else
+        jw_raw(b, e->value);
 }
 
 /* One member as it is, or as it must be in the next one. */
@@ -44,14 +56,14 @@ static void write_next(const struct policy *now, const struct policy_edit *e, st
     for (const struct json *v = json_first(json_root(&now->json)); v; v = json_next(v)) {
         int c = order(span_of(e->member), json_name(v));
         if (c <= 0 && !done) {
-            put_edit(e, b);
+            put_edit(now, e, b);
             done = true;
         }
         if (c != 0)
             put_member(now, v, b);
     }
     if (!done)
-        put_edit(e, b);
+        put_edit(now, e, b);
     jw_object_end(b);
 }
 

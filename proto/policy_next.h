@@ -3,9 +3,14 @@
  * are. Operators sign it as any other. Pure. */
 #include "proto/policy.h"
 
+enum policy_how {
+    POLICY_SET,    /* the member becomes the value; without a value it is left out */
+    POLICY_APPEND, /* the value is one more element of the member, an array that need not be there yet */
+};
 struct policy_edit {
     const char *member; /* of the document */
-    struct span value;  /* canonical JSON; empty: the member is left out */
+    struct span value;  /* canonical JSON */
+    enum policy_how how;
 };
 /* Appends the canonical document: number + 1, previous is the hash of `now`, the edit. SR_EFORMAT, and what
  * policy_parse() says: the result would be no policy. */

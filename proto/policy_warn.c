@@ -189,7 +189,15 @@ static const char *binding_name(const struct policy *p)
     return p->binding == POLICY_BINDING_REQUIRED ? "required" : "optional";
 }
 
-size_t policy_check_text(const struct policy *p, struct buf *ret)
+/* ---- of the policy as a whole ---- */
+
+static bool leaves_nobody(const size_t *left)
+{
+    return left && *left == 0;
+}
+static const char nobody[] = "expels every member that the node knows: the network ends with it";
+
+size_t policy_check_text(const struct policy *p, const size_t *left, struct buf *ret)
 {
     char hash[65];
     hex_text(SPAN(p->hash.b), hash);
@@ -200,14 +208,26 @@ size_t policy_check_text(const struct policy *p, struct buf *ret)
            p->release.n, p->tenants_n, p->roots_n);
     if (p->issuers_n > 0)
         wr_fmt(ret, "%zu token issuers, whose word counts as evidence of types of their own\n", p->issuers_n);
-    return warn_all(p, say_warning, ret);
+    wr_fmt(ret, "joins %s, %zu expelled\n", p->join_frozen ? "frozen" : "go on", p->expelled_n);
+    if (leaves_nobody(left))
+        wr_fmt(ret, "warning: %s\n", nobody);
+    return warn_all(p, say_warning, ret) + leaves_nobody(left);
 }
 
-size_t policy_check_json(const struct policy *p, struct buf *ret)
+static void put_whole(struct buf *b, const char *text)
+{
+    jw_object(b);
+    jw_member_text(b, "text", text);
+    jw_object_end(b);
+}
+
+size_t policy_check_json(const struct policy *p, const size_t *left, struct buf *ret)
 {
     SR_OWN(buf) b = { 0 };
     jw_object(&b);
     jw_member_text(&b, "channel_binding", binding_name(p));
+    jw_member_u64(&b, "expelled", p->expelled_n);
+    jw_member_bool(&b, "frozen", p->join_frozen);
     jw_member_hex(&b, "hash", SPAN(p->hash.b));
     jw_member_u64(&b, "join_rules", p->join.n);
     jw_member_u64(&b, "min_epoch", p->min_epoch);
@@ -219,7 +239,9 @@ size_t policy_check_json(const struct policy *p, struct buf *ret)
         jw_member_u64(&b, "token_issuers", p->issuers_n);
     jw_name(&b, "warnings");
     jw_array(&b);
-    size_t n = warn_all(p, put_warning, &b);
+    if (leaves_nobody(left))
+        put_whole(&b, nobody);
+    size_t n = warn_all(p, put_warning, &b) + leaves_nobody(left);
     jw_array_end(&b);
     jw_object_end(&b);
     if (!buf_ok(&b))

@@ -1,5 +1,6 @@
 #pragma once
 /* governed.h - whole members (running.h) under policies that say something of members themselves. */
+#include "node/expel.h"
 #include "node/freeze.h"
 #include "proto/policy_next.h"
 #include "tests/attacks/running.h"
@@ -10,7 +11,7 @@ static inline void governed_next(struct running *r, const char *member, const ch
     SR_OWN(policy_hold) now = policy_holder_get(r->core->policy);
     SR_OWN(policy_signed) s = { 0 };
     SR_OWN(buf) document = { 0 };
-    const struct policy_edit edit = { member, span_of(value) };
+    const struct policy_edit edit = { member, span_of(value), POLICY_SET };
     struct sr_why why = { 0 };
     T_ROW(policy_next(now.p, &edit, &document, &why) == SR_OK &&
               policy_parse(buf_span(&document), &s.policy, &why) == SR_OK,
@@ -29,8 +30,22 @@ static inline void governed_by(struct running *r, const char *member, const char
     T_ROW(policy_holder_apply(r->core->policy, buf_span(&text), &why) == SR_OK, why.text);
 }
 
-/* M1 to M3 of a joiner that runs what r runs; false: refused. */
-static inline bool governed_m3(struct running *r, struct tape *t, struct sr_why *why)
+/* Evidence of a machine that runs what r runs; hardware, if any, is what it says of itself besides. */
+static inline void governed_evidence(const struct running *r, const struct sha512 *rd, const char *hardware,
+                                     struct buf *ret)
+{
+    static struct claims c;
+    const struct claim *code = claims_find(&r->node.self, SPAN_STR("code"));
+    claims_clear(&c);
+    T(code != NULL);
+    claims_put(&c, code);
+    if (hardware)
+        claims_put_text(&c, "hardware", span_of(hardware));
+    T(insecure_evidence_write(rd, &c, ret) == SR_OK);
+}
+
+/* M1 to M3 of such a joiner; false: refused. */
+static inline bool governed_m3_on(struct running *r, const char *hardware, struct tape *t, struct sr_why *why)
 {
     struct join_challenged challenged;
     struct join_offer offer;
@@ -43,8 +58,13 @@ static inline bool governed_m3(struct running *r, struct tape *t, struct sr_why 
         return false;
     T(join_read_challenge(&t->j, buf_span(&t->m[M1]), buf_span(&t->m[M2]), &challenged, why) == SR_OK);
     join_rd(&t->j, &challenged, &t->k, &t->joiner_cb, &offer);
-    evidence_of(r, &offer.rd, &evidence);
+    governed_evidence(r, &offer.rd, hardware, &evidence);
     return join_m3(&t->j, &offer, &t->k, buf_span(&evidence), &t->m[M3], &t->wait) == SR_OK;
+}
+
+static inline bool governed_m3(struct running *r, struct tape *t, struct sr_why *why)
+{
+    return governed_m3_on(r, NULL, t, why);
 }
 
 /* M3 to M4: true when the masters are in the joiner's hands. */

@@ -1,7 +1,6 @@
 /* Attacks on the order of things in a member: before it is one, after it was another process, and between its
  * log and its answers. On whole members in this process. */
 #include "node/journal_parts.h"
-#include "proto/signed.h"
 #include "tests/attacks/running.h"
 #include "tests/attacks/witness_lab.h"
 
@@ -260,23 +259,6 @@ static bool challenge_of_join(struct lab *l, struct sr_why *why)
 
 /* ---- among members ---- */
 
-/* A request signed with that key. */
-static enum sr_err list_as(struct running *r, const struct sign_key *k, const struct sign_pub *pub,
-                           struct buf *ret, struct sr_why *why)
-{
-    static const char path[] = "/sealring/v1/sync/packages";
-    SR_OWN(buf) header = { 0 };
-    uint8_t id[16];
-    const struct signed_request q = { .cid = r->core->home.cid,
-                                      .method = SPAN_STR("GET"),
-                                      .target = span_of(path),
-                                      .body = sha256(span_of("")) };
-    random_fill(id, sizeof id);
-    T(signed_build(&q, k, pub, clock_unix(), id, &header) == SR_OK);
-    return running_ask(r, &(struct asking){ .method = GET, .path = path, .authorization = buf_span(&header) },
-                       ret, why);
-}
-
 /* The lists that members compare show how many secrets there are. An administrator of one tenant wants to
  * know that of all. */
 static bool tenant_lists(struct lab *l, struct sr_why *why)
@@ -284,9 +266,9 @@ static bool tenant_lists(struct lab *l, struct sr_why *why)
     struct running *r = running_first();
     SR_OWN(buf) list = { 0 };
     (void)l;
-    T(list_as(r, &r->core->home.member, &r->core->home.member_pub, &list, why) == SR_OK);
+    T(running_list(r, &r->core->home.member, &r->core->home.member_pub, &list, why) == SR_OK);
     list.n = 0;
-    bool got = list_as(r, &r->admin, &r->admin_pub, &list, why) == SR_OK && list.n == 4;
+    bool got = running_list(r, &r->admin, &r->admin_pub, &list, why) == SR_OK && list.n == 4;
     running_end(r);
     return got;
 }
@@ -308,7 +290,7 @@ static bool own_certificate(struct lab *l, struct sr_why *why)
     strcpy(c.address, "https://attacker.example:7443");
     T(member_cert_make(&c, &ca, &cert) == SR_OK);
     (void)running_post(r, "/sealring/v1/members", buf_span(&cert), &answer, why);
-    bool got = list_as(r, &k, &c.key, &list, &later) == SR_OK && list.n == 4;
+    bool got = running_list(r, &k, &c.key, &list, &later) == SR_OK && list.n == 4;
     running_end(r);
     return got;
 }

@@ -13,6 +13,7 @@
 #include "node/serve.h"
 #include "proto/cid.h"
 #include "proto/evidence/insecure_verifier.h"
+#include "proto/signed.h"
 #include "tests/attacks/lab.h"
 #include "tests/epochs_maker.h"
 
@@ -234,6 +235,23 @@ static inline enum sr_err running_post(struct running *r, const char *path, stru
                                        struct sr_why *why)
 {
     return running_ask(r, &(struct asking){ .method = POST, .path = path, .body = body }, ret, why);
+}
+
+/* The list of packages that members compare, asked for with that key. */
+static inline enum sr_err running_list(struct running *r, const struct sign_key *k,
+                                       const struct sign_pub *pub, struct buf *ret, struct sr_why *why)
+{
+    static const char path[] = "/sealring/v1/sync/packages";
+    SR_OWN(buf) header = { 0 };
+    uint8_t id[16];
+    const struct signed_request q = { .cid = r->core->home.cid,
+                                      .method = SPAN_STR("GET"),
+                                      .target = span_of(path),
+                                      .body = sha256(span_of("")) };
+    random_fill(id, sizeof id);
+    T(signed_build(&q, k, pub, clock_unix(), id, &header) == SR_OK);
+    return running_ask(r, &(struct asking){ .method = GET, .path = path, .authorization = buf_span(&header) },
+                       ret, why);
 }
 
 /* ---- a joiner's side, by hand ---- */

@@ -1,6 +1,6 @@
 #!/bin/bash
-# membership.sh - three insecure nodes whose operators act upon members: joins frozen and thawed, by policy and at one
-# member. BUILD is the first argument.
+# membership.sh - insecure nodes whose operators act upon members: joins frozen and thawed, by policy and at one member;
+# one member expelled. BUILD is the first argument.
 set -u
 BUILD=$1
 passed=0 failed=0
@@ -64,6 +64,33 @@ joins four one
 check "and joins go on" ins_ready four
 check "both turns are in its log" bash -c '[ "$("$1" log show --node "$2" --cid "$3" --json | grep -c "\"freeze\"")" -ge 2 ]' \
     sh "$sealring" "$(ins_url one)" "$cid"
+
+# Expulsion: of the fourth, which stands still meanwhile and so hears of it last
+ended() { ! kill -0 "$(cat "$ins/$1/pid")" 2>/dev/null; }
+code() { curl -s -o /dev/null -w '%{http_code}' "$(ins_url "$1")$2"; }
+four=$(curl -s "$(ins_url four)/sealring/v1/status" | jq -r '.id as $id | .members[] | select(.id == $id) | .key')
+kill -STOP "$(cat "$ins/four/pid")"
+check "the fourth is expelled at the second" next two policy expel --name four --member "$four"
+check "the first holds that policy" eventually status one '.policy.number == 4'
+kill -CONT "$(cat "$ins/four/pid")"
+check "the fourth ends by itself" eventually ended four
+wait "$(cat "$ins/four/pid")"
+check "in good order" test $? = 0
+check "and says why" says four 'msg=expelled'
+: >"$ins/four/log"
+INS_PORT=$(sed "s/.*://" "$ins/four/url") joins four one
+check "started again it says what it is" eventually says four 'msg=expelled'
+check "in its status too" eventually status four '.state == "expelled"'
+check "it is not healthy" test "$(code four /healthz)" = 503
+check "it serves nothing" test "$(curl -s -X POST "$(ins_url four)/sealring/v1/release/challenge" | jq -r .error.reason)" = expelled
+check "it did not try to join" bash -c '! grep -q join-try "$1"' sh "$ins/four/log"
+check "the others go on" fetch one
+check "a policy that leaves somebody is not warned about" bash -c \
+    '! "$1" policy check --node "$2" --cid "$3" "$4" | grep -q "network ends"' sh "$sealring" "$(ins_url one)" "$cid" "$ins/next"
+jq -c --argjson keys "$(curl -s "$(ins_url one)/sealring/v1/status" | jq -c '[.members[].key]')" \
+    '.policy.expelled = [$keys[] | {key: ., name: "all"}] | .policy' "$ins/next" >"$ins/all"
+check "one that leaves nobody is" bash -c '"$1" policy check --node "$2" --cid "$3" "$4" | grep -q "network ends"' \
+    sh "$sealring" "$(ins_url one)" "$cid" "$ins/all"
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

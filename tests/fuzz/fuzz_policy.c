@@ -42,7 +42,8 @@ static void asked(const struct policy *p)
     }
     SR_OWN(buf) text = { 0 };
     SR_OWN(buf) json = { 0 };
-    must(policy_check_text(p, &text) == policy_check_json(p, &json) && json_is_canonical(buf_span(&json)));
+    must(policy_check_text(p, NULL, &text) == policy_check_json(p, NULL, &json) &&
+         json_is_canonical(buf_span(&json)));
 }
 
 /* Lists of a tenant's, as anybody's file or package has them. */

@@ -151,7 +151,10 @@ static bool know_each_other(bool say)
     for (size_t i = 0; i < w->n; i++)
         for (size_t k = 0; k < w->n; k++) {
             struct core *a = core_of(&w->m[i]), *b = core_of(&w->m[k]);
-            if (a && b && !members_has_key(a->members, &b->home.member_pub, 1))
+            SR_OWN(policy_hold) now = { 0 };
+            if (a)
+                now = policy_holder_get(a->policy);
+            if (a && b && !members_has_key(a->members, &b->home.member_pub, now.p))
                 return differs(say, "converge_known", &w->m[i]);
         }
     return true;

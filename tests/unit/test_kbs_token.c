@@ -428,7 +428,7 @@ static void test_policy_rows(void)
 static bool warns(const struct policy *p, const char *text)
 {
     SR_OWN(buf) b = { 0 };
-    (void)policy_check_text(p, &b);
+    (void)policy_check_text(p, NULL, &b);
     wr_u8(&b, 0);
     return strstr((const char *)b.p, text) != NULL;
 }

@@ -94,6 +94,34 @@ static const struct parse_row {
     { "AK age too large", "3600", "604801", R_POLICY_FORMAT },
     { "root of 31 bytes", "'vendor_ak_roots':['" ONES, "'vendor_ak_roots':['1111", R_POLICY_FORMAT },
     { "root that is a number", "'vendor_ak_roots':['" ONES "'", "'vendor_ak_roots':[1", R_POLICY_FORMAT },
+    { "a key expelled", "'version':1", "'version':1,'expelled':[{'name':'a','key':'" ONES "'}]", R_NONE },
+    { "a machine expelled", "'version':1", "'version':1,'expelled':[{'name':'a','hardware':'" ONES "'}]",
+      R_NONE },
+    { "both expelled", "'version':1",
+      "'version':1,'expelled':[{'name':'a','hardware':'" ONES "','key':'" ONES "'}]", R_NONE },
+    { "nobody expelled", "'version':1", "'version':1,'expelled':[]", R_NONE },
+    { "neither expelled", "'version':1", "'version':1,'expelled':[{'name':'a'}]", R_POLICY_FORMAT },
+    { "expelled without a name", "'version':1", "'version':1,'expelled':[{'key':'" ONES "'}]",
+      R_JSON_MEMBER },
+    { "expelled of a bad name", "'version':1", "'version':1,'expelled':[{'name':'A','key':'" ONES "'}]",
+      R_POLICY_FORMAT },
+    { "expelled key too short", "'version':1", "'version':1,'expelled':[{'name':'a','key':'11'}]",
+      R_JSON_MEMBER },
+    { "expelled machine empty", "'version':1",
+      "'version':1,'expelled':[{'name':'a','key':'" ONES "','hardware':''}]", R_POLICY_FORMAT },
+    { "expelled machine too short", "'version':1",
+      "'version':1,'expelled':[{'name':'a','hardware':'111111111111111111111111111111'}]", R_POLICY_FORMAT },
+    { "expelled machine of an odd length", "'version':1",
+      "'version':1,'expelled':[{'name':'a','hardware':'" ONES "1'}]", R_POLICY_FORMAT },
+    { "expelled machine in capitals", "'version':1",
+      "'version':1,'expelled':[{'name':'a','hardware':'AA" ONES "'}]", R_POLICY_FORMAT },
+    { "expelled machine of 128 digits", "'version':1",
+      "'version':1,'expelled':[{'name':'a','hardware':'" ONES ONES "'}]", R_NONE },
+    { "expelled machine of 130 digits", "'version':1",
+      "'version':1,'expelled':[{'name':'a','hardware':'" ONES ONES "11'}]", R_JSON_MEMBER },
+    { "expelled with more", "'version':1", "'version':1,'expelled':[{'name':'a','key':'" ONES "','x':1}]",
+      R_JSON_MEMBER },
+    { "expelled a text", "'version':1", "'version':1,'expelled':['" ONES "']", R_JSON_MEMBER },
     { "joins frozen", "'version':1", "'version':1,'frozen':['join']", R_NONE },
     { "nothing frozen", "'version':1", "'version':1,'frozen':[]", R_NONE },
     { "frozen twice", "'version':1", "'version':1,'frozen':['join','join']", R_POLICY_FORMAT },
@@ -677,6 +705,49 @@ static void a_rule_s_name_fits_a_verdict(const struct policy_verdict *v, const c
     T_ROW(strlen(v->rule_name) <= POLICY_NAME_MAX, label);
 }
 
+/* ---- expelled ---- */
+
+static const struct expelled_row {
+    const char *label, *type, *claim;
+    bool want;
+} expelled_rows[] = {
+    { "its chip", "snp", "hardware", true },
+    { "its TPM", "tpm", "ek", true },
+    { "the chip of two parts", "snp-tpm", "snp.hardware", true },
+    { "the TPM of two parts", "snp-tpm", "tpm.ek", true },
+    { "a claim of another name", "tpm", "ak", false },
+    { "a part's claim in plain evidence", "snp", "tpm.ek", false },
+    { "a plain claim in evidence of parts", "snp-tpm", "ek", false },
+};
+
+static void a_machine_is_expelled_whatever_the_rules_say(void)
+{
+    for (size_t i = 0; i < sizeof expelled_rows / sizeof *expelled_rows; i++) {
+        const struct expelled_row *r = &expelled_rows[i];
+        static struct claims c;
+        struct policy_verdict v;
+        struct sr_why why = { 0 };
+        char rule[640];
+        snprintf(rule, sizeof rule,
+                 "'expelled':[{'name':'a','key':'" ZEROS "'},{'name':'b','hardware':'" ONES
+                 "'}],'join':[{'name':'all','type':'%s','where':[{'claim':'code','op':'eq','value':'aa'}]},",
+                 r->type);
+        SR_OWN(policy_hold) h = { base_policy("'join':[", rule) };
+        claims_clear(&c);
+        claims_put_text(&c, "type", span_of(r->type));
+        claims_put_text(&c, "code", SPAN_STR("aa"));
+        T_ROW(policy_join(h.p, &c, &c, NULL, NULL) == SR_OK, r->label);
+        claims_put_text(&c, r->claim, SPAN_STR(ONES));
+        T_ROW(policy_expels_hardware(h.p, &c) == r->want, r->label);
+        T_ROW((policy_join(h.p, &c, &c, &v, &why) == SR_EDENIED) == r->want, r->label);
+        T_ROW(v.reason == (r->want ? R_EXPELLED : R_NONE), r->label);
+        struct sign_pub key = { 0 };
+        T_ROW(policy_expels_key(h.p, &key), r->label);
+        key.b[0] = 1;
+        T_ROW(!policy_expels_key(h.p, &key), r->label);
+    }
+}
+
 static void keys_go_to_whom_the_rules_name(void)
 {
     static struct claims c;
@@ -745,6 +816,7 @@ int main(void)
     claims_of_another_type_or_none_match_nothing();
     without_rules_nobody_joins();
     a_deny_rule_wins_wherever_it_stands();
+    a_machine_is_expelled_whatever_the_rules_say();
     keys_go_to_whom_the_rules_name();
     many_threads_may_hold_one_policy();
     return t_end();

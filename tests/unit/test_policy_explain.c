@@ -123,9 +123,10 @@ static void a_draft_is_warned_about(void)
     SR_OWN(policy_hold) h = { policy_from_draft() };
     SR_OWN(buf) text = { 0 };
     SR_OWN(buf) json = { 0 };
-    T(policy_check_text(h.p, &text) == 5);
+    T(policy_check_text(h.p, NULL, &text) == 5);
     wr_u8(&text, 0);
-    T(strstr((const char *)text.p, "3 join rules, 1 release rules, 1 tenants, 0 vendor AK roots\n") != NULL);
+    T(strstr((const char *)text.p, "3 join rules, 1 release rules, 1 tenants, 0 vendor AK roots\n"
+                                   "joins go on, 0 expelled\n") != NULL);
     T(strstr((const char *)text.p, "warning: join rule lab is for insecure evidence") != NULL);
     T(strstr((const char *)text.p, "warning: release rule web does not compare code") != NULL);
     T(strstr((const char *)text.p, "warning: release rule web does not compare boot") != NULL);
@@ -133,7 +134,22 @@ static void a_draft_is_warned_about(void)
     T(strstr((const char *)text.p, "warning: release rule web names stored secrets") != NULL);
     T(strstr((const char *)text.p, "rule members") == NULL &&
       strstr((const char *)text.p, "rule old") == NULL);
-    T(policy_check_json(h.p, &json) == 5 && json_is_canonical(buf_span(&json)));
+    T(policy_check_json(h.p, NULL, &json) == 5 && json_is_canonical(buf_span(&json)));
+}
+
+static void the_last_members_are_warned_about(void)
+{
+    static const size_t left[] = { 0, 1 };
+    SR_OWN(policy_hold) h = { policy_from_draft() };
+    for (size_t i = 0; i < 2; i++) {
+        SR_OWN(buf) text = { 0 };
+        SR_OWN(buf) json = { 0 };
+        T(policy_check_text(h.p, &left[i], &text) == 6 - i);
+        T(policy_check_json(h.p, &left[i], &json) == 6 - i && json_is_canonical(buf_span(&json)));
+        wr_u8(&text, 0);
+        T((strstr((const char *)text.p, "warning: expels every member") != NULL) == (i == 0));
+        T((memmem(json.p, json.n, "expels every member", 19) != NULL) == (i == 0));
+    }
 }
 
 static void a_bad_draft_says_where(void)
@@ -174,7 +190,7 @@ static void rules_for_tees_are_warned_about(void)
         "  'release': [], 'tenants': [] }\n";
     SR_OWN(policy_hold) h = { policy_from(tees) };
     SR_OWN(buf) text = { 0 };
-    T(policy_check_text(h.p, &text) == 3);
+    T(policy_check_text(h.p, NULL, &text) == 3);
     wr_u8(&text, 0);
     T(strstr((const char *)text.p, "warning: join rule b1 does not compare debug") != NULL);
     T(strstr((const char *)text.p, "warning: join rule s1 does not compare debug") != NULL);
@@ -190,6 +206,7 @@ int main(void)
     an_unknown_tenant_looks_at_no_rule();
     a_draft_is_warned_about();
     rules_for_tees_are_warned_about();
+    the_last_members_are_warned_about();
     a_bad_draft_says_where();
     return t_end();
 }

@@ -63,7 +63,7 @@ static enum sr_err read_and_write(void)
     SR_TRY(policy_signed_parse((struct span){ text, text_n }, &s, NULL));
     policy_signed_write(&s, &again);
     SR_TRY(policy_draft(policy_document(s.policy), &draft, NULL));
-    (void)policy_check_json(s.policy, &words);
+    (void)policy_check_json(s.policy, NULL, &words);
     return buf_ok(&again) && buf_ok(&words) ? SR_OK : SR_ENOMEM;
 }
 

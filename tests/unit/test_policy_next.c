@@ -24,7 +24,7 @@ static struct policy *next_of(const struct policy *now, const char *member, cons
 {
     SR_OWN(buf) document = { 0 };
     struct policy *p = NULL;
-    const struct policy_edit edit = { member, span_of(value) };
+    const struct policy_edit edit = { member, span_of(value), POLICY_SET };
     if (policy_next(now, &edit, &document, NULL) == SR_OK)
         T(policy_parse(buf_span(&document), &p, NULL) == SR_OK);
     return p;
@@ -58,6 +58,24 @@ static void all_else_stays_as_it_was(void)
     T(memmem(b.p, b.n, "\"number\":43,", 12) != NULL && memmem(a.p, a.n, "\"number\":41,", 12) != NULL);
 }
 
+static void elements_are_added_at_the_end(void)
+{
+    static const char one[] = "{\"key\":\"" ONES "\",\"name\":\"a\"}",
+                      two[] = "{\"hardware\":\"" ONES "\",\"name\":\"b\"}";
+    const struct policy_edit first = { "expelled", span_of(one), POLICY_APPEND },
+                             second = { "expelled", span_of(two), POLICY_APPEND };
+    SR_OWN(policy_hold) p = { policy_from("") };
+    SR_OWN(policy_hold) q = { 0 };
+    SR_OWN(buf) a = { 0 };
+    SR_OWN(buf) b = { 0 };
+    T(policy_next(p.p, &first, &a, NULL) == SR_OK && policy_parse(buf_span(&a), &q.p, NULL) == SR_OK);
+    T(policy_expelled(q.p) == 1);
+    T(policy_next(q.p, &second, &b, NULL) == SR_OK);
+    char want[512];
+    snprintf(want, sizeof want, "\"expelled\":[%s,%s],", one, two);
+    T(memmem(b.p, b.n, want, strlen(want)) != NULL);
+}
+
 static void what_would_be_no_policy_is_refused(void)
 {
     static const struct {
@@ -80,6 +98,7 @@ int main(void)
 {
     it_follows_and_changes_one_thing();
     all_else_stays_as_it_was();
+    elements_are_added_at_the_end();
     what_would_be_no_policy_is_refused();
     return t_end();
 }

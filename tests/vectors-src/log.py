@@ -127,6 +127,7 @@ LEAVES = {
     "recovery": leaf(15, fill(1, 32), u64(1), fill(2, 64), u64(7), fill(3, 32), fill(4, 32), fill(5, 32), fill(6, 32),
                      struct.pack(">H", 2) + fill(16, 32) + fill(17, 32), fill(10, 64)),
     "fork": leaf(20, fill(9, 16), u64(1000), fill(19, 32), u64(1003), fill(20, 32)),
+    "expelled": leaf(22, u64(7), fill(3, 32)),
     "freeze": leaf(23, lp(b"thaw")),
     "restored": leaf(25, fill(1, 32), fill(4, 32), fill(9, 16), u64(40), fill(19, 32), fill(20, 32),
                      struct.pack(">H", 2) + fill(16, 32) + fill(17, 32), u64(7), fill(3, 32)),
