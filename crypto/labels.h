@@ -71,6 +71,7 @@
     /* policy, requests, packages */                                                                         \
     X(L_POLICY, "policy")                                                                                    \
     X(L_POLICY_SIG, "policy/sig")                                                                            \
+    X(L_VOUCH, "vouch")                                                                                      \
     X(L_REQUEST, "request")                                                                                  \
     X(L_PACKAGE, "package")                                                                                  \
     X(L_PACKAGE_SIG, "package/sig")                                                                          \

@@ -66,6 +66,8 @@
     X(R_PROVISIONAL, "provisional")                                                                          \
     X(R_FROZEN, "frozen")                                                                                    \
     X(R_EXPELLED, "expelled")                                                                                \
+    X(R_LEASE, "lease")                                                                                      \
+    X(R_VOUCH, "vouch")                                                                                      \
     X(R_EVIDENCE_SWAPPED, "evidence-swapped")                                                                \
     X(R_WANT_LIST, "want-list")                                                                              \
     X(R_RELEASE_VALUES, "release-values")                                                                    \

@@ -3,6 +3,8 @@
 #include "crypto/text.h"
 #include "node/api.h"
 #include "node/secrets.h"
+#include "node/sync.h"
+#include "proto/vouch.h"
 
 static enum sr_err members(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
 {
@@ -60,10 +62,40 @@ static enum sr_err package(struct node *n, const struct request *q, struct reply
     return reply_bytes(r, 200, TYPE_BYTES, &b);
 }
 
+/* What we say of a member that asks whether it still is one, by the policy that we hold. Not by our own
+ * lease: or members that all lapsed could never begin again. */
+static struct vouch_answer verdict_on(const struct stand *s, const struct vouch_request *q)
+{
+    struct vouch_answer a = { .number = policy_number(s->policy.p),
+                              .hash = *policy_hash(s->policy.p),
+                              .epoch = keyring_newest(s->epochs.e->keyring) };
+    a.verdict = vouch_judge(q, &a, policy_min_epoch(s->policy.p));
+    return a;
+}
+
+static enum sr_err vouch(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    SR_OWN(stand) s = { 0 };
+    struct vouch_request asked;
+    struct sign_pub asker;
+    SR_TRY(stand_take(n, ACT_TALK, &s, why));
+    SR_TRY(member_only(&s, q, why));
+    SR_TRY(api_caller(q, &asker, why));
+    SR_TRY(vouch_request_read(q->body, &asked, why));
+    struct vouch_answer a = verdict_on(&s, &asked);
+    const struct vouch_about about = { &s.core->home.cid, &asker, q->body };
+    vouch_answer_write(&a, &about, &s.core->home.member, &b);
+    if (asked.number > a.number) /* it is ahead of us */
+        sync_wake(n);
+    return reply_bytes(r, 200, TYPE_BYTES, &b);
+}
+
 static const struct route routes[] = {
     { GET, "/sealring/v1/members", ACCESS_ANYONE, 0, NULL, members },
     { POST, "/sealring/v1/members", ACCESS_ANYONE, MEMBER_CERT_MAX, TYPE_BYTES, learn },
     { GET, "/sealring/v1/sync/packages", ACCESS_SIGNED, 0, NULL, digest },
+    { POST, "/sealring/v1/vouch", ACCESS_SIGNED, VOUCH_REQUEST_SIZE, TYPE_BYTES, vouch },
     { GET, "/sealring/v1/sync/packages/{}", ACCESS_SIGNED, 0, NULL, package },
 };
 const struct protocol protocol_sync = {

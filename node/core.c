@@ -6,6 +6,7 @@
 #include "node/cosigners.h"
 #include "node/counter.h"
 #include "node/freeze.h"
+#include "node/lease.h"
 #include "node/node.h"
 #include "node/restore.h"
 #include "node/secrets.h"
@@ -169,6 +170,7 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
     if (e != SR_OK && e != SR_ENOENT)
         return e;
     SR_TRY(freeze_load(c, why));
+    SR_TRY(lease_new(&c->lease));
     SR_TRY(secrets_open(n, c, &c->secrets, why));
     SR_TRY(witness_load(c, why));
     SR_TRY(cosigners_new(n, c, &c->cosigners));
@@ -210,6 +212,7 @@ void core_close(struct core *c, const uint8_t *boot)
     if (boot)
         say_stop(c, boot);
     cosigners_free(c->cosigners);
+    lease_free(c->lease);
     secrets_close(c->secrets);
     ak_holder_free(c->ak);
     members_close(c->members);

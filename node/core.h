@@ -11,6 +11,7 @@
 
 struct cosigners;
 struct counter;
+struct lease;
 struct node;
 struct secrets;
 
@@ -31,6 +32,7 @@ struct core {
     struct counter *counter;     /* NULL: the TPM keeps none for this member */
     atomic_bool closing;
     atomic_bool backing_up; /* one backup or import at a time */
+    struct lease *lease;
 };
 
 /* What is needed to become a member: the home, and what is new since then. Empty spans: stored already. */

@@ -3,6 +3,7 @@
 #include "node/cosigners.h"
 #include "node/expel.h"
 #include "node/joiner.h"
+#include "node/lease_actor.h"
 #include "node/notify.h"
 #include "node/sync.h"
 #include "proto/cid.h"
@@ -154,10 +155,14 @@ static void *run(void *arg)
         }
         return NULL;
     }
+    struct lease_actor *lease = NULL;
     node_publish(l->node, c);
     l->o.on_ready(l->node, l->o.ctx);
+    if (lease_actor_start(l->node, c, &lease) != SR_OK)
+        say(l->node, LOG_ERROR, "no-lease-actor", NULL, NULL); /* where a policy wants leases, ours lapses */
     keep_in_touch(l->node, c);
     cosigners_stop(c->cosigners); /* whoever waits there is sent away before the engine ends */
+    lease_actor_stop(lease);
     return NULL;
 }
 

@@ -10,6 +10,7 @@
 struct members {
     struct home *home;
     pthread_mutex_t lock; /* guards all below */
+    uint64_t changes;
     size_t n;
     struct member_cert v[MEMBERS_MAX];
 };
@@ -30,6 +31,7 @@ void members_learn(struct members *m, const struct member_cert *c)
         at = &m->v[m->n++];
     if (at)
         *at = *c;
+    m->changes++;
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -133,6 +135,24 @@ bool members_has_key(struct members *m, const struct sign_pub *key, const struct
     bool has = at && members_counts(p, at);
     pthread_mutex_unlock(&m->lock);
     return has;
+}
+
+size_t members_left_by(struct members *m, const struct policy *p)
+{
+    size_t n = 0;
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; i < m->n; i++)
+        n += !policy_expels_key(p, &m->v[i].key);
+    pthread_mutex_unlock(&m->lock);
+    return n;
+}
+
+uint64_t members_changes(struct members *m)
+{
+    pthread_mutex_lock(&m->lock);
+    uint64_t n = m->changes;
+    pthread_mutex_unlock(&m->lock);
+    return n;
 }
 
 size_t members_count(struct members *m)

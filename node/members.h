@@ -30,6 +30,10 @@ bool members_counts(const struct policy *p, const struct member_cert *c);
 /* That key's certificate is known, and counts. */
 bool members_has_key(struct members *m, const struct sign_pub *key, const struct policy *p);
 size_t members_count(struct members *m);
+/* Those that the policy does not expel, whatever the epoch of their certificates. */
+size_t members_left_by(struct members *m, const struct policy *p);
+/* Goes up whenever a certificate is learnt. */
+uint64_t members_changes(struct members *m);
 /* A copy of the i-th; SR_ENOENT past the end. Order: as learnt. */
 enum sr_err members_at(struct members *m, size_t i, struct member_cert *ret);
 /* Every certificate, MEMBERS_MAX at most: u16 n, n x LP(cert). */

@@ -170,20 +170,37 @@ enum node_state node_state(struct node *n)
     return (enum node_state)atomic_load(&n->state);
 }
 
+static struct timespec in_ms(unsigned ms)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += (long)(ms % 1000) * 1000000;
+    t.tv_sec += t.tv_nsec / 1000000000;
+    t.tv_nsec %= 1000000000;
+    return t;
+}
+
 bool node_sleep(struct node *n, unsigned ms)
 {
-    struct timespec until;
+    struct timespec until = in_ms(ms);
     int rc = 0;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&n->lock);
     while (!n->stop && !n->sync_now && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&n->wake, &n->lock, &until);
     bool stop = n->stop;
     n->sync_now = false;
+    pthread_mutex_unlock(&n->lock);
+    return stop;
+}
+
+bool node_doze(struct node *n, unsigned ms)
+{
+    struct timespec until = in_ms(ms);
+    pthread_mutex_lock(&n->lock);
+    if (!n->stop)
+        (void)pthread_cond_timedwait(&n->wake, &n->lock, &until);
+    bool stop = n->stop;
     pthread_mutex_unlock(&n->lock);
     return stop;
 }

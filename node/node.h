@@ -67,5 +67,7 @@ enum node_state node_state(struct node *n);
 
 /* Waits that long, or until the node stops or sync_wake(); true: it stops. */
 bool node_sleep(struct node *n, unsigned ms);
+/* The same for a second thread: whatever wakes the first ends it too, and is left to the first. */
+bool node_doze(struct node *n, unsigned ms);
 bool node_stopping(struct node *n);
 void node_stop(struct node *n); /* wakes every node_sleep() */

@@ -4,6 +4,7 @@
 #include "node/counter.h"
 #include "node/expel.h"
 #include "node/freeze.h"
+#include "node/lease.h"
 #include "node/node.h"
 
 /* What can't be written down is not done. */
@@ -41,6 +42,18 @@ static enum sr_err is_member(struct node *n, const struct core *c, const struct 
     return expel_means_us(n, c, at->policy)
                ? sr_fail(why, SR_EBUSY, R_EXPELLED, "the policy in force expels this member")
                : SR_OK;
+}
+
+/* It may be a member no more, or under rules of the past, and not know it. */
+static enum sr_err lease_runs(struct node *n, const struct core *c, const struct core_look *at,
+                              struct sr_why *why)
+{
+    struct lease_state s = lease_look(c, at->policy);
+    (void)n;
+    return lease_holds(&s)
+               ? SR_OK
+               : sr_fail(why, SR_EBUSY, R_LEASE,
+                         "the lease lapsed: %zu of the %zu others needed ever vouched", s.have, s.needed);
 }
 
 static enum sr_err joins_flow(struct node *n, const struct core *c, const struct core_look *at,
@@ -95,6 +108,7 @@ static const struct condition {
     { ALL, counter_counts },
     { ALL, is_member },
     { ALL, epoch_counts },
+    { GRANT | ENROL | RELEASE | STORE, lease_runs },
     { GRANT, joins_flow },
     { ALL, log_is_ours },
     { GRANT | ENROL | STORE | WITNESS, some_were_asked },

@@ -5,6 +5,7 @@
 #include "node/clock.h"
 #include "node/counter.h"
 #include "node/freeze.h"
+#include "node/lease.h"
 #include "node/node.h"
 #include "node/status_collateral.h"
 #include "node/status_witness.h"
@@ -116,12 +117,21 @@ static bool policy_freezes(const struct core *c)
     return policy_join_frozen(now.p);
 }
 
+static bool lease_is_held(const struct core *c)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    struct lease_state s = lease_look(c, now.p);
+    return lease_holds(&s);
+}
+
 static void write_warnings(struct buf *b, struct node *n, struct core *c)
 {
     jw_name(b, "warnings");
     jw_array(b);
     if (c && members_count(c->members) == 1)
         jw_text(b, "one member: losing it loses every key");
+    if (c && !lease_is_held(c))
+        jw_text(b, "the lease lapsed: too few other members have vouched for this one lately");
     if (c && (freeze_is_on(c) || policy_freezes(c)))
         jw_text(b, "joins are frozen: nobody becomes a member through this node");
     if (!any_part(n, "boot", is_measured) && !any_part(n, "measurement", is_of_launch))
@@ -183,12 +193,28 @@ static void write_counter(struct buf *b, const struct core *c)
     jw_object_end(b);
 }
 
+/* Nothing where no policy asks for one. */
+static void write_lease(struct buf *b, const struct core *c)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    struct lease_state s = lease_look(c, now.p);
+    if (!s.asked)
+        return;
+    jw_name(b, "lease");
+    jw_object(b);
+    jw_member_bool(b, "held", lease_holds(&s));
+    jw_member_u64(b, "needed", s.needed);
+    jw_member_u64(b, "vouched", s.have);
+    jw_object_end(b);
+}
+
 static void write_network(struct buf *b, const struct core *c)
 {
     SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
     jw_member_u64(b, "epoch", keyring_newest(now.e->keyring));
     write_frozen(b, c);
     jw_member_hex(b, "id", SPAN(c->home.id.b));
+    write_lease(b, c);
     write_log(b, c);
 }
 
@@ -263,6 +289,9 @@ void status_gauges(struct node *n, struct buf *ret)
     metrics_gauge(ret, "sealring_joins_frozen", "1 while this member grants no join.",
                   freeze_is_on(c) || policy_join_frozen(p.p));
     status_witness_gauges(c, ret);
+    struct lease_state lease = lease_look(c, p.p);
+    metrics_gauge(ret, "sealring_lease_held", "1 while enough others have vouched for this member.",
+                  lease_holds(&lease));
     metrics_gauge(ret, "sealring_members", "Members known.", members_count(c->members));
     metrics_gauge(ret, "sealring_log_size", "Leaves of this member's log.", journal_size(c->journal));
     metrics_gauge(ret, "sealring_store_commits", "Commits of this member's store; several entries share one.",

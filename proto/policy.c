@@ -183,6 +183,8 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
         { "expelled", JSON_ARRAY, &govern.expelled, POLICY_EXPELLED_MAX, true },
         { "frozen", JSON_ARRAY, &govern.frozen, POLICY_FROZEN_MAX, true },
         { "join", JSON_ARRAY, &join, POLICY_RULES_MAX, false },
+        { "lease_quorum", JSON_ANY, &govern.lease_quorum, 0, true },
+        { "member_lease", JSON_ANY, &govern.member_lease, 0, true },
         { "min_epoch", JSON_U64, &p->min_epoch, 0, false },
         { "number", JSON_U64, &p->number, 0, false },
         { "previous", JSON_HEX, p->previous.b, sizeof p->previous.b, false },

@@ -97,6 +97,10 @@ struct policy_witnesses {
 const struct policy_witnesses *policy_witnesses(const struct policy *p); /* NULL: nobody need have */
 /* NULL: operators have said nothing of that member's log. */
 const struct policy_head *policy_head(const struct policy *p, const uint8_t member[16]);
+/* How long a member serves without the others' word, in seconds, and how many of them it takes; 0: the policy
+ * does not say. */
+uint64_t policy_member_lease(const struct policy *p);
+uint64_t policy_lease_quorum(const struct policy *p);
 /* Who is a member no more, by the key of the certificate or by the machine that evidence speaks of. */
 size_t policy_expelled(const struct policy *p); /* how many rows */
 bool policy_expels_key(const struct policy *p, const struct sign_pub *key);

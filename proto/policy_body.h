@@ -73,6 +73,7 @@ struct policy {
     bool witnessed; /* witnesses says something */
     struct policy_witnesses witnesses;
     bool join_frozen;
+    uint64_t member_lease, lease_quorum; /* 0: not there */
     struct policy_expelled *expelled;
     size_t expelled_n;
     struct policy_list join, release;
@@ -108,7 +109,7 @@ enum sr_err policy_issuers_check(const struct policy *p, struct sr_why *why);
 enum sr_err policy_witnesses_read(struct policy *p, const struct json *object, struct sr_why *why);
 /* What a policy may say of members: policy_govern.c. NULL: not there. */
 struct policy_govern {
-    const struct json *frozen, *expelled;
+    const struct json *frozen, *expelled, *member_lease, *lease_quorum;
 };
 enum sr_err policy_govern_read(struct policy *p, const struct policy_govern *g, struct sr_why *why);
 bool policy_word_ok(struct span s, size_t max); /* [a-z0-9._-], 1 to max bytes */

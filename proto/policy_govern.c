@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { LEASE_LEAST = 5, LEASE_MOST = 86400, QUORUM_MOST = 1023 }; /* seconds; members */
+
 static enum sr_err bad(struct sr_why *why, const char *what)
 {
     return sr_fail(why, SR_EFORMAT, R_POLICY_FORMAT, "policy: %s", what);
@@ -52,8 +54,28 @@ static enum sr_err expelled_read(struct policy *p, const struct json *array, str
     return SR_OK;
 }
 
+static enum sr_err lease_check(const struct policy *p, struct sr_why *why)
+{
+    if (p->member_lease && (p->member_lease < LEASE_LEAST || p->member_lease > LEASE_MOST))
+        return bad(why, "member_lease is not 5 to 86400 seconds");
+    if (p->lease_quorum > QUORUM_MOST || (p->lease_quorum && !p->member_lease))
+        return bad(why, "lease_quorum is over 1023, or without a member_lease");
+    return SR_OK;
+}
+
+/* Absent is 0, which nobody may write. */
+static enum sr_err lease_read(struct policy *p, const struct policy_govern *g, struct sr_why *why)
+{
+    p->member_lease = json_u64(g->member_lease);
+    p->lease_quorum = json_u64(g->lease_quorum);
+    if ((g->member_lease && !p->member_lease) || (g->lease_quorum && !p->lease_quorum))
+        return bad(why, "member_lease and lease_quorum are numbers above 0");
+    return lease_check(p, why);
+}
+
 enum sr_err policy_govern_read(struct policy *p, const struct policy_govern *g, struct sr_why *why)
 {
+    SR_TRY(lease_read(p, g, why));
     SR_TRY(frozen_read(p, g->frozen, why));
     return expelled_read(p, g->expelled, why);
 }
@@ -92,4 +114,14 @@ bool policy_expels_hardware(const struct policy *p, const struct claims *c)
         if (expels_id(p, ids[i]))
             return true;
     return false;
+}
+
+uint64_t policy_member_lease(const struct policy *p)
+{
+    return p->member_lease;
+}
+
+uint64_t policy_lease_quorum(const struct policy *p)
+{
+    return p->lease_quorum;
 }

@@ -1,6 +1,23 @@
 /* Attacks of who should be no member any more, or not become one: after a freeze, an expulsion, a lapsed
  * lease. On whole members in this process. */
+#include "node/lease.h"
+#include "proto/vouch.h"
 #include "tests/attacks/governed.h"
+
+#include <sys/syscall.h>
+#include <time.h>
+
+/* The clocks of this machine, as its owner has them: this stands before libc's. */
+static _Atomic(int64_t) wall_s, boot_s; /* added */
+int clock_gettime(clockid_t id, struct timespec *ret)
+{
+    long rc = syscall(SYS_clock_gettime, id, ret);
+    if (id == CLOCK_REALTIME)
+        ret->tv_sec += atomic_load(&wall_s);
+    if (id == CLOCK_BOOTTIME)
+        ret->tv_sec += atomic_load(&boot_s);
+    return (int)rc;
+}
 
 /* ---- freeze ---- */
 
@@ -175,6 +192,192 @@ static bool expelled_disk(struct lab *l, struct sr_why *why)
     return got;
 }
 
+/* ---- leases of members ---- */
+
+enum { LEASE_S = 600 };
+
+/* A workload asks for a key. */
+static bool serves(struct running *r, struct sr_why *why)
+{
+    SR_OWN(tape_w) w = { 0 };
+    return by_hand_w2(r, &r->core->home, &w, why) == SR_OK &&
+           running_post(r, "/sealring/v1/release", buf_span(&w.m[W2]), &w.m[W3], why) == SR_OK &&
+           by_hand_key(&w, buf_span(&w.m[W3]), why);
+}
+
+/* A network of two under a lease, the other one's key in our hands. */
+static struct running *two_with_lease(struct sign_key *k, struct member_cert *c)
+{
+    struct running *r = running_first();
+    one_more(r, k, c);
+    governed_by(r, "member_lease", "600");
+    return r;
+}
+
+/* r's question, and what the other one says to it by a policy of that number. */
+struct conversation {
+    struct buf request, answer;
+};
+static void conversation_drop(struct conversation *v)
+{
+    buf_drop(&v->request);
+    buf_drop(&v->answer);
+}
+static struct vouch_about about_us(const struct running *r, const struct conversation *v)
+{
+    return (struct vouch_about){ &r->core->home.cid, &r->core->home.member_pub, buf_span(&v->request) };
+}
+static void ask(struct running *r, struct conversation *v)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(r->core->policy);
+    struct vouch_request q = { .number = policy_number(now.p), .hash = *policy_hash(now.p), .epoch = 1 };
+    random_fill(q.nonce, sizeof q.nonce);
+    v->request.n = 0;
+    vouch_request_write(&q, &v->request);
+}
+static void answer(struct running *r, const struct sign_key *k, uint64_t their_number, struct conversation *v)
+{
+    struct vouch_request q;
+    struct vouch_answer a = { .number = their_number, .epoch = 1 };
+    T(vouch_request_read(buf_span(&v->request), &q, NULL) == SR_OK);
+    a.hash = q.hash;
+    a.verdict = vouch_judge(&q, &a, 1);
+    struct vouch_about about = about_us(r, v);
+    v->answer.n = 0;
+    vouch_answer_write(&a, &about, k, &v->answer);
+}
+
+/* As the node's thread takes an answer. */
+static void hear_word(struct running *r, const struct conversation *v, const struct sign_pub *from,
+                      struct sr_why *why)
+{
+    struct vouch_about about = about_us(r, v);
+    struct vouch_answer a;
+    uint64_t asked = clock_boot_ms();
+    if (vouch_answer_check(buf_span(&v->answer), &about, from, &a, why) == SR_OK && a.verdict == VOUCH_YES)
+        lease_take(r->core->lease, from, asked);
+}
+
+/* Vouched for, and within the lease. */
+static bool vouched(struct lab *l)
+{
+    struct sign_key k;
+    struct member_cert c;
+    struct running *r = two_with_lease(&k, &c);
+    SR_OWN(conversation) v = { 0 };
+    struct sr_why why = { 0 };
+    (void)l;
+    ask(r, &v);
+    answer(r, &k, 2, &v);
+    hear_word(r, &v, &c.key, &why);
+    bool good = serves(r, &why);
+    atomic_fetch_add(&boot_s, LEASE_S - 100);
+    good = good && serves(r, &why);
+    running_end(r);
+    return good;
+}
+
+/* It is kept from the others, and so from the policy that they have by now. */
+static bool stale_serves(struct lab *l, struct sr_why *why)
+{
+    struct sign_key k;
+    struct member_cert c;
+    struct running *r = two_with_lease(&k, &c);
+    (void)l;
+    lease_take(r->core->lease, &c.key, clock_boot_ms());
+    atomic_fetch_add(&boot_s, LEASE_S + 1);
+    bool got = serves(r, why);
+    running_end(r);
+    return got;
+}
+
+/* Its machine's owner has the clock stand still. */
+static bool clock_held(struct lab *l, struct sr_why *why)
+{
+    struct sign_key k;
+    struct member_cert c;
+    struct running *r = two_with_lease(&k, &c);
+    (void)l;
+    lease_take(r->core->lease, &c.key, clock_boot_ms());
+    atomic_fetch_add(&boot_s, LEASE_S + 1);
+    atomic_fetch_sub(&wall_s, 30);
+    bool got = serves(r, why);
+    running_end(r);
+    return got;
+}
+
+/* A word from before, for today's question. */
+static bool vouch_replayed(struct lab *l, struct sr_why *why)
+{
+    struct sign_key k;
+    struct member_cert c;
+    struct running *r = two_with_lease(&k, &c);
+    SR_OWN(conversation) v = { 0 };
+    struct sr_why ignored = { 0 };
+    (void)l;
+    ask(r, &v);
+    answer(r, &k, 2, &v);
+    ask(r, &v);
+    hear_word(r, &v, &c.key, why);
+    bool got = serves(r, &ignored);
+    running_end(r);
+    return got;
+}
+
+/* What was said of another member that put the very same question. */
+static bool vouch_of_another(struct lab *l, struct sr_why *why)
+{
+    struct sign_key k;
+    struct member_cert c;
+    struct running *r = two_with_lease(&k, &c);
+    struct sign_pub ours = r->core->home.member_pub;
+    SR_OWN(conversation) v = { 0 };
+    struct sr_why ignored = { 0 };
+    (void)l;
+    ask(r, &v);
+    memset(r->core->home.member_pub.b, 7, sizeof ours.b);
+    answer(r, &k, 2, &v);
+    r->core->home.member_pub = ours;
+    hear_word(r, &v, &c.key, why);
+    bool got = serves(r, &ignored);
+    running_end(r);
+    return got;
+}
+
+/* The other one says that there is a later policy; on the way it becomes a yes. */
+static bool policy_hidden(struct lab *l, struct sr_why *why)
+{
+    struct sign_key k;
+    struct member_cert c;
+    struct running *r = two_with_lease(&k, &c);
+    SR_OWN(conversation) v = { 0 };
+    struct sr_why ignored = { 0 };
+    (void)l;
+    ask(r, &v);
+    answer(r, &k, 3, &v);
+    T(v.answer.p[1] == VOUCH_BEHIND);
+    v.answer.p[1] = VOUCH_YES;
+    hear_word(r, &v, &c.key, why);
+    bool got = serves(r, &ignored);
+    running_end(r);
+    return got;
+}
+
+/* Two that were expelled vouch for each other: one of them has not seen it. */
+static bool vouch_of_expelled(struct lab *l, struct sr_why *why)
+{
+    struct sign_key k, third;
+    struct member_cert c, c3;
+    struct running *r = two_with_lease(&k, &c);
+    (void)l;
+    one_more(r, &third, &c3);
+    lease_take(r->core->lease, &c.key, clock_boot_ms());
+    expel_key(r, &c.key);
+    bool got = serves(r, why);
+    running_end(r);
+    return got;
+}
+
 static const struct attack rows[] = {
     { "frozen_join", thawed, frozen_join, R_FROZEN },
     { "frozen_here", thawed, frozen_here, R_FROZEN },
@@ -184,6 +387,12 @@ static const struct attack rows[] = {
     { "expelled_machine", another_expelled, expelled_machine, R_EXPELLED },
     { "expelled_serves", another_expelled, expelled_serves, R_EXPELLED },
     { "expelled_disk", another_expelled, expelled_disk, R_UNSEAL },
+    { "stale_serves", vouched, stale_serves, R_LEASE },
+    { "clock_held", vouched, clock_held, R_LEASE },
+    { "vouch_replayed", vouched, vouch_replayed, R_VOUCH },
+    { "vouch_of_another", vouched, vouch_of_another, R_VOUCH },
+    { "policy_hidden", vouched, policy_hidden, R_VOUCH },
+    { "vouch_of_expelled", vouched, vouch_of_expelled, R_LEASE },
 };
 
 int main(int argc, char **argv)

@@ -92,5 +92,34 @@ jq -c --argjson keys "$(curl -s "$(ins_url one)/sealring/v1/status" | jq -c '[.m
 check "one that leaves nobody is" bash -c '"$1" policy check --node "$2" --cid "$3" "$4" | grep -q "network ends"' \
     sh "$sealring" "$(ins_url one)" "$cid" "$ins/all"
 
+# Leases: of three, each needs one other
+amend() { # JQ: the next policy is that in force at the first, changed so; handed to the first
+    curl -s "$(ins_url one)/sealring/v1/policy" | jq -c ".policy | $1" >"$ins/draft" && rm -f "$ins/next" &&
+        "$sealring" policy propose --node "$(ins_url one)" --cid "$cid" --out "$ins/next" "$ins/draft" &&
+        "$sealring" policy sign --node "$(ins_url one)" --cid "$cid" --key "$ins/operator.key" "$ins/next" &&
+        "$sealring" policy apply --node "$(ins_url one)" --cid "$cid" "$ins/next"
+}
+refusal() { curl -s -X POST "$(ins_url "$1")/sealring/v1/release/challenge" | jq -r .error.reason; }
+lapsed() { [ "$(refusal "$1")" = lease ]; }
+pause() { for n in "$@"; do kill -STOP "$(cat "$ins/$n/pid")"; done; }
+resume() { for n in "$@"; do kill -CONT "$(cat "$ins/$n/pid")"; done; }
+check "members get leases" amend '.member_lease = 5'
+for node in one two three; do
+    check "$node is vouched for" eventually status $node '.lease.held and .lease.needed == 1'
+    check "$node serves" eventually fetch $node
+done
+pause two
+sleep 6 # longer than a lease: what follows holds by what the third says
+check "two of three go on" fetch one
+pause three
+check "the last one stops by itself" eventually lapsed one
+check "and says so" status one '.lease.held | not'
+check "in its log" eventually says one 'msg=lease-lapsed'
+check "a policy is taken all the same" amend '.min_epoch = 1'
+resume two three
+check "vouched for again" eventually status one '.lease.held'
+check "it serves again" eventually fetch one
+check "all hold that policy" eventually status three '.policy.number == 6'
+
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
