@@ -121,6 +121,43 @@ static enum cli_exit policy_expel(struct cli *c)
     return describe(c, policy_number(s.policy), o.out);
 }
 
+/* ---- policy hardware ---- */
+
+static enum sr_err hardware_draft(const struct expel_options *o, struct policy_signed *ret,
+                                  struct sr_why *why)
+{
+    SR_OWN(buf) value = { 0 };
+    jw_object(&value);
+    jw_member_text(&value, "id", o->hardware);
+    jw_member_text(&value, "name", o->name);
+    jw_object_end(&value);
+    if (!buf_ok(&value))
+        return sr_fail(why, SR_EFORMAT, R_MALFORMED, "a name or id that no policy can hold");
+    const struct policy_edit edit = { "hardware", buf_span(&value), POLICY_APPEND };
+    return draft(&o->from, &edit, o->out, ret, why);
+}
+
+static enum cli_exit policy_hardware(struct cli *c)
+{
+    struct cli_args args = { 0 };
+    struct sr_why why = { 0 };
+    enum cli_exit e;
+    struct expel_options o = { 0 };
+    SR_OWN(policy_signed) s = { 0 };
+    const struct option_row rows[] = {
+        GROUND_ROWS(o.from),
+        { "name", OPTION_TEXT, &o.name, "WORD", "what policies and logs call it: a-z 0-9 . _ -", NULL, true },
+        { "id", OPTION_TEXT, &o.hardware, "HEX", "the machine: the claim hardware, or ek of a TPM", NULL,
+          true },
+        { "out", OPTION_TEXT, &o.out, "FILE", "where the proposal goes; - is standard output", NULL, true },
+        { 0 },
+    };
+    if (!cli_read(c, rows, 0, 0, &args, &e))
+        return e;
+    enum sr_err done = hardware_draft(&o, &s, &why);
+    return done == SR_OK ? describe(c, policy_number(s.policy), o.out) : cli_fail(c, done, &why);
+}
+
 static enum cli_exit policy_freeze(struct cli *c)
 {
     return draft_with(c, &(struct policy_edit){ "frozen", SPAN_STR("[\"join\"]"), POLICY_SET });
@@ -136,6 +173,11 @@ const struct command commands_policy_next[] = {
       policy_freeze },
     { "policy thaw", NULL, "propose the next policy: as the one in force, and joins go on", NULL,
       policy_thaw },
+    { "policy hardware", NULL, "propose the next policy: as the one in force, with one more machine listed",
+      "Where a policy lists machines, no other joins, whatever the rules say. The first one that is listed "
+      "begins "
+      "the list.",
+      policy_hardware },
     { "policy expel", NULL, "propose the next policy: as the one in force, and one member is none any more",
       "Names a member by its key, a machine by its id, or both. All other members stop talking to it as soon "
       "as "

@@ -66,6 +66,7 @@
     X(R_PROVISIONAL, "provisional")                                                                          \
     X(R_FROZEN, "frozen")                                                                                    \
     X(R_EXPELLED, "expelled")                                                                                \
+    X(R_HARDWARE, "hardware-unlisted")                                                                       \
     X(R_LEASE, "lease")                                                                                      \
     X(R_VOUCH, "vouch")                                                                                      \
     X(R_EVIDENCE_SWAPPED, "evidence-swapped")                                                                \

@@ -182,6 +182,7 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
         { "channel_binding", JSON_TEXT, &binding, 16, false },
         { "expelled", JSON_ARRAY, &govern.expelled, POLICY_EXPELLED_MAX, true },
         { "frozen", JSON_ARRAY, &govern.frozen, POLICY_FROZEN_MAX, true },
+        { "hardware", JSON_ARRAY, &govern.hardware, POLICY_HARDWARE_MAX, true },
         { "join", JSON_ARRAY, &join, POLICY_RULES_MAX, false },
         { "lease_quorum", JSON_ANY, &govern.lease_quorum, 0, true },
         { "member_lease", JSON_ANY, &govern.member_lease, 0, true },

@@ -24,6 +24,7 @@ enum {
     POLICY_ROOTS_MAX = 32,
     POLICY_FROZEN_MAX = 8,
     POLICY_EXPELLED_MAX = 256,
+    POLICY_HARDWARE_MAX = 512, /* machines listed */
     POLICY_NAME_MAX = 64,      /* bytes of a rule's name */
     POLICY_TYPE_MAX = 32,      /* and of its type of evidence */
     POLICY_TEXT_MAX = 159,     /* bytes of a compared text: the longest a claim can be */
@@ -105,6 +106,8 @@ uint64_t policy_lease_quorum(const struct policy *p);
 size_t policy_expelled(const struct policy *p); /* how many rows */
 bool policy_expels_key(const struct policy *p, const struct sign_pub *key);
 bool policy_expels_hardware(const struct policy *p, const struct claims *c);
+/* Where the policy lists machines: evidence names at least one id, and each that it names is listed. */
+bool policy_lists_hardware(const struct policy *p, const struct claims *c);
 const struct sha256 *policy_vendor_ak_roots(const struct policy *p, size_t *ret_n);
 const struct policy_tenant *policy_tenant(const struct policy *p, struct span name); /* NULL: none */
 bool policy_tenant_admin(const struct policy_tenant *t, const struct sign_pub *key); /* false for NULL */
@@ -207,6 +210,7 @@ struct policy_want {
 
 /* Deny by default: SR_OK only when an allow rule matches and no deny rule does. Else SR_EDENIED with
  *   R_EXPELLED         join: the policy expels that machine, whatever the rules say
+ *   R_HARDWARE         join: the policy lists machines, and that one is not on the list
  *   R_POLICY_DENY      a deny rule matches
  *   R_NO_RULE          no allow rule matches the claims
  *   R_TENANT_UNKNOWN   release: no such tenant

@@ -58,6 +58,10 @@ struct policy_expelled {
     struct span hardware; /* empty: by the key alone */
 };
 
+struct policy_machine {
+    struct span name, id;
+};
+
 struct policy_block;  /* of memory */
 struct policy_issuer; /* proto/policy_issuers.h */
 
@@ -76,6 +80,8 @@ struct policy {
     uint64_t member_lease, lease_quorum; /* 0: not there */
     struct policy_expelled *expelled;
     size_t expelled_n;
+    struct policy_machine *hardware; /* NULL: no list, any machine */
+    size_t hardware_n;
     struct policy_list join, release;
     struct policy_tenant *tenants;
     size_t tenants_n;
@@ -109,7 +115,7 @@ enum sr_err policy_issuers_check(const struct policy *p, struct sr_why *why);
 enum sr_err policy_witnesses_read(struct policy *p, const struct json *object, struct sr_why *why);
 /* What a policy may say of members: policy_govern.c. NULL: not there. */
 struct policy_govern {
-    const struct json *frozen, *expelled, *member_lease, *lease_quorum;
+    const struct json *frozen, *expelled, *hardware, *member_lease, *lease_quorum;
 };
 enum sr_err policy_govern_read(struct policy *p, const struct policy_govern *g, struct sr_why *why);
 bool policy_word_ok(struct span s, size_t max); /* [a-z0-9._-], 1 to max bytes */

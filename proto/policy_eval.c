@@ -202,6 +202,8 @@ static enum sr_err ask(const struct question *q, const struct policy_list *list,
         return settle(v, R_TENANT_UNKNOWN, list, list->n, why);
     if (!q->want && policy_expels_hardware(q->policy, q->peer))
         return settle(v, R_EXPELLED, list, list->n, why);
+    if (!q->want && !policy_lists_hardware(q->policy, q->peer))
+        return settle(v, R_HARDWARE, list, list->n, why);
     for (size_t i = 0; i < list->n; i++)
         v->steps[i] = rule_step(&list->rules[i], q);
     size_t deny = matched(list, POLICY_DENY, v);

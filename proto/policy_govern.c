@@ -54,6 +54,46 @@ static enum sr_err expelled_read(struct policy *p, const struct json *array, str
     return SR_OK;
 }
 
+static enum sr_err machine_read(const struct json *v, struct policy_machine *ret, struct sr_why *why)
+{
+    struct policy_machine m = { 0 };
+    const struct json_field fields[] = {
+        { "id", JSON_TEXT, &m.id, HARDWARE_ID_MAX, false },
+        { "name", JSON_TEXT, &m.name, POLICY_NAME_MAX, false },
+        { 0 },
+    };
+    SR_TRY(json_fields(v, fields, why));
+    if (!policy_word_ok(m.name, POLICY_NAME_MAX) || !hardware_id_ok(m.id))
+        return bad(why, "hardware: not a name, or not an id");
+    *ret = m;
+    return SR_OK;
+}
+
+static bool machine_listed(const struct policy *p, struct span id)
+{
+    for (size_t i = 0; i < p->hardware_n; i++)
+        if (span_eq(p->hardware[i].id, id))
+            return true;
+    return false;
+}
+
+static enum sr_err hardware_read(struct policy *p, const struct json *array, struct sr_why *why)
+{
+    if (!array)
+        return SR_OK;
+    p->hardware = policy_alloc(p, json_count(array), sizeof *p->hardware);
+    if (!p->hardware)
+        return sr_fail(why, SR_ENOMEM, R_INTERNAL, "policy: no memory");
+    for (const struct json *v = json_first(array); v; v = json_next(v)) {
+        struct policy_machine m;
+        SR_TRY(machine_read(v, &m, why));
+        if (machine_listed(p, m.id))
+            return bad(why, "hardware: the same id twice");
+        p->hardware[p->hardware_n++] = m;
+    }
+    return SR_OK;
+}
+
 static enum sr_err lease_check(const struct policy *p, struct sr_why *why)
 {
     if (p->member_lease && (p->member_lease < LEASE_LEAST || p->member_lease > LEASE_MOST))
@@ -77,6 +117,7 @@ enum sr_err policy_govern_read(struct policy *p, const struct policy_govern *g, 
 {
     SR_TRY(lease_read(p, g, why));
     SR_TRY(frozen_read(p, g->frozen, why));
+    SR_TRY(hardware_read(p, g->hardware, why));
     return expelled_read(p, g->expelled, why);
 }
 
@@ -124,4 +165,13 @@ uint64_t policy_member_lease(const struct policy *p)
 uint64_t policy_lease_quorum(const struct policy *p)
 {
     return p->lease_quorum;
+}
+
+bool policy_lists_hardware(const struct policy *p, const struct claims *c)
+{
+    const struct claim *ids[HARDWARE_IDS_MAX];
+    size_t n = hardware_ids(c, ids), listed = 0;
+    for (size_t i = 0; i < n; i++)
+        listed += machine_listed(p, span_of(ids[i]->text));
+    return !p->hardware || (n > 0 && listed == n);
 }

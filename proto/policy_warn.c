@@ -209,6 +209,8 @@ size_t policy_check_text(const struct policy *p, const size_t *left, struct buf 
     if (p->issuers_n > 0)
         wr_fmt(ret, "%zu token issuers, whose word counts as evidence of types of their own\n", p->issuers_n);
     wr_fmt(ret, "joins %s, %zu expelled\n", p->join_frozen ? "frozen" : "go on", p->expelled_n);
+    if (p->hardware)
+        wr_fmt(ret, "%zu machines listed, no other joins\n", p->hardware_n);
     if (leaves_nobody(left))
         wr_fmt(ret, "warning: %s\n", nobody);
     return warn_all(p, say_warning, ret) + leaves_nobody(left);
@@ -228,6 +230,8 @@ size_t policy_check_json(const struct policy *p, const size_t *left, struct buf 
     jw_member_text(&b, "channel_binding", binding_name(p));
     jw_member_u64(&b, "expelled", p->expelled_n);
     jw_member_bool(&b, "frozen", p->join_frozen);
+    if (p->hardware)
+        jw_member_u64(&b, "hardware", p->hardware_n);
     jw_member_hex(&b, "hash", SPAN(p->hash.b));
     jw_member_u64(&b, "join_rules", p->join.n);
     jw_member_u64(&b, "min_epoch", p->min_epoch);

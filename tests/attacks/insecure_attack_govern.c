@@ -378,6 +378,34 @@ static bool vouch_of_expelled(struct lab *l, struct sr_why *why)
     return got;
 }
 
+/* ---- lists of machines ---- */
+
+#define LISTED "[{\"id\":\"" LAB_VENDOR "\",\"name\":\"rack-7\"}]"
+
+static bool listed_joins(struct lab *l)
+{
+    struct running *r = running_first();
+    SR_OWN(tape) t = { 0 };
+    struct sr_why why = { 0 };
+    (void)l;
+    governed_by(r, "hardware", LISTED);
+    bool good = governed_m3_on(r, LAB_VENDOR, &t, &why) && governed_m4(r, &t, &why);
+    running_end(r);
+    return good;
+}
+
+/* Good code, on a machine of the attacker's own, whose keys it can take out. */
+static bool unlisted_machine(struct lab *l, struct sr_why *why)
+{
+    struct running *r = running_first();
+    SR_OWN(tape) t = { 0 };
+    (void)l;
+    governed_by(r, "hardware", LISTED);
+    bool got = governed_m3_on(r, LAB_ZEROS, &t, why) && governed_m4(r, &t, why);
+    running_end(r);
+    return got;
+}
+
 static const struct attack rows[] = {
     { "frozen_join", thawed, frozen_join, R_FROZEN },
     { "frozen_here", thawed, frozen_here, R_FROZEN },
@@ -387,6 +415,7 @@ static const struct attack rows[] = {
     { "expelled_machine", another_expelled, expelled_machine, R_EXPELLED },
     { "expelled_serves", another_expelled, expelled_serves, R_EXPELLED },
     { "expelled_disk", another_expelled, expelled_disk, R_UNSEAL },
+    { "unlisted_machine", listed_joins, unlisted_machine, R_HARDWARE },
     { "stale_serves", vouched, stale_serves, R_LEASE },
     { "clock_held", vouched, clock_held, R_LEASE },
     { "vouch_replayed", vouched, vouch_replayed, R_VOUCH },

@@ -94,6 +94,21 @@ static const struct parse_row {
     { "AK age too large", "3600", "604801", R_POLICY_FORMAT },
     { "root of 31 bytes", "'vendor_ak_roots':['" ONES, "'vendor_ak_roots':['1111", R_POLICY_FORMAT },
     { "root that is a number", "'vendor_ak_roots':['" ONES "'", "'vendor_ak_roots':[1", R_POLICY_FORMAT },
+    { "machines listed", "'version':1",
+      "'version':1,'hardware':[{'id':'" ONES "','name':'a'},{'id':'" ZEROS "','name':'a'}]", R_NONE },
+    { "no machine listed", "'version':1", "'version':1,'hardware':[]", R_NONE },
+    { "a machine twice", "'version':1",
+      "'version':1,'hardware':[{'id':'" ONES "','name':'a'},{'id':'" ONES "','name':'b'}]", R_POLICY_FORMAT },
+    { "a machine without a name", "'version':1", "'version':1,'hardware':[{'id':'" ONES "'}]",
+      R_JSON_MEMBER },
+    { "a machine without an id", "'version':1", "'version':1,'hardware':[{'name':'a'}]", R_JSON_MEMBER },
+    { "a machine of a bad id", "'version':1", "'version':1,'hardware':[{'id':'x" ONES "','name':'a'}]",
+      R_POLICY_FORMAT },
+    { "a machine of a bad name", "'version':1", "'version':1,'hardware':[{'id':'" ONES "','name':'A'}]",
+      R_POLICY_FORMAT },
+    { "a machine of a short id", "'version':1", "'version':1,'hardware':[{'id':'11','name':'a'}]",
+      R_POLICY_FORMAT },
+    { "a machine that is a text", "'version':1", "'version':1,'hardware':['" ONES "']", R_JSON_MEMBER },
     { "a lease", "'version':1", "'version':1,'member_lease':5", R_NONE },
     { "the longest lease", "'version':1", "'version':1,'member_lease':86400,'lease_quorum':1023", R_NONE },
     { "a lease too short", "'version':1", "'version':1,'member_lease':4", R_POLICY_FORMAT },
@@ -759,6 +774,45 @@ static void a_machine_is_expelled_whatever_the_rules_say(void)
     }
 }
 
+static const struct listed_row {
+    const char *label, *type, *first, *second; /* claims with the listed id, and with another one */
+    bool want;
+} listed_rows[] = {
+    { "a listed chip", "snp", "hardware", NULL, true },
+    { "a listed TPM", "tpm", "ek", NULL, true },
+    { "another chip", "snp", NULL, "hardware", false },
+    { "no id at all", "snp", NULL, NULL, false },
+    { "a listed chip, another TPM", "snp-tpm", "snp.hardware", "tpm.ek", false },
+    { "a listed TPM, another chip", "snp-tpm", "tpm.ek", "snp.hardware", false },
+    { "of two parts one with an id", "snp-tpm", "snp.hardware", NULL, true },
+    { "the id in another claim", "tpm", "ak", NULL, false },
+};
+
+static void where_machines_are_listed_no_other_joins(void)
+{
+    for (size_t i = 0; i < sizeof listed_rows / sizeof *listed_rows; i++) {
+        const struct listed_row *r = &listed_rows[i];
+        static struct claims c;
+        struct policy_verdict v;
+        char rule[640];
+        snprintf(rule, sizeof rule,
+                 "'hardware':[{'id':'" ONES
+                 "','name':'b'}],'join':[{'name':'all','type':'%s','where':[{'claim':"
+                 "'code','op':'eq','value':'aa'}]},",
+                 r->type);
+        SR_OWN(policy_hold) h = { base_policy("'join':[", rule) };
+        claims_clear(&c);
+        claims_put_text(&c, "type", span_of(r->type));
+        claims_put_text(&c, "code", SPAN_STR("aa"));
+        if (r->first)
+            claims_put_text(&c, r->first, SPAN_STR(ONES));
+        if (r->second)
+            claims_put_text(&c, r->second, SPAN_STR(ZEROS));
+        T_ROW((policy_join(h.p, &c, &c, &v, NULL) == SR_OK) == r->want, r->label);
+        T_ROW(v.reason == (r->want ? R_NONE : R_HARDWARE), r->label);
+    }
+}
+
 static void keys_go_to_whom_the_rules_name(void)
 {
     static struct claims c;
@@ -828,6 +882,7 @@ int main(void)
     without_rules_nobody_joins();
     a_deny_rule_wins_wherever_it_stands();
     a_machine_is_expelled_whatever_the_rules_say();
+    where_machines_are_listed_no_other_joins();
     keys_go_to_whom_the_rules_name();
     many_threads_may_hold_one_policy();
     return t_end();
