@@ -10,6 +10,7 @@ enum {
     SSH_KEY_LINE_MAX = 1024,          /* bytes of a line, comment and all */
 };
 
+/* Appends that blob. */
 void ssh_key_blob(const struct sign_pub *pub, struct buf *ret);
 /* SR_EFORMAT: not exactly that blob. */
 enum sr_err ssh_key_blob_read(struct span blob, struct sign_pub *ret);

@@ -148,6 +148,7 @@
     X(R_POLICY_SIGNATURES, "policy-signatures")                                                              \
     X(R_POLICY_FORK, "policy-fork")                                                                          \
     X(R_POLICY_GAP, "policy-gap")                                                                            \
+    X(R_POLICY_DELAY, "policy-delay")                                                                        \
     X(R_POLICY_DENY, "denied-by-rule")                                                                       \
     X(R_NO_RULE, "no-rule")                                                                                  \
     X(R_KEY_DENIED, "key-denied")                                                                            \

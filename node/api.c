@@ -10,6 +10,7 @@ void stand_drop(struct stand *s)
 {
     epochs_hold_drop(&s->epochs);
     policy_hold_drop(&s->policy);
+    policy_waits_drop(&s->waits);
     collateral_hold_drop(&s->collateral);
     s->core = NULL;
 }
@@ -24,14 +25,23 @@ enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct s
     struct core *c = NULL;
     SR_TRY(node_core(n, &c, why));
     SR_OWN(stand)
-    s = { c, epochs_holder_get(c->home.epochs), policy_holder_get(c->policy),
-          collateral_holder_get(n->collateral) };
+    s = { .core = c,
+          .epochs = epochs_holder_get(c->home.epochs),
+          .policy = policy_holder_get(c->policy),
+          .collateral = collateral_holder_get(n->collateral) };
     if (!s.policy.p)
         return sr_fail(why, SR_EBUSY, R_NOT_READY, "no policy yet");
     struct core_look at = stand_look(&s);
     SR_TRY(permit_check(n, c, &at, act, why));
+    if (act == ACT_GRANT)
+        policy_holder_waits(c->policy, &s.waits, &s.now);
     *ret = SR_TAKE(s);
     return SR_OK;
+}
+
+struct policy_wait_view stand_view(const struct stand *s)
+{
+    return (struct policy_wait_view){ &s->waits, s->now };
 }
 
 enum sr_err stand_still(struct node *n, const struct stand *s, enum act act, struct sr_why *why)
@@ -49,6 +59,7 @@ struct appraiser api_appraiser(const struct stand *s)
                                .genesis = &h->genesis,
                                .newest = epochs_newest(s->epochs.e),
                                .policy = s->policy.p,
+                               .view = stand_view(s),
                                .collateral = collateral_held(&s->collateral),
                                .now = (time_t)clock_unix() };
 }

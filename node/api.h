@@ -25,9 +25,12 @@ struct stand {
     struct epochs_hold epochs;
     struct policy_hold policy;
     struct collateral_hold collateral;
+    struct policy_waits waits; /* ACT_GRANT: what of the policy does not count yet, for joiners alone */
+    struct policy_moment now;
 };
 void stand_drop(struct stand *s);
-struct core_look stand_look(const struct stand *s); /* borrows */
+struct core_look stand_look(const struct stand *s);        /* borrows */
+struct policy_wait_view stand_view(const struct stand *s); /* borrows */
 enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct sr_why *why);
 /* The same question once more, by the policy in force now: just before what can't be taken back. */
 enum sr_err stand_still(struct node *n, const struct stand *s, enum act act, struct sr_why *why);

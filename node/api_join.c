@@ -76,9 +76,10 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
         e = api_appraise(n, s, a->attest.type, a->attest.evidence, &a->attest.rd, &a->appraisal, why);
     if (e != SR_OK)
         return api_unproven(n, s->core, e, why);
+    const struct policy_wait_view view = stand_view(s);
     e = not_expelled(s, a, why);
     if (e == SR_OK)
-        e = policy_join(s->policy.p, &a->appraisal.claims, &n->self, NULL, why);
+        e = policy_join_waiting(s->policy.p, &view, &a->appraisal.claims, &n->self, NULL, why);
     if (e == SR_OK)
         e = members_room(s->core->members, &a->attest.member_key, why);
     if (e == SR_OK)

@@ -10,8 +10,10 @@ enum sr_err appraise(const struct appraiser *by, struct span type, struct span e
                      const struct sha512 *rd, struct appraisal *ret, struct sr_why *why)
 {
     struct ak_trust trust = { .network = by->cid, .epoch = by->newest->epoch, .akca = by->newest->akca };
-    trust.max_age = policy_ak_cert_max_age(by->policy);
-    trust.vendor_roots = policy_vendor_ak_roots(by->policy, &trust.vendor_n);
+    const struct policy_aks aks = policy_aks(by->policy, &by->view);
+    trust.max_age = aks.max_age;
+    trust.vendor_roots = aks.roots;
+    trust.vendor_n = aks.roots_n;
     struct verify_in in = {
         .evidence = evidence, .rd = *rd, .now = by->now, .ak = &trust, .collateral = by->collateral
     };

@@ -3,7 +3,7 @@
  * verifier. What comes out is the verified object that the handshakes take. */
 #include "proto/claims.h"
 #include "proto/genesis.h"
-#include "proto/policy.h"
+#include "proto/policy_delay.h"
 #include "proto/verified.h"
 
 #include <time.h>
@@ -24,6 +24,7 @@ struct appraiser {
     const struct genesis *genesis; /* NULL: of a network without such roots */
     const struct epoch_pubs *newest;
     const struct policy *policy;
+    struct policy_wait_view view;        /* what of the policy does not count yet; {0}: all of it counts */
     const struct collateral *collateral; /* NULL: none, and refuses what needs some */
     time_t now;                          /* unix seconds */
 };

@@ -88,6 +88,19 @@ static enum sr_err all_were_asked(struct node *n, const struct core *c, const st
     return cosigners_asked(c, at->policy, COSIGNED_ALL, why);
 }
 
+/* Which of our policy's rules are new can't be told without those before it. Who began a network, or brought
+ * one back, has nobody to ask. */
+static enum sr_err past_is_known(struct node *n, const struct core *c, const struct core_look *at,
+                                 struct sr_why *why)
+{
+    (void)n;
+    (void)at;
+    bool first = span_eq(SPAN(c->cert.granter.b), SPAN(c->home.id.b));
+    return first || policy_holder_knows_past(c->policy)
+               ? SR_OK
+               : sr_fail(why, SR_EBUSY, R_NOT_READY, "the policies from before our time are still to come");
+}
+
 enum {
     GRANT = 1 << ACT_GRANT,
     ENROL = 1 << ACT_ENROL,
@@ -113,6 +126,7 @@ static const struct condition {
     { ALL, log_is_ours },
     { GRANT | ENROL | STORE | WITNESS, some_were_asked },
     { RELEASE, all_were_asked },
+    { GRANT, past_is_known },
     /* clang-format on */
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 /* policy_holder.h - the policy in force: one signed document at a time, swapped whole, never taken back. Any
  * thread may call. Every policy ever held stays in the keystore, so that members that lag can catch up. */
-#include "proto/policy.h"
+#include "proto/policy_delay.h"
 
 struct journal;
 struct keystore;
@@ -38,6 +38,17 @@ uint64_t policy_holder_oldest(struct policy_holder *h);
 /* The one before that, from another member: of this network, and the one that the oldest names as its
  * previous. It is kept for others; it does not count here. SR_EPROOF, R_POLICY_CHAIN. */
 enum sr_err policy_holder_before(struct policy_holder *h, struct span text, struct sr_why *why);
+
+/* What the policy in force newly lets in and must wait for, with the time to hold it against: for
+ * policy_join_waiting(). The caller drops it. A policy that is taken after policy_holder_get() waits here
+ * already; that is on the safe side. */
+void policy_holder_waits(struct policy_holder *h, struct policy_waits *ret, struct policy_moment *ret_now);
+
+/* A member that joined can't tell what is new before it has the policies from before its time, or knows that
+ * nobody has them. Asked before every grant. */
+bool policy_holder_knows_past(struct policy_holder *h);
+/* All members that answered were asked, and none has them. */
+enum sr_err policy_holder_past_ends(struct policy_holder *h, struct sr_why *why);
 
 /* Adds the policy that a member is born with to the transaction that makes it one. Open the holder after that
  * transaction. Errors as policy_signed_check() gives. */

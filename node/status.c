@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PENDING_SHOWN = 32 };
+
 static void write_log(struct buf *b, const struct core *c)
 {
     SR_OWN(buf) note = { 0 };
@@ -218,6 +220,26 @@ static void write_network(struct buf *b, const struct core *c)
     write_log(b, c);
 }
 
+/* What of it does not count yet, and until when. */
+static void write_pending(struct buf *b, const struct core *c, const struct policy *p)
+{
+    SR_OWN(policy_waits) waits = { 0 };
+    struct policy_wait_view view = { .w = &waits };
+    struct policy_pending pending[PENDING_SHOWN];
+    policy_holder_waits(c->policy, &waits, &view.now);
+    size_t n = policy_pending(p, &view, pending, PENDING_SHOWN);
+    jw_name(b, "pending");
+    jw_array(b);
+    for (size_t i = 0; i < n; i++) {
+        jw_object(b);
+        jw_member_text(b, "kind", policy_pending_name(pending[i].kind));
+        jw_member_str(b, "rule", pending[i].name);
+        jw_member_u64(b, "until", pending[i].until < JSON_INT_MAX ? pending[i].until : JSON_INT_MAX);
+        jw_object_end(b);
+    }
+    jw_array_end(b);
+}
+
 static void write_policy(struct buf *b, const struct core *c)
 {
     SR_OWN(policy_hold) p = policy_holder_get(c->policy);
@@ -226,6 +248,7 @@ static void write_policy(struct buf *b, const struct core *c)
     if (p.p) {
         jw_member_hex(b, "hash", SPAN(policy_hash(p.p)->b));
         jw_member_u64(b, "number", policy_number(p.p));
+        write_pending(b, c, p.p);
     }
     jw_object_end(b);
 }

@@ -53,23 +53,29 @@ static enum sr_err pull_policies(struct node *n, struct core *c, struct peer_lin
 
 /* The policies before the one that we joined under: members that lag will ask us for them, and we may be the
  * last that they can ask. */
-static void fill_policies(struct node *n, struct core *c, struct peer_link *p)
+static enum sr_err fill_one(struct node *n, struct core *c, struct peer_link *p, uint64_t number)
 {
-    for (int i = 0; i < POLICIES_A_ROUND; i++) {
-        struct sr_why why = { 0 };
-        char path[64];
+    struct sr_why why = { 0 };
+    char path[64];
+    snprintf(path, sizeof path, "/sealring/v1/policy?number=%llu", (unsigned long long)number);
+    SR_TRY(peer_get(p, path, &why));
+    enum sr_err e = policy_holder_before(c->policy, buf_span(&p->reply.body), &why);
+    if (e != SR_OK)
+        log_refusal(&n->log, LOG_WARN, "sync-policy", e, &why);
+    return e == SR_ENOENT ? SR_EPROOF : e;
+}
+
+/* SR_ENOENT: the peer has no earlier one either. */
+static enum sr_err fill_policies(struct node *n, struct core *c, struct peer_link *p)
+{
+    enum sr_err e = SR_OK;
+    for (int i = 0; i < POLICIES_A_ROUND && e == SR_OK; i++) {
         uint64_t oldest = policy_holder_oldest(c->policy);
         if (oldest <= 1)
-            return;
-        snprintf(path, sizeof path, "/sealring/v1/policy?number=%llu", (unsigned long long)oldest - 1);
-        if (peer_get(p, path, &why) != SR_OK)
-            return;
-        enum sr_err e = policy_holder_before(c->policy, buf_span(&p->reply.body), &why);
-        if (e != SR_OK) {
-            log_refusal(&n->log, LOG_WARN, "sync-policy", e, &why);
-            return;
-        }
+            return SR_OK;
+        e = fill_one(n, c, p, oldest - 1);
     }
+    return e;
 }
 
 /* Our next ones to a peer that is behind. One that refuses says so in its own log. */
@@ -187,12 +193,19 @@ static enum sr_err swap_packages(struct node *n, struct core *c, struct peer_lin
     return push_packages(c, p, theirs);
 }
 
-static enum sr_err swap_all(struct node *n, struct core *c, struct peer_link *p, struct sr_why *why)
+/* What a round found out: how many peers answered, and how many of them have no policy before our oldest. */
+struct round {
+    size_t answered, without_past;
+};
+
+static enum sr_err swap_all(struct node *n, struct core *c, struct peer_link *p, struct round *round,
+                            struct sr_why *why)
 {
     uint64_t theirs = 0;
     p->until_ms = clock_boot_ms() + peer_ms(n);
     SR_TRY(swap_members(c, p, why));
-    fill_policies(n, c, p);
+    round->answered++;
+    round->without_past += fill_policies(n, c, p) == SR_ENOENT;
     SR_TRY(pull_policies(n, c, p, &theirs, why));
     push_policies(c, p, theirs);
     return swap_packages(n, c, p, why);
@@ -208,12 +221,13 @@ static enum sr_err tell_why(struct node *n, struct core *c, struct peer_link *p,
     return SR_OK;
 }
 
-static enum sr_err exchange(struct node *n, struct core *c, const struct member_cert *m, bool expelled,
+/* round: NULL for one that is expelled. */
+static enum sr_err exchange(struct node *n, struct core *c, const struct member_cert *m, struct round *round,
                             struct sr_why *why)
 {
     SR_OWN(peer_link) p = { 0 };
     SR_TRY(peer_open(n, m->address, &c->home, &p, why));
-    return expelled ? tell_why(n, c, &p, why) : swap_all(n, c, &p, why);
+    return round ? swap_all(n, c, &p, round, why) : tell_why(n, c, &p, why);
 }
 
 static void say_exchange(struct node *n, const struct member_cert *m, enum sr_err e, const struct sr_why *why)
@@ -225,9 +239,10 @@ static void say_exchange(struct node *n, const struct member_cert *m, enum sr_er
     log_end(&l);
 }
 
-/* Every other member, or every expelled one. */
-static void round_of(struct node *n, struct core *c, bool expelled)
+/* Every other member; or, without a round to tell of, every expelled one. */
+static void round_of(struct node *n, struct core *c, struct round *round)
 {
+    bool expelled = !round;
     struct member_cert m;
     for (size_t i = 0; !node_stopping(n) && members_at(c->members, i, &m) == SR_OK; i++) {
         SR_OWN(policy_hold) now = policy_holder_get(c->policy);
@@ -237,16 +252,30 @@ static void round_of(struct node *n, struct core *c, bool expelled)
         if (memcmp(&m.key, &c->home.member_pub, sizeof m.key) == 0 ||
             policy_expels_key(now.p, &m.key) != expelled)
             continue;
-        enum sr_err e = exchange(n, c, &m, expelled, &why);
+        enum sr_err e = exchange(n, c, &m, round, &why);
         if (!expelled) /* whether one that is gone answers is no news */
             say_exchange(n, &m, e, &why);
     }
 }
 
+/* A network that was brought back has no earlier policies, and none of its members waits for them. */
+static void end_past(struct node *n, struct core *c, const struct round *round)
+{
+    struct sr_why why = { 0 };
+    if (policy_holder_knows_past(c->policy) || round->answered == 0 || round->without_past < round->answered)
+        return;
+    enum sr_err e = policy_holder_past_ends(c->policy, &why);
+    if (e != SR_OK)
+        log_refusal(&n->log, LOG_WARN, "sync-policy", e, &why);
+}
+
 void sync_round(struct node *n, struct core *c)
 {
-    round_of(n, c, false);
-    round_of(n, c, true);
+    struct round round = { 0 };
+    round_of(n, c, &round);
+    if (!node_stopping(n))
+        end_past(n, c, &round);
+    round_of(n, c, NULL);
 }
 
 void sync_wake(struct node *n)

@@ -184,6 +184,7 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
         { "frozen", JSON_ARRAY, &govern.frozen, POLICY_FROZEN_MAX, true },
         { "hardware", JSON_ARRAY, &govern.hardware, POLICY_HARDWARE_MAX, true },
         { "join", JSON_ARRAY, &join, POLICY_RULES_MAX, false },
+        { "join_delay", JSON_ANY, &govern.join_delay, 0, true },
         { "lease_quorum", JSON_ANY, &govern.lease_quorum, 0, true },
         { "member_lease", JSON_ANY, &govern.member_lease, 0, true },
         { "min_epoch", JSON_U64, &p->min_epoch, 0, false },

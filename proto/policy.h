@@ -79,6 +79,7 @@ uint64_t policy_min_epoch(const struct policy *p);
 enum policy_binding policy_channel_binding(const struct policy *p);
 uint64_t policy_ak_cert_max_age(const struct policy *p); /* seconds */
 bool policy_join_frozen(const struct policy *p);         /* nobody joins while it is in force */
+uint64_t policy_join_delay(const struct policy *p); /* seconds that its successor's additions wait; 0: none */
 /* Of a member's log that had two histories: the checkpoint that operators say counts. */
 struct policy_head {
     uint8_t member[16];

@@ -82,6 +82,7 @@ struct policy {
     size_t expelled_n;
     struct policy_machine *hardware; /* NULL: no list, any machine */
     size_t hardware_n;
+    uint64_t join_delay; /* seconds; 0: none */
     struct policy_list join, release;
     struct policy_tenant *tenants;
     size_t tenants_n;
@@ -99,6 +100,10 @@ void *policy_alloc(struct policy *p, size_t n, size_t size);
 /* Fills one list of rules from its array. */
 enum sr_err policy_rules_read(struct policy *p, const struct json *array, const char *list,
                               struct policy_list *ret, struct sr_why *why);
+bool policy_has_root(const struct policy *p, const struct sha256 *root); /* among vendor_ak_roots */
+/* Whoever may join under next may under before: same words, no more roots, no older certificates, no shorter
+ * delay. */
+bool policy_admits_alike(const struct policy *before, const struct policy *next);
 /* A value of any kind that a comparison takes. */
 enum sr_err policy_value_read(const struct json *v, struct policy_value *ret, struct sr_why *why);
 
@@ -115,7 +120,7 @@ enum sr_err policy_issuers_check(const struct policy *p, struct sr_why *why);
 enum sr_err policy_witnesses_read(struct policy *p, const struct json *object, struct sr_why *why);
 /* What a policy may say of members: policy_govern.c. NULL: not there. */
 struct policy_govern {
-    const struct json *frozen, *expelled, *hardware, *member_lease, *lease_quorum;
+    const struct json *frozen, *expelled, *hardware, *member_lease, *lease_quorum, *join_delay;
 };
 enum sr_err policy_govern_read(struct policy *p, const struct policy_govern *g, struct sr_why *why);
 bool policy_word_ok(struct span s, size_t max); /* [a-z0-9._-], 1 to max bytes */

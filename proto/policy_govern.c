@@ -4,6 +4,7 @@
  */
 #include "proto/hardware.h"
 #include "proto/policy_body.h"
+#include "proto/policy_delay.h"
 
 #include <string.h>
 
@@ -113,12 +114,27 @@ static enum sr_err lease_read(struct policy *p, const struct policy_govern *g, s
     return lease_check(p, why);
 }
 
+/* Absent is 0, which nobody may write. */
+static enum sr_err delay_read(struct policy *p, const struct json *value, struct sr_why *why)
+{
+    p->join_delay = json_u64(value);
+    if (value && (json_type(value) != JSON_U64 || p->join_delay == 0 || p->join_delay > POLICY_DELAY_MOST))
+        return bad(why, "join_delay is not 1 to 2592000 seconds");
+    return SR_OK;
+}
+
 enum sr_err policy_govern_read(struct policy *p, const struct policy_govern *g, struct sr_why *why)
 {
     SR_TRY(lease_read(p, g, why));
     SR_TRY(frozen_read(p, g->frozen, why));
+    SR_TRY(delay_read(p, g->join_delay, why));
     SR_TRY(hardware_read(p, g->hardware, why));
     return expelled_read(p, g->expelled, why);
+}
+
+uint64_t policy_join_delay(const struct policy *p)
+{
+    return p->join_delay;
 }
 
 bool policy_join_frozen(const struct policy *p)

@@ -208,6 +208,8 @@ size_t policy_check_text(const struct policy *p, const size_t *left, struct buf 
            p->release.n, p->tenants_n, p->roots_n);
     if (p->issuers_n > 0)
         wr_fmt(ret, "%zu token issuers, whose word counts as evidence of types of their own\n", p->issuers_n);
+    if (p->join_delay)
+        wr_fmt(ret, "what the next policy newly lets join waits %llu s\n", (unsigned long long)p->join_delay);
     wr_fmt(ret, "joins %s, %zu expelled\n", p->join_frozen ? "frozen" : "go on", p->expelled_n);
     if (p->hardware)
         wr_fmt(ret, "%zu machines listed, no other joins\n", p->hardware_n);
@@ -233,6 +235,7 @@ size_t policy_check_json(const struct policy *p, const size_t *left, struct buf 
     if (p->hardware)
         jw_member_u64(&b, "hardware", p->hardware_n);
     jw_member_hex(&b, "hash", SPAN(p->hash.b));
+    jw_member_u64(&b, "join_delay", p->join_delay);
     jw_member_u64(&b, "join_rules", p->join.n);
     jw_member_u64(&b, "min_epoch", p->min_epoch);
     jw_member_u64(&b, "number", p->number);

@@ -1,7 +1,7 @@
 /* Attacks on evidence: a machine that is not what it says it is asks for the masters, in an otherwise honest
  * join. */
+#include "tests/ak_vendor_maker.h"
 #include "tests/attacks/lab.h"
-#include "tests/vendor_maker.h"
 
 /* The whole join as its owner would do it; true: the owner reads the newest master. */
 static bool join_as(struct lab *l, struct maker *machine, struct sr_why *why)
@@ -61,33 +61,10 @@ static bool operators_ak_ca(struct lab *l, struct sr_why *why)
 /* A software key that a maker of TPMs certified whom policy does not name: the attacker. */
 static bool own_vendor(struct lab *l, struct sr_why *why)
 {
-    SR_OWN(buf) leaf = { 0 };
-    SR_OWN(buf) root = { 0 };
     SR_OWN(buf) chain = { 0 };
     struct maker m;
-    EVP_PKEY *ca = make_key("P-256");
     lab_machine(&m, &l->net, GOOD);
-    struct made_spec s = { .cn = "maker",
-                           .issuer = "maker",
-                           .key = ca,
-                           .issuer_key = ca,
-                           .ca = true,
-                           .pathlen = -1,
-                           .usage = KU_KEY_CERT_SIGN,
-                           .serial = 1,
-                           .from = MAKER_NOW - 100,
-                           .until = MAKER_NOW + 100 };
-    make_cert(&s, &root);
-    s.cn = "machine";
-    s.key = m.key;
-    s.ca = false;
-    s.usage = KU_DIGITAL_SIGNATURE;
-    make_cert(&s, &leaf);
-    EVP_PKEY_free(ca);
-    wr_u8(&chain, 2);
-    wr_lp(&chain, buf_span(&leaf));
-    wr_lp(&chain, buf_span(&root));
-    m.chain = &chain;
+    (void)ak_vendor_chain(&m, &chain);
     return join_and_drop(l, &m, why);
 }
 

@@ -295,6 +295,56 @@ static bool own_certificate(struct lab *l, struct sr_why *why)
     return got;
 }
 
+/* ---- rules that are too new ---- */
+
+/* The next policy, by the one operator: with a delay of a day, and this program let in or not. */
+static struct sha256 decide(struct running *r, int number, const struct sha256 *previous, const char *same)
+{
+    SR_OWN(buf) document = { 0 };
+    SR_OWN(buf) changed = { 0 };
+    SR_OWN(buf) canonical = { 0 };
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) reply = { 0 };
+    SR_OWN(policy_signed) s = { 0 };
+    struct sr_why why = { 0 };
+    running_policy(r, number, previous, &document);
+    const uint8_t *at = memmem(document.p, document.n, "\"op\":\"same\"", 11);
+    maker_need(at != NULL && document.p[document.n - 1] == '}', "the rule for this program");
+    wr_span(&changed, (struct span){ document.p, (size_t)(at - document.p) });
+    wr_text(&changed, same);
+    at += 11;
+    wr_span(&changed, (struct span){ at, (size_t)(document.p + document.n - 1 - at) });
+    wr_text(&changed, ",\"join_delay\":86400}");
+    maker_need(json_canonical(buf_span(&changed), &canonical, NULL) == SR_OK &&
+                   policy_parse(buf_span(&canonical), &s.policy, NULL) == SR_OK,
+               "policy");
+    struct policy_signature sig = policy_sign(s.policy, &r->core->home.cid, &r->admin, &r->admin_pub);
+    maker_need(policy_signed_add(&s, &sig, NULL) == SR_OK, "signature");
+    policy_signed_write(&s, &text);
+    const struct asking a = {
+        .method = POST, .path = "/sealring/v1/policy", .type = TYPE_JSON, .body = buf_span(&text)
+    };
+    T_ROW(running_ask(r, &a, &reply, &why) == SR_OK, why.text);
+    return *policy_hash(s.policy);
+}
+
+/* Number 2 shuts this program out and says that what comes back waits for a day; number 3 lets it in again.
+ */
+static bool granted_early(struct lab *l, struct sr_why *why)
+{
+    struct running *r = running_first();
+    SR_OWN(policy_hold) one = policy_holder_get(r->core->policy);
+    SR_OWN(tape) t = { 0 };
+    (void)l;
+    struct sha256 two = decide(r, 2, policy_hash(one.p), "\"op\":\"eq\",\"value\":\"none\"");
+    (void)decide(r, 3, &two, "\"op\":\"same\"");
+    by_hand_m3(r, &t);
+    bool got = running_post(r, "/sealring/v1/join/attest", buf_span(&t.m[M3]), &t.m[M4], why) == SR_OK &&
+               by_hand_masters(r, &t, buf_span(&t.m[M4]));
+    running_end(r);
+    return got;
+}
+
 static const struct attack rows[] = {
     { "before_restart", honest_member, before_restart, R_NONCE_FORGED },
     { "provisional_serves", honest_member, provisional_serves, R_PROVISIONAL },
@@ -307,6 +357,7 @@ static const struct attack rows[] = {
     { "own_certificate", honest_member, own_certificate, R_MEMBER_CERT },
     { "challenge_of_release", honest_member, challenge_of_release, R_MALFORMED },
     { "challenge_of_join", honest_member, challenge_of_join, R_MALFORMED },
+    { "granted_early", honest_member, granted_early, R_POLICY_DELAY },
 };
 
 int main(int argc, char **argv)

@@ -16,6 +16,7 @@ struct lab {
     struct net net;
     struct maker good; /* a machine of the network: runs the good code, has an AK certificate */
     struct policy *policy;
+    struct policy_wait_view view; /* what of it does not count yet; {0}: all of it does */
 };
 
 /* The code event of good machines; anything else is refused by policy. */
@@ -61,7 +62,7 @@ static inline void lab_machine(struct maker *m, const struct net *n, uint8_t cod
 static inline struct appraiser lab_appraiser(const struct lab *l)
 {
     return (struct appraiser){
-        .cid = l->net.cid, .newest = &l->net.keys.pub, .policy = l->policy, .now = MAKER_NOW
+        .cid = l->net.cid, .newest = &l->net.keys.pub, .policy = l->policy, .view = l->view, .now = MAKER_NOW
     };
 }
 
@@ -92,7 +93,7 @@ static inline enum sr_err lab_appraise(const struct appraiser *by, enum lab_list
     *ret = a.verified;
     if (list == LAB_RELEASE)
         return policy_release(by->policy, &a.claims, NULL, &want, NULL, why);
-    return policy_join(by->policy, &a.claims, NULL, NULL, why);
+    return policy_join_waiting(by->policy, &by->view, &a.claims, NULL, NULL, why);
 }
 
 /* ---- a join in steps ---- */

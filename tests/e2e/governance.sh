@@ -102,5 +102,29 @@ check "a policy in force that k operators did not sign is not believed" reason p
 jq -cS '.join = []' "$ins/policy.json" >"$run/draft1"
 check "nor another first one" reason policy-chain sealring policy status --bundle "$run/bundle" --current "$run/draft1" "$run/p3"
 
+# A delay: what lets machines in counts a while after each member has it, what shuts them out at once.
+passes() { # FILTER: the policy in force with that changed, signed and taken at one
+    rm -f "$run/step" && sealring policy show --node "$(ins_url one)" | jq ".policy | $1" >"$run/step.draft" &&
+        sealring policy propose --node "$(ins_url one)" --out "$run/step" "$run/step.draft" &&
+        for who in anna ben; do sealring policy sign --node "$(ins_url one)" --key "$run/$who" "$run/step" || return; done &&
+        sealring policy apply --node "$(ins_url one)" "$run/step"
+}
+pending() { curl -s "$(ins_url one)/sealring/v1/status" | jq -e "[.policy.pending[] | [.kind, .rule]] == $1"; }
+logged() { for _ in $(seq 200); do grep -q "$2" "$ins/$1/log" && return; sleep 0.1; done; tail -n 3 "$ins/$1/log"; return 1; }
+check "a policy that lets nobody join, and a delay of eight seconds" passes '.join = [] | .join_delay = 8'
+check "which is at one at once" pending '[]'
+check "the next one lets this build join" passes '.join = [{name: "this-build", type: "insecure", where: [{claim: "code", op: "same"}]}]'
+check "which one says is still to come" pending '[["allow-rule", "this-build"]]'
+ins_start two sealring-node-insecure --cid "$cid" --join "$(ins_url one)"
+check "a node that comes early is told so" logged two reason=policy-delay
+check "what is unchanged is not delayed: the next one waits for nothing of its own" passes '.tenants[0].max_secrets = 7'
+check "and after its time it joins" ins_ready two
+check "nothing is left to come" pending '[]'
+check "the log has the refusal" bash -c '"$0" log show --node "$1" | jq -e "select(.leaf.reason == \"policy-delay\")" >"$2"; test -s "$2"' \
+    "$sealring" "$(ins_url one)" "$run/refusals"
+ins_start three sealring-node-insecure --cid "$cid" --join "$(ins_url two)"
+check "a member that came after the policy has to wait from its own beginning" logged three reason=policy-delay
+check "and then lets others join" ins_ready three
+
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
