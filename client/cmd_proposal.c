@@ -1,12 +1,15 @@
 #include "client/cli.h"
 #include "client/commands.h"
+#include "client/effect_print.h"
 #include "client/ground.h"
 #include "client/policy_file.h"
 #include "client/proposal_print.h"
 #include "client/signer.h"
 #include "crypto/file.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum sr_err write_signed(const struct policy_signed *s, const char *path, struct sr_why *why)
 {
@@ -73,9 +76,32 @@ struct sign_options {
     struct ground_options from;
     struct signer_options by;
     const char *in, *out; /* out NULL: the file itself */
+    bool yes;
+    bool quiet; /* the answer is for a machine: nothing is shown */
 };
 
 enum { AGENT_SECONDS = 30, AGENT_SECONDS_MOST = 3600 };
+
+/* Nobody signs blind: what it changes is shown, and somebody says yes to it, here or by --yes. */
+static enum sr_err confirm(const struct sign_options *o, const struct policy_signed *s,
+                           const struct policy *now, struct sr_why *why)
+{
+    SR_OWN(buf) text = { 0 };
+    char line[8] = { 0 };
+    const struct effect_input nobody = { 0 };
+    SR_TRY(effect_text(now, s->policy, &nobody, &text));
+    if (!o->quiet)
+        fprintf(stderr, "%.*s", (int)text.n, (const char *)text.p);
+    if (o->yes)
+        return SR_OK;
+    if (o->quiet || !isatty(STDIN_FILENO))
+        return sr_fail(why, SR_EFORMAT, R_CONFIG,
+                       "nobody is here to say yes: see policy diff, then give --yes");
+    fprintf(stderr, "sign this? (yes or no) ");
+    if (!fgets(line, sizeof line, stdin) || strcmp(line, "yes\n") != 0)
+        return sr_fail(why, SR_EDENIED, R_CONFIG, "not signed");
+    return SR_OK;
+}
 
 static enum sr_err add_signature(struct policy_signed *s, const struct policy_ground *g,
                                  const struct sign_options *o, struct sr_why *why)
@@ -90,6 +116,7 @@ static enum sr_err add_signature(struct policy_signed *s, const struct policy_gr
     how.timeout_ms = (unsigned)(seconds < AGENT_SECONDS_MOST ? seconds : AGENT_SECONDS_MOST) * 1000;
     SR_TRY(signer_open(&how, &by, why));
     SR_TRY(policy_may_sign(s, g, &by.pub, why));
+    SR_TRY(confirm(o, s, g->now, why));
     policy_sign_text(s->policy, g->cid, &text);
     sig.key = by.pub;
     SR_TRY(buf_ok(&text) ? signer_sign(&by, buf_span(&text), &sig.sig, why) : SR_ENOMEM);
@@ -129,11 +156,13 @@ static enum cli_exit policy_sign_command(struct cli *c)
         GROUND_ROWS(o.from),
         { "out", OPTION_TEXT, &o.out, "FILE", "a new file instead of FILE itself; - is standard output", NULL,
           false },
+        { "yes", OPTION_FLAG, &o.yes, NULL, "what it changes was looked at (policy diff)", NULL, false },
         { 0 },
     };
     if (!cli_read(c, rows, 1, 1, &args, &e))
         return e;
     o.in = args.v[0];
+    o.quiet = cli_json(c);
     if (!o.by.key == !o.by.agent)
         return cli_usage(c, "wants --key or --agent");
     if (!o.out && strcmp(o.in, "-") == 0)
@@ -182,6 +211,7 @@ const struct command commands_proposal[] = {
       "signed yet, for operators to sign and pass on.",
       policy_propose_command },
     { "policy sign", "FILE", "add an operator's signature to a proposal",
+      "Shows what it changes, and signs when somebody at a terminal says yes, or with --yes.\n"
       "The file is replaced as a whole, or a new one written with --out. Refused: a key that is no "
       "operator's "
       "or has\n"

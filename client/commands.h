@@ -5,6 +5,7 @@
 extern const struct command commands_keygen[];
 extern const struct command commands_policy[];
 extern const struct command commands_proposal[];
+extern const struct command commands_effect[];
 extern const struct command commands_policy_next[];
 extern const struct command commands_fetch[];
 extern const struct command commands_log[];

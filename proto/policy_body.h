@@ -100,6 +100,9 @@ void *policy_alloc(struct policy *p, size_t n, size_t size);
 /* Fills one list of rules from its array. */
 enum sr_err policy_rules_read(struct policy *p, const struct json *array, const char *list,
                               struct policy_list *ret, struct sr_why *why);
+/* Do claims meet its type and all its comparisons? Of a release rule that says nothing of the key; reference
+ * values are not known, and nothing equals them. */
+bool policy_rule_met(const struct policy_rule *r, const struct claims *peer, const struct claims *self);
 bool policy_has_root(const struct policy *p, const struct sha256 *root); /* among vendor_ak_roots */
 /* Whoever may join under next may under before: same words, no more roots, no older certificates, no shorter
  * delay. */

@@ -31,6 +31,7 @@ void policy_waits_drop(struct policy_waits *w);
 /* *ret gets references of its own. */
 void policy_waits_copy(const struct policy_waits *w, struct policy_waits *ret);
 
+/* On both clocks. */
 bool policy_wait_over(const struct policy_wait *w, struct policy_moment now);
 
 /* What a policy that is taken now has to wait, in seconds: the join_delay in force. A lower one is not in

@@ -157,6 +157,12 @@ static struct policy_step rule_step(const struct policy_rule *r, const struct qu
     return compared(r, q);
 }
 
+bool policy_rule_met(const struct policy_rule *r, const struct claims *peer, const struct claims *self)
+{
+    const struct question q = { .peer = peer, .self = self };
+    return type_is(peer, r->type) && compared(r, &q).outcome == POLICY_MATCHED;
+}
+
 /* ---- verdicts ---- */
 
 /* The first rule of that effect that matched, or v->steps_n. */

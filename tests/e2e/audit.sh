@@ -75,7 +75,7 @@ joins four one && check "a join while somebody watches" ins_ready four
 first=$("$sealring" policy check --json "$ins/policy.json" | jq -r .hash)
 ins_policy "$ins/policy2.json" 2 "$first"
 "$sealring" policy canonical "$ins/policy2.json" >"$ins/policy2.canonical"
-"$sealring" policy sign --cid "$cid" --key "$ins/operator.key" --out "$ins/policy2.signed" "$ins/policy2.canonical" >/dev/null
+"$sealring" policy sign --yes --node "$(ins_url one)" --cid "$cid" --key "$ins/operator.key" --out "$ins/policy2.signed" "$ins/policy2.canonical" >/dev/null
 check "a policy while somebody watches" "$sealring" policy apply --node "$(ins_url two)" --cid "$cid" "$ins/policy2.signed"
 check "the join is news" wait_for grep -q '"type":"join-granted"' "$ins/watch.out"
 check "the new member is" wait_for grep -q '"type":"member-self"' "$ins/watch.out"

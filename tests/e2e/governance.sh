@@ -34,7 +34,7 @@ number() { [ "$(curl -s "$(ins_url "$1")/sealring/v1/policy" | jq .policy.number
 sealring policy show --node "$(ins_url one)" >"$run/current"
 net=(--bundle "$run/bundle" --current "$run/current")
 propose() { sealring policy propose "${net[@]}" --out "$1" "$2"; }
-sign() { sealring policy sign "${net[@]}" --key "$run/$1" "${@:2}"; }
+sign() { sealring policy sign --yes "${net[@]}" --key "$run/$1" "${@:2}"; }
 status() { sealring policy status "${net[@]}" --json "$1"; }
 is() { status "$1" | jq -e "$2"; }
 
@@ -46,6 +46,33 @@ check "no file is overwritten" exits 1 propose "$run/p2" "$run/draft"
 check "the first policy as a draft becomes the same number" propose "$run/p2b" "$ins/policy.json"
 check "with a hash of its own" test "$(status "$run/p2" | jq .hash)" != "$(status "$run/p2b" | jq .hash)"
 check "nobody's signatures are no policy" reason policy-signatures sealring policy apply --node "$(ins_url one)" "$run/p2"
+blind() { sealring policy sign "${net[@]}" --key "$run/anna" "$@" "$run/p2" </dev/null; }
+terminal() { python3 tests/e2e/at_terminal.py "$1" "$sealring" policy sign "${net[@]}" --key "$run/anna" "$run/p2"; }
+cp "$run/p2" "$run/nobody"
+check "nobody signs blind" exits 2 blind
+check "nor for a machine" reason config blind
+check "at a terminal, no is no" exits 1 terminal no
+check "and so is anything else" exits 1 terminal y
+check "the file is what it was" cmp "$run/p2" "$run/nobody"
+export who="$run/claims"
+diff() { sealring policy diff "${net[@]}" "$@"; }
+told() { diff --json "${@:2}" | jq -e "$1"; } # FILTER FLAGS... FILE
+check "what it changes is told" told '[.changes[] | [.change, .member, .name]] | sort == [["added", "join", "the-same"], ["removed", "join", "this-build"]]' "$run/p2"
+check "in words" bash -c '"$0" policy diff --bundle "$1" --current "$2" "$3" | grep -q "^+ join the-same"' "$sealring" "$run/bundle" "$run/current" "$run/p2"
+echo '{"type":"insecure","code":"00","debug":true}' >"$run/claims"
+check "for claims in a file" told '.subjects == [{gains: [], join_after: "none", join_before: "none", loses: [], waits: false, who: $ENV.who}]' \
+    --claims "$run/claims" --self "$run/claims" "$run/p2"
+jq '.release[0].keys = ["app/x"] | .join = []' "$ins/policy.json" >"$run/less"
+propose "$run/p2less" "$run/less" >/dev/null
+check "what they lose" told '.subjects[0] | (.loses | map(.keys) | unique == ["app/*"]) and (.gains | map(.keys) | unique == ["app/x"]) and .join_after == "no-rule"' \
+    --claims "$run/claims" --self "$run/claims" "$run/p2less"
+check "for all members and the machines in their logs" bash -c \
+    '"$0" policy diff --json --network --node "$1" "$2" | jq -e ".away == 0 and (.subjects | length == 1 and .[0].join_before == \"none\" and .[0].join_after == \"no-rule\")"' \
+    "$sealring" "$(ins_url one)" "$run/p2less"
+check "which needs a node" exits 2 diff --network "$run/p2"
+check "at a terminal, yes is yes" terminal yes
+check "and she has signed" is "$run/p2" '.missing == 1'
+cp "$run/nobody" "$run/p2"
 check "anna signs in place" sign anna "$run/p2"
 check "the file has her signature" is "$run/p2" '[.operators[] | select(.signed)] | length == 1'
 check "and it is said that one is missing" is "$run/p2" '.missing == 1 and .needed == 2'
@@ -91,7 +118,7 @@ jq -cS '.number = 3' "$run/p4" >"$run/p3x"
 check "one of another branch does not follow" reason policy-chain sign anna "$run/p3x"
 jq '.min_epoch = 2' "$run/draft" >"$run/draft3"
 check "the third is proposed by the node" sealring policy propose --node "$(ins_url one)" --out "$run/p3" "$run/draft3"
-check "cleo and ben sign it by the node" bash -c 'for k in cleo ben; do "$0" policy sign --node "$1" --key "$2/$k" "$2/p3" || exit; done' \
+check "cleo and ben sign it by the node" bash -c 'for k in cleo ben; do "$0" policy sign --yes --node "$1" --key "$2/$k" "$2/p3" || exit; done' \
     "$sealring" "$(ins_url one)" "$run"
 sed 's/"sig":"\(.\)./"sig":"\1z/' "$run/p3" >"$run/p3.cut"
 check "a broken file is refused" exits 2 status "$run/p3.cut"
@@ -106,7 +133,7 @@ check "nor another first one" reason policy-chain sealring policy status --bundl
 passes() { # FILTER: the policy in force with that changed, signed and taken at one
     rm -f "$run/step" && sealring policy show --node "$(ins_url one)" | jq ".policy | $1" >"$run/step.draft" &&
         sealring policy propose --node "$(ins_url one)" --out "$run/step" "$run/step.draft" &&
-        for who in anna ben; do sealring policy sign --node "$(ins_url one)" --key "$run/$who" "$run/step" || return; done &&
+        for who in anna ben; do sealring policy sign --yes --node "$(ins_url one)" --key "$run/$who" "$run/step" || return; done &&
         sealring policy apply --node "$(ins_url one)" "$run/step"
 }
 pending() { curl -s "$(ins_url one)/sealring/v1/status" | jq -e "[.policy.pending[] | [.kind, .rule]] == $1"; }

@@ -95,7 +95,7 @@ ins_policy "$ins/policy2.json" 2 "$first"
 check "an unsigned policy is refused" bash -c '
     ! "$1" policy apply --node "$2" --cid "$3" "$4"' sh "$sealring" "$(ins_url one)" "$cid" "$ins/policy2.canonical"
 check "number stays 1" status one '.policy.number == 1'
-check "an operator signs" "$sealring" policy sign --node "$(ins_url one)" --cid "$cid" --key "$ins/operator.key" \
+check "an operator signs" "$sealring" policy sign --yes --node "$(ins_url one)" --cid "$cid" --key "$ins/operator.key" \
     --out "$ins/policy2.signed" "$ins/policy2.canonical"
 check "a signed policy is applied at the second" "$sealring" policy apply --node "$(ins_url two)" --cid "$cid" \
     "$ins/policy2.signed"

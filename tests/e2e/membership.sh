@@ -28,7 +28,7 @@ next() { # NODE COMMAND...: proposes the next policy from what NODE holds, signs
     shift
     rm -f "$ins/next"
     "$sealring" "$@" --node "$(ins_url "$node")" --cid "$cid" --out "$ins/next" &&
-        "$sealring" policy sign --node "$(ins_url "$node")" --cid "$cid" --key "$ins/operator.key" "$ins/next" &&
+        "$sealring" policy sign --yes --node "$(ins_url "$node")" --cid "$cid" --key "$ins/operator.key" "$ins/next" &&
         "$sealring" policy apply --node "$(ins_url "$node")" --cid "$cid" "$ins/next"
 }
 says() { grep -q "$2" "$ins/$1/log"; }

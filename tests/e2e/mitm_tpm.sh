@@ -44,7 +44,7 @@ tally
 "$bin/sealring" policy show --node "$(net_url one)" --cid "$(network_cid)" --json 2>/dev/null >"$run/shown"
 hash=$("$bin/sealring" policy check --json "$run/net/operator/policy.json" | jq -r .hash)
 jq -cS --arg h "$hash" '.number = 2 | .previous = $h | .channel_binding = "required"' "$run/net/operator/policy.json" >"$run/policy2.json"
-check "a policy that wants bound channels is signed" "$bin/sealring" policy sign --node "$(net_url one)" --cid "$(network_cid)" --key "$run/net/operator/operator.key" \
+check "a policy that wants bound channels is signed" "$bin/sealring" policy sign --yes --node "$(net_url one)" --cid "$(network_cid)" --key "$run/net/operator/operator.key" \
     --out "$run/policy2.signed" "$run/policy2.json"
 check "and applied" "$bin/sealring" policy apply --node "$(net_url one)" --cid "$(network_cid)" "$run/policy2.signed"
 mitm bound

@@ -48,7 +48,7 @@ check "a public half" sealring derive --public --node "$(net_url two)" --cid "$c
 check "the policy" sealring policy show --node "$(net_url one)" --cid "$cid"
 hash=$(sealring policy check --json "$op/policy.json" | jq -r .hash)
 jq -cS --arg h "$hash" '.number = 2 | .previous = $h' "$op/policy.json" >"$run/policy.json"
-sealring policy sign --node "$(net_url one)" --cid "$cid" --key "$op/operator.key" --out "$run/policy.signed" "$run/policy.json" >/dev/null
+sealring policy sign --yes --node "$(net_url one)" --cid "$cid" --key "$op/operator.key" --out "$run/policy.signed" "$run/policy.json" >/dev/null
 check "the next policy" sealring policy apply --node "$(net_url one)" --cid "$cid" "$run/policy.signed"
 two_has_it() { [ "$(curl -s "$(net_url two)/sealring/v1/status" | jq .policy.number)" = 2 ]; }
 check "it reaches the other" within 10 two_has_it

@@ -22,7 +22,7 @@ old_url=$(net_url one)
 
 # A second policy, so that there is an older one. The first is the one of genesis.
 jq -cS '.number = 2 | .previous = $p' --arg p "$("$sealring" policy check --json "$op/policy.json" | jq -r .hash)" "$op/policy.json" >"$run/two.json"
-"$sealring" policy sign --node "$old_url" --cid "$cid" --key "$op/operator.key" --out "$run/two.signed" "$run/two.json" >"$run/out" 2>&1 || { cat "$run/out"; exit 1; }
+"$sealring" policy sign --yes --node "$old_url" --cid "$cid" --key "$op/operator.key" --out "$run/two.signed" "$run/two.json" >"$run/out" 2>&1 || { cat "$run/out"; exit 1; }
 check "policy 2 applies" "$sealring" policy apply --node "$old_url" --cid "$cid" "$run/two.signed"
 
 share() { # HOLDER REQUEST OUT ARG...: the holder's command

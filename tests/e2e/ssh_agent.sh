@@ -43,7 +43,7 @@ export SEALRING_CID
 net=(--bundle "$run/bundle" --current "$run/current")
 jq '.join[0].name = "the-same"' "$ins/policy.json" >"$run/draft"
 "$sealring" policy propose "${net[@]}" --out "$run/next" "$run/draft" >/dev/null || exit 1
-sign() { "$sealring" policy sign "${net[@]}" "$@"; } # FLAGS... FILE
+sign() { "$sealring" policy sign --yes "${net[@]}" "$@"; } # FLAGS... FILE
 missing() { [ "$("$sealring" policy status "${net[@]}" --json "$run/next" | jq .missing)" = "$1" ]; }
 
 check "an agent without keys has none of an operator's" reason ssh-agent sign --agent operator "$run/next"
@@ -62,8 +62,8 @@ check "by fingerprint" sign --agent "$fingerprint" "$run/next"
 check "none is missing" missing 0
 check "neither key nor agent is a usage error" exits 2 sign "$run/next"
 check "both too" exits 2 sign --agent operator --key "$run/anna" "$run/next"
-check "no agent at all" exits 2 env -u SSH_AUTH_SOCK "$sealring" policy sign "${net[@]}" --agent operator "$run/next"
-check "an agent that is gone" exits 3 env SSH_AUTH_SOCK="$run/gone" "$sealring" policy sign "${net[@]}" --agent operator "$run/next"
+check "no agent at all" exits 2 env -u SSH_AUTH_SOCK "$sealring" policy sign --yes "${net[@]}" --agent operator "$run/next"
+check "an agent that is gone" exits 3 env SSH_AUTH_SOCK="$run/gone" "$sealring" policy sign --yes "${net[@]}" --agent operator "$run/next"
 check "members take what OpenSSH signed" "$sealring" policy apply --node "$(ins_url one)" "$run/next"
 check "it is in force" test "$(curl -s "$(ins_url one)/sealring/v1/policy" | jq .policy.number)" = 2
 

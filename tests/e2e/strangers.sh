@@ -24,7 +24,7 @@ has() { [ "$("$sealring" fetch --platform insecure --node "$(ins_url "$1")" --ci
 number() { [ "$(curl -sf "$(ins_url "$1")/sealring/v1/policy" | jq .policy.number)" = "$2" ]; }
 policy() { # NUMBER FILE-BEFORE: signs and applies the next at a
     ins_policy "$ins/p$1" "$1" "$("$sealring" policy check --json "$2" | jq -r .hash)" &&
-        "$sealring" policy sign --key "$ins/operator.key" --node "$(ins_url a)" --cid "$cid" --out "$ins/p$1.signed" "$ins/p$1" &&
+        "$sealring" policy sign --yes --key "$ins/operator.key" --node "$(ins_url a)" --cid "$cid" --out "$ins/p$1.signed" "$ins/p$1" &&
         "$sealring" policy apply --node "$(ins_url a)" --cid "$cid" "$ins/p$1.signed"
 }
 refused_start() { # REASON FLAGS...: a node that does not start

@@ -84,7 +84,7 @@ next() { # FILE NUMBER PREVIOUS FILTER: from the first policy
     jq -cS --argjson n "$2" --arg p "$3" ".number = \$n | .previous = \$p | $4" "$op/policy.json" >"$1"
 }
 apply() { sealring policy apply --node "$1" --cid "$cid" "${@:2}"; }
-sign() { sealring policy sign --node "$one" --key "$2" --cid "$cid" --out "$3" "$1" "${@:4}"; }
+sign() { sealring policy sign --yes --node "$one" --key "$2" --cid "$cid" --out "$3" "$1" "${@:4}"; }
 forge() { python3 tests/e2e/policy_forge.py "$1" "$2" "$cid" "$3"; } # what the command would not sign
 number() { [ "$(sealring policy show --node "$1" --cid "$cid" | jq .policy.number)" = "$2" ]; }
 next "$run/p2" 2 "$(hash "$op/policy.json")" '.release[0].keys = ["app/k"]'

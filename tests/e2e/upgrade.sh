@@ -57,7 +57,7 @@ policy() { # NUMBER CODES KERNELS, both as JSON arrays: signed and applied at th
         .number = $n | .previous = $previous | .join = [{name: "members", type: "tpm", where: [
             {claim: "code", op: "in", value: $codes}, {claim: "pcr.9", op: "in", value: $kernels}]}]' \
         "$net_dir/operator/policy.json" >"$run/policy.$1"
-    sealring policy sign --node "$(net_url one)" --cid "$(network_cid)" --key "$net_dir/operator/operator.key" \
+    sealring policy sign --yes --node "$(net_url one)" --cid "$(network_cid)" --key "$net_dir/operator/operator.key" \
         --out "$run/policy.$1.signed" "$run/policy.$1" &&
         sealring policy apply --node "$(net_url one)" --cid "$(network_cid)" "$run/policy.$1.signed"
 }
