@@ -17,7 +17,7 @@ struct attempt {
     struct joiner who;
     struct peer_link peer;
     struct join_keys keys;
-    struct buf cert, m1, m2, m4, bundle;
+    struct buf cert, m1, m2, m4, bundle, members;
     struct join_wait wait;
     struct join_granted granted;
     struct policy_signed policy;
@@ -35,6 +35,7 @@ static void attempt_free(struct attempt *a)
     buf_drop(&a->m2);
     buf_drop(&a->m4);
     buf_drop(&a->bundle);
+    buf_drop(&a->members);
     policy_signed_drop(&a->policy);
     master_bundle_drop(&a->masters);
     join_hold_drop(&a->hold);
@@ -179,12 +180,17 @@ static enum sr_err end(struct attempt *a, struct home *have, struct core **ret, 
     SR_TRY(take_reply(a, &m6));
     SR_TRY(join_read_m6(&a->who, &a->hold, &a->keys, buf_span(&m6), &member, why));
     SR_TRY(joiner_check_leaf(&a->peer, &a->hold, &member, why));
+    SR_TRY(take_reply(a, &a->members)); /* the list that the granter's key was looked up in */
     SR_TRY(joiner_self_leaf(a->n, have, &a->hold, &member, policy_number(a->policy.policy), &leaf));
     struct core_birth birth = { .cert = member.cert_bytes,
                                 .policy = a->granted.m4.policy,
                                 .leaf = buf_span(&leaf),
                                 .bundle = buf_span(&a->bundle) };
-    return core_open(a->n, have, &birth, ret, why);
+    SR_TRY(core_open(a->n, have, &birth, ret, why));
+    /* The first round goes to all of them: nobody has to wait until they come to us. */
+    (void)!members_take_all((*ret)->members,
+                            buf_span(&a->members)); /* what is missing comes with the rounds */
+    return SR_OK;
 }
 
 static enum sr_err run(struct attempt *a, struct home *have, struct core **ret, struct sr_why *why)

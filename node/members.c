@@ -123,6 +123,19 @@ enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, str
     return SR_OK;
 }
 
+enum sr_err members_take_all(struct members *m, struct span list)
+{
+    struct reader r = rd_init(list);
+    for (uint16_t left = rd_u16be(&r); left > 0 && !r.bad; left--) {
+        struct span cert = rd_lp(&r, MEMBER_CERT_MAX);
+        struct sr_why ignored = { 0 };
+        bool is_new;
+        if (!r.bad && members_take(m, cert, &is_new, &ignored) != SR_OK)
+            continue; /* of an epoch that one of us does not hold */
+    }
+    return rd_end(&r) ? SR_OK : SR_EFORMAT;
+}
+
 bool members_counts(const struct policy *p, const struct member_cert *c)
 {
     return c->epoch >= policy_min_epoch(p) && !policy_expels_key(p, &c->key);

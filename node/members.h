@@ -24,6 +24,10 @@ void members_learn(struct members *m, const struct member_cert *c);
 /* Check, write and learn in one, for certificates from peers. */
 enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, struct sr_why *why);
 
+/* Those of a list as members_write() writes it that verify, each as above; the others are passed over.
+ * SR_EFORMAT: not a list. */
+enum sr_err members_take_all(struct members *m, struct span list);
+
 /* Is it a member under that policy: not expelled, and the certificate of an epoch that counts. What a member
  * signs, witnesses or vouches for counts for as long. */
 bool members_counts(const struct policy *p, const struct member_cert *c);

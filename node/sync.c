@@ -93,17 +93,9 @@ static void push_policies(struct core *c, struct peer_link *p, uint64_t theirs)
 
 static enum sr_err swap_members(struct core *c, struct peer_link *p, struct sr_why *why)
 {
-    struct sr_why ignored = { 0 };
-    bool is_new;
     SR_TRY(peer_post(p, "/sealring/v1/members", "application/octet-stream", buf_span(&c->cert_bytes), why));
     SR_TRY(peer_get(p, "/sealring/v1/members", why));
-    struct reader r = rd_init(buf_span(&p->reply.body));
-    for (uint16_t left = rd_u16be(&r); left > 0 && !r.bad; left--) {
-        struct span cert = rd_lp(&r, MEMBER_CERT_MAX);
-        if (!r.bad && members_take(c->members, cert, &is_new, &ignored) != SR_OK)
-            continue; /* of an epoch that one of us does not hold */
-    }
-    return rd_end(&r) ? SR_OK : SR_EFORMAT;
+    return members_take_all(c->members, buf_span(&p->reply.body));
 }
 
 static enum sr_err fetch_package(struct node *n, struct core *c, struct peer_link *p,

@@ -72,6 +72,10 @@ static bool waits(const struct walk *w, const struct policy_change *c, const str
 {
     if (policy_join_delay(w->before) == 0)
         return false;
+    if (span_eq(c->member, SPAN_STR("hardware"))) /* no list is every machine */
+        return member_of(w->before, c->member) && (after || !member_of(w->after, c->member));
+    if (span_eq(c->member, SPAN_STR("expelled")))
+        return before && json_get(before, "hardware");
     if (c->name.n)
         return span_eq(c->member, SPAN_STR("join")) && opens(before, after);
     return lets_in(c->member) && !policy_admits_alike(w->before, w->after);

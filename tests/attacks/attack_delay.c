@@ -112,6 +112,16 @@ static bool before_its_time(struct lab *l, struct sr_why *why)
     return got;
 }
 
+/* The policy that lets it in takes the delay away. */
+static bool delay_dropped(struct lab *l, struct sr_why *why)
+{
+    struct member *m = member_open(l);
+    T(decide(m, DAY, GOOD_ONLY) == SR_OK && decide(m, "", BOTH) == SR_OK);
+    bool got = bad_joins(l, m, why);
+    member_close(m);
+    return got;
+}
+
 /* Two policies, so that the one that lets it in follows one without a delay. */
 static bool delay_lowered(struct lab *l, struct sr_why *why)
 {
@@ -295,6 +305,7 @@ static bool unlogged(struct lab *l, struct sr_why *why)
 
 static const struct attack rows[] = {
     { "before_its_time", without_delay, before_its_time, R_POLICY_DELAY },
+    { "delay_dropped", without_delay, delay_dropped, R_POLICY_DELAY },
     { "delay_lowered", without_delay, delay_lowered, R_POLICY_DELAY },
     { "old_name", without_delay, old_name, R_POLICY_DELAY },
     { "deny_withdrawn", without_delay, deny_withdrawn, R_POLICY_DELAY },

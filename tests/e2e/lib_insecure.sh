@@ -48,13 +48,14 @@ ins_genesis() {
         witnesses: {k: 0, keys: []}, recovery: {t: 0, keys: []}}' >"$ins/genesis.json"
 }
 
-# ins_start NAME PROGRAM FLAGS...: in the background, on INS_PORT if that is set; its log is NAME/log
+# ins_start NAME PROGRAM FLAGS...: in the background, on INS_PORT if that is set, exchanging every INS_SYNC seconds (1); its log is
+# NAME/log
 ins_start() {
     local name=$1 program=$2
     shift 2
     mkdir -p "$ins/$name"
     "$BUILD/$program" --platform insecure --state-dir "$ins/$name/state" --listen-plain "127.0.0.1:${INS_PORT:-0}" \
-        --admin-socket "$ins/$name/admin" --sync-seconds 1 "$@" >>"$ins/$name/log" 2>&1 &
+        --admin-socket "$ins/$name/admin" --sync-seconds "${INS_SYNC:-1}" "$@" >>"$ins/$name/log" 2>&1 &
     echo $! >"$ins/$name/pid"
 }
 
