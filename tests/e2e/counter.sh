@@ -110,6 +110,34 @@ check "at level tpm" status '.rollback == "tpm" and .counter.value > 0'
 check "as another member, with the secrets that it had" test "$(curl -sk "$(net_url one)/sealring/v1/status" | jq -r .id)" != "$member"
 check "once more" eval 'down; up'
 
+# A backup, on its own machine: the statement names the count, so it is good once.
+word() { # COUNT: k operators accept
+    rm -f "$run/s" "$run/signed"
+    "$bin/sealring" restore accept --cid "$cid" --backup "$run/backup" --counter "$1" --reason "the disk broke" --out "$run/s" &&
+        "$bin/sealring" restore sign --key "$net/operator/operator.key" --out "$run/signed" "$run/s"
+}
+accept() { "$bin/sealring-node" --state-dir "$state" --accept-loss "$run/signed" "$@"; }
+check "a backup" "$bin/sealring" backup make --node "unix:$net/one/admin" --cid "$cid" "$run/backup"
+check "a later secret" put app/lost sixth
+down
+rm -f "$state"/store.db*
+check "accepted without the count" word 0
+check "it is laid out" accept --restore "$run/backup"
+check "but does not come up" refuses loss-statement
+count=$(sed -n "s/.*counter, it is \([0-9]*\).*/\1/p" "$net/one/log" | tail -n 1)
+check "with the count" word "$count"
+check "the word is put beside it" accept
+keep laid
+check "it comes up" up
+check "with what the backup had" bash -c '"$0" list --node "$1" --cid "$2" --tenant demo --key "$3" | grep -q "app/a" && ! "$0" list --node "$1" --cid "$2" --tenant demo --key "$3" | grep -q app/lost' \
+    "$bin/sealring" "$(net_url one)" "$cid" "$net/operator/admin.key"
+down
+keep new
+back laid
+check "the same state and the same word do not come up again" refuses loss-statement
+back new
+check "the newest does" up
+
 # A copy from within one interval, and nv-strict.
 down
 sed -i 's/^nv-seconds = .*/nv-seconds = 3600/' "$net/one/sealring.conf"

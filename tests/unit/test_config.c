@@ -124,6 +124,15 @@ static void what_would_not_work_together_is_refused(void)
         { "genesis and cid",
           { "x", "--listen-plain", "127.0.0.1:0", "--genesis", "g", "--cid", "c" },
           SR_EFORMAT },
+        { "indices of the owner's",
+          { "x", "--listen-plain", "127.0.0.1:0", "--nv-index", "01bf0000" },
+          SR_OK },
+        { "indices of a maker's",
+          { "x", "--listen-plain", "127.0.0.1:0", "--nv-index", "01c00000" },
+          SR_EFORMAT },
+        { "indices below", { "x", "--listen-plain", "127.0.0.1:0", "--nv-index", "017f0000" }, SR_EFORMAT },
+        { "half a range", { "x", "--listen-plain", "127.0.0.1:0", "--nv-index", "01a50001" }, SR_EFORMAT },
+        { "no index", { "x", "--listen-plain", "127.0.0.1:0", "--nv-index", "1a50000" }, SR_EFORMAT },
         { "log level", { "x", "--listen-plain", "127.0.0.1:0", "--log-level", "all" }, SR_EFORMAT },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
