@@ -45,3 +45,5 @@ struct cosigners_view {
     size_t answers, known; /* members that said what they have seen; other members there are */
 };
 struct cosigners_view cosigners_look(struct cosigners *w);
+/* Outside witnesses of p that the configuration gives no address for. */
+size_t cosigners_nowhere(const struct cosigners *w, const struct policy *p);

@@ -73,6 +73,15 @@ static const char *url_of(const struct cosigners *w, const char *name)
     return NULL;
 }
 
+size_t cosigners_nowhere(const struct cosigners *w, const struct policy *p)
+{
+    const struct policy_witnesses *pw = policy_witnesses(p);
+    size_t n = 0;
+    for (size_t i = 0; w && pw && i < pw->outside_n; i++)
+        n += url_of(w, pw->outside[i].name) == NULL;
+    return n;
+}
+
 static void add_outside(struct cosigners *w, const struct note_key *key)
 {
     const char *url = url_of(w, key->name);

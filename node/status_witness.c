@@ -47,6 +47,8 @@ void status_witness_warnings(struct core *c, struct buf *ret)
         jw_text(ret, text);
     } else if (now.p && policy_witnesses(now.p) && v.cosigned < policy_witnesses(now.p)->need)
         jw_text(ret, "unwitnessed: fewer witnesses than policy asks for; nothing is released");
+    if (now.p && cosigners_nowhere(c->cosigners, now.p) > 0)
+        jw_text(ret, "policy names an outside witness whose address is not configured: witness = NAME URL");
     if (c->forks > 0)
         jw_text(ret, "fork: a member signed two histories of its log; this one does not cosign it any more");
 }

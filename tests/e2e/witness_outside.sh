@@ -77,6 +77,15 @@ check "the disk of yesterday starts" ins_ready one
 check "and gets no signature" refused unwitnessed
 check "then or later" refused unwitnessed
 
+warned() { curl -s "$(ins_url one)/sealring/v1/status" | jq -e '.warnings | map(test("outside witness")) | any'; }
+unwarned() { ! warned; }
+check "who has its address is not warned" unwarned
+check "it stops" ins_stop one
+: >"$ins/one/log"
+ins_start one sealring-node-insecure
+check "it starts without the witness's address" ins_ready one
+check "and says so" warned
+
 kill $witness
 wait $witness 2>/dev/null
 echo "$passed passed, $failed failed"
