@@ -49,6 +49,8 @@ static enum cli_exit print_json(const struct cli *c, const struct fetched *f)
         const struct release_value *v = &f->released.values.v[i];
         jw_object(&out);
         jw_member_text(&out, "kind", want_kind_text(v->want.kind));
+        if (v->lease)
+            jw_member_u64(&out, "lease_s", v->lease);
         jw_member_text(&out, "path", v->want.path);
         if (v->npub)
             jw_member_hex(&out, "public", (struct span){ v->pub, v->npub });

@@ -13,7 +13,7 @@ struct sealring {
 };
 
 struct sealring_keys {
-    struct fetched fetched;
+    struct fetched *fetched; /* apart, because time goes by for const keys too */
 };
 
 static enum sealring_status status_of(enum sr_err e, enum sr_reason reason)
@@ -123,7 +123,9 @@ enum sealring_status sealring_fetch(struct sealring *s, const char *const wants[
 {
     struct sr_why why = { 0 };
     struct sealring_keys *keys = calloc(1, sizeof *keys);
-    enum sr_err e = keys ? fetch(s, wants, n, &keys->fetched, &why) : SR_ENOMEM;
+    if (keys)
+        keys->fetched = calloc(1, sizeof *keys->fetched);
+    enum sr_err e = keys && keys->fetched ? fetch(s, wants, n, keys->fetched, &why) : SR_ENOMEM;
     if (e == SR_OK)
         *ret = keys;
     else
@@ -137,33 +139,59 @@ static bool same_want(const struct want *a, const struct want *b)
            a->version == b->version && a->size == b->size;
 }
 
-enum sealring_status sealring_keys_find(const struct sealring_keys *keys, const char *text,
-                                        struct sealring_key *ret)
+/* SEALRING_OK: its place, and its lease is not over. */
+static enum sealring_status place_of(const struct sealring_keys *keys, const char *text, size_t *ret)
 {
     struct want want;
     if (want_parse_text(text, &want, NULL) != SR_OK)
         return SEALRING_USAGE;
-    for (size_t i = 0; i < keys->fetched.released.values.n; i++) {
-        const struct release_value *v = &keys->fetched.released.values.v[i];
-        if (!same_want(&want, &v->want))
+    fetched_expire(keys->fetched);
+    for (size_t i = 0; i < keys->fetched->released.values.n; i++) {
+        if (!same_want(&want, &keys->fetched->released.values.v[i].want))
             continue;
-        *ret = (struct sealring_key){ v->value.p, v->value.n, v->npub ? v->pub : NULL, v->npub, v->version };
-        return SEALRING_OK;
+        *ret = i;
+        return fetched_left_ms(keys->fetched, i) > 0 ? SEALRING_OK : SEALRING_EXPIRED;
     }
     return SEALRING_USAGE;
 }
 
+enum sealring_status sealring_keys_find(const struct sealring_keys *keys, const char *text,
+                                        struct sealring_key *ret)
+{
+    size_t i = 0;
+    enum sealring_status found = place_of(keys, text, &i);
+    if (found != SEALRING_OK)
+        return found;
+    const struct release_value *v = &keys->fetched->released.values.v[i];
+    *ret = (struct sealring_key){ v->value.p, v->value.n, v->npub ? v->pub : NULL, v->npub, v->version };
+    return SEALRING_OK;
+}
+
+enum sealring_status sealring_keys_lease(const struct sealring_keys *keys, const char *text,
+                                         uint32_t *ret_left_s)
+{
+    size_t i = 0;
+    enum sealring_status found = place_of(keys, text, &i);
+    if (found != SEALRING_OK)
+        return found;
+    uint64_t left = fetched_left_ms(keys->fetched, i);
+    *ret_left_s = left == UINT64_MAX ? UINT32_MAX : (uint32_t)(left / 1000);
+    return SEALRING_OK;
+}
+
 uint64_t sealring_keys_leaf(const struct sealring_keys *keys, const uint8_t **ret_leaf, size_t *ret_size)
 {
-    *ret_leaf = keys->fetched.released.leaf.p;
-    *ret_size = keys->fetched.released.leaf.n;
-    return keys->fetched.released.leaf_index;
+    *ret_leaf = keys->fetched->released.leaf.p;
+    *ret_size = keys->fetched->released.leaf.n;
+    return keys->fetched->released.leaf_index;
 }
 
 void sealring_keys_free(struct sealring_keys *keys)
 {
     if (!keys)
         return;
-    fetched_drop(&keys->fetched);
+    if (keys->fetched)
+        fetched_drop(keys->fetched);
+    free(keys->fetched);
     free(keys);
 }

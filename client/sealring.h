@@ -30,6 +30,7 @@ enum sealring_status {
     SEALRING_USAGE = 2,    /* an argument is wrong */
     SEALRING_NO_PEER = 3,  /* no answer, or busy: trying again, or another node, may help */
     SEALRING_INTERNAL = 4, /* TPM, memory or files of this machine failed */
+    SEALRING_EXPIRED = 5,  /* the key's lease is over, and it was wiped: fetch again */
 };
 
 /* Filled by calls that fail, when given. Holds no secret. */
@@ -79,13 +80,37 @@ SEALRING_API void sealring_close(struct sealring *s); /* NULL is fine */
 SEALRING_API enum sealring_status sealring_fetch(struct sealring *s, const char *const wants[], size_t n,
                                                  struct sealring_keys **ret, struct sealring_error *why);
 
-/* The key of that want, spelt as it was asked for. SEALRING_USAGE: it was not. */
+/* The key of that want, spelt as it was asked for. SEALRING_USAGE: it was not. SEALRING_EXPIRED: policy gave
+ * it for a time that is over (CLOCK_BOOTTIME, from before the request); it is wiped. Ask before each use:
+ * what an earlier call pointed to goes with it. */
 SEALRING_API enum sealring_status sealring_keys_find(const struct sealring_keys *keys, const char *want,
                                                      struct sealring_key *ret);
+/* How long the key of that want may still be used: seconds, rounded down; UINT32_MAX: policy sets no end.
+ * Errors as above. */
+SEALRING_API enum sealring_status sealring_keys_lease(const struct sealring_keys *keys, const char *want,
+                                                      uint32_t *ret_left_s);
 /* The log leaf that the node wrote before it released, and its index in that node's log. */
 SEALRING_API uint64_t sealring_keys_leaf(const struct sealring_keys *keys, const uint8_t **ret_leaf,
                                          size_t *ret_size);
 SEALRING_API void sealring_keys_free(struct sealring_keys *keys); /* wipes; NULL is fine */
+
+/* Keys with leases, kept up to date by a thread of the library: it attests and fetches again at two thirds of
+ * the shortest lease, give or take a tenth, so that not all workloads come at once; more often after a
+ * failure. When policy denies, or no node answers, the keys go at the end of their leases. */
+struct sealring_kept;
+/* Told after each renewal, from that thread: SEALRING_OK, or why it failed. Holds no lock. NULL: nobody. */
+typedef void sealring_renewed(void *ctx, enum sealring_status status, const struct sealring_error *why);
+
+/* The first fetch is made here, with its errors. The handle belongs to the thread until sealring_kept_free(),
+ * which leaves it open. */
+SEALRING_API enum sealring_status sealring_keep(struct sealring *s, const char *const wants[], size_t n,
+                                                sealring_renewed *on_renewed, void *ctx,
+                                                struct sealring_kept **ret, struct sealring_error *why);
+/* Copies the key as it is now; any thread. SEALRING_USAGE: not one of the wants, or more than size bytes.
+ * SEALRING_EXPIRED: its lease is over, and it is wiped. */
+SEALRING_API enum sealring_status sealring_kept_get(struct sealring_kept *k, const char *want, uint8_t *ret,
+                                                    size_t size, size_t *ret_size);
+SEALRING_API void sealring_kept_free(struct sealring_kept *k); /* ends the thread, wipes; NULL is fine */
 
 #ifdef __cplusplus
 }

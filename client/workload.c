@@ -1,5 +1,7 @@
 #include "client/workload.h"
 
+#include "client/boot_clock.h"
+
 #include <string.h>
 
 enum sr_err network_learn(struct remote *r, struct network *ret, struct sr_why *why)
@@ -70,6 +72,19 @@ void fetched_drop(struct fetched *f)
     buf_drop(&f->w3);
 }
 
+uint64_t fetched_left_ms(const struct fetched *f, size_t i)
+{
+    uint64_t lease = 1000 * (uint64_t)f->released.values.v[i].lease, age = boot_clock_ms() - f->asked_ms;
+    return !lease ? UINT64_MAX : age < lease ? lease - age : 0;
+}
+
+void fetched_expire(struct fetched *f)
+{
+    for (size_t i = 0; i < f->released.values.n; i++)
+        if (fetched_left_ms(f, i) == 0)
+            secret_drop(&f->released.values.v[i].value);
+}
+
 static void draw(struct kem_key *k)
 {
     random_fill(k->b, sizeof k->b);
@@ -100,6 +115,7 @@ enum sr_err workload_fetch(struct remote *r, struct machine *m, const struct net
     SR_TRY(release_read_challenge(&w, buf_span(&w1), &challenged, why));
     SR_TRY(release_rd(&w, &challenged, &ekw, wants, &binding, &offer, why));
     SR_TRY(platform_quote(&m->platform, &offer.rd, buf_span(&m->ak_cert), &evidence, why));
+    got.asked_ms = boot_clock_ms();
     SR_TRY(release_w2(&w, &offer, buf_span(&evidence), &w2, &wait));
     SR_TRY(remote_post(r, "/sealring/v1/release", type, buf_span(&w2), &got.w3, why));
     SR_TRY(release_open(&w, &wait, &ekw, wants, buf_span(&got.w3), &got.released, why));

@@ -27,8 +27,13 @@ enum sr_err network_witnesses(struct network *n, const char *const vkeys[], size
 struct fetched {
     struct released released;
     struct buf w3;
+    uint64_t asked_ms; /* CLOCK_BOOTTIME, just before W2 was made: leases count from here */
 };
 void fetched_drop(struct fetched *f);
+/* Wipes the values whose lease is over. Call it before any is used. */
+void fetched_expire(struct fetched *f);
+/* Milliseconds that the i-th may still be held; 0: its lease is over; UINT64_MAX: it has none. */
+uint64_t fetched_left_ms(const struct fetched *f, size_t i);
 
 /* Attests and fetches all of wants (in canonical order), or nothing. The machine's AK certificate must be
  * there (machine_enrol). */

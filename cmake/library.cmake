@@ -1,6 +1,6 @@
 # libsealring: the workload's library. One header (client/sealring.h), one shared object that exports nothing else.
 include(GNUInstallDirs)
-add_library(sealring_shared SHARED client/libsealring.c)
+add_library(sealring_shared SHARED client/libsealring.c client/libsealring_keep.c)
 target_link_libraries(sealring_shared PRIVATE sr_production sr_client)
 set_target_properties(sealring_shared PROPERTIES OUTPUT_NAME sealring VERSION ${PROJECT_VERSION} SOVERSION 0
     LINK_DEPENDS ${PROJECT_SOURCE_DIR}/client/libsealring.map)

@@ -41,15 +41,26 @@ static struct sha512 transcript_of(const struct request *q, const struct guest *
     return hash512_end(&h);
 }
 
+/* A guest has no lease of its own to keep: what is given for a while goes to tokens that are younger. */
+static enum sr_err young_enough(const struct guest *g, uint64_t lease, struct sr_why *why)
+{
+    uint64_t left = lease < KBS_SESSION_SECONDS ? KBS_SESSION_SECONDS - lease : 0;
+    return lease && clock_unix() + left > g->s.expires
+               ? sr_fail(why, SR_EAUTH, R_TOKEN_EXPIRED, "token: older than the resource's lease")
+               : SR_OK;
+}
+
 static enum sr_err allow(struct node *n, struct core *c, const struct policy *p, const struct guest *g,
                          const struct kbs_name *name, struct sr_why *why)
 {
     SR_OWN(policy_refs) refs = { 0 };
+    struct policy_verdict v;
     struct policy_want w = {
         .tenant = name->tenant, .path = span_of(name->path), .usage = POLICY_SECRET, .refs = &refs
     };
     SR_TRY(references_take(c, p, name->tenant, &refs, why));
-    return policy_release(p, &g->claims, &n->self, &w, NULL, why);
+    SR_TRY(policy_release(p, &g->claims, &n->self, &w, &v, why));
+    return young_enough(g, v.lease, why);
 }
 
 /* Under another policy than the one that was asked, everything is asked again: also whose word a token is. */

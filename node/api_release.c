@@ -70,9 +70,10 @@ static const struct {
     [WANT_SECP256K1] = { POLICY_SECP256K1, DERIVED_SECP256K1 },
 };
 
-static enum sr_err allow_all(struct node *n, const struct stand *s, const struct attempt *a,
-                             struct sr_why *why)
+/* Every want, and for how long each may be held. */
+static enum sr_err allow_all(struct node *n, const struct stand *s, struct attempt *a, struct sr_why *why)
 {
+    struct policy_verdict v;
     const struct want_list *l = &a->request.wants;
     for (size_t i = 0; i < l->n; i++) {
         SR_OWN(policy_refs) refs = { 0 };
@@ -81,7 +82,8 @@ static enum sr_err allow_all(struct node *n, const struct stand *s, const struct
                                  .usage = kinds[l->want[i].kind].usage,
                                  .refs = &refs };
         SR_TRY(references_take(s->core, s->policy.p, w.tenant, &refs, why));
-        SR_TRY(policy_release(s->policy.p, &a->appraisal.claims, &n->self, &w, NULL, why));
+        SR_TRY(policy_release(s->policy.p, &a->appraisal.claims, &n->self, &w, &v, why));
+        a->values.v[i].lease = (uint32_t)v.lease;
     }
     return SR_OK;
 }

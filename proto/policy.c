@@ -90,9 +90,10 @@ static enum sr_err admins_read(struct policy *p, const struct json *array, struc
 static enum sr_err tenant_read(struct policy *p, const struct json *v, struct sr_why *why)
 {
     struct policy_tenant t = { 0 };
-    const struct json *admins = NULL, *refs = NULL;
+    const struct json *admins = NULL, *refs = NULL, *lease = NULL;
     const struct json_field fields[] = {
         { "admins", JSON_ARRAY, &admins, POLICY_ADMINS_MAX, false },
+        { "lease", JSON_ANY, &lease, 0, true },
         { "max_bytes", JSON_U64, &t.max_bytes, 0, false },
         { "max_secrets", JSON_U64, &t.max_secrets, 0, false },
         { "name", JSON_TEXT, &t.name, GLOB_TENANT_MAX, false },
@@ -104,6 +105,7 @@ static enum sr_err tenant_read(struct policy *p, const struct json *v, struct sr
         return bad(why, "not a tenant's name");
     if (policy_tenant(p, t.name))
         return bad(why, "the same tenant twice");
+    SR_TRY(policy_key_lease_read(lease, &t.lease, why));
     SR_TRY(admins_read(p, admins, &t, why));
     SR_TRY(policy_tenant_refs_read(p, refs, &t, why));
     p->tenants[p->tenants_n++] = t;

@@ -52,6 +52,7 @@ struct policy_tenant {
     const struct sign_pub *admins; /* who signs its packages and requests */
     size_t admins_n;
     uint64_t max_secrets, max_bytes;
+    uint64_t lease;          /* seconds that its keys may be held; 0: for ever */
     const struct span *refs; /* names of reference values that its administrators may set */
     size_t refs_n;
 };
@@ -198,6 +199,7 @@ struct policy_verdict {
     const char *list;                    /* "join" or "release" */
     size_t rule;                         /* the rule that decided; steps_n when none did */
     char rule_name[POLICY_NAME_MAX + 1]; /* its name, or empty */
+    uint64_t lease;                      /* release, allowed: seconds that the key may be held; 0: for ever */
     size_t steps_n;                      /* rules in the list */
     struct policy_step steps[POLICY_RULES_MAX];
 };

@@ -44,6 +44,7 @@ struct policy_rule {
     struct span *keys;
     size_t keys_n;
     unsigned usages;
+    uint64_t lease; /* seconds; 0: none */
 };
 
 struct policy_list {
@@ -125,5 +126,7 @@ enum sr_err policy_witnesses_read(struct policy *p, const struct json *object, s
 struct policy_govern {
     const struct json *frozen, *expelled, *hardware, *member_lease, *lease_quorum, *join_delay;
 };
+/* Of a release rule or a tenant; NULL: none, 0. */
+enum sr_err policy_key_lease_read(const struct json *v, uint64_t *ret, struct sr_why *why);
 enum sr_err policy_govern_read(struct policy *p, const struct policy_govern *g, struct sr_why *why);
 bool policy_word_ok(struct span s, size_t max); /* [a-z0-9._-], 1 to max bytes */

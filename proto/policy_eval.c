@@ -184,6 +184,22 @@ static bool spoken_of(const struct policy_list *list, const struct policy_verdic
     return false;
 }
 
+static uint64_t shorter(uint64_t a, uint64_t b)
+{
+    return a && (!b || a < b) ? a : b;
+}
+
+/* Of the tenant and every allow rule that matched the shortest: so their order decides nothing. */
+static uint64_t lease_of(const struct question *q, const struct policy_list *list,
+                         const struct policy_verdict *v)
+{
+    uint64_t s = q->want ? policy_tenant(q->policy, q->want->tenant)->lease : 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (list->rules[i].effect == POLICY_ALLOW && v->steps[i].outcome == POLICY_MATCHED)
+            s = shorter(s, list->rules[i].lease);
+    return s;
+}
+
 static enum sr_err settle(struct policy_verdict *v, enum sr_reason reason, const struct policy_list *list,
                           size_t rule, struct sr_why *why)
 {
@@ -216,8 +232,10 @@ static enum sr_err ask(const struct question *q, const struct policy_list *list,
     if (deny < list->n)
         return settle(v, R_POLICY_DENY, list, deny, why);
     size_t allow = matched(list, POLICY_ALLOW, v);
-    if (allow < list->n)
+    if (allow < list->n) {
+        v->lease = lease_of(q, list, v);
         return settle(v, R_NONE, list, allow, why);
+    }
     return settle(v, q->want && !spoken_of(list, v) ? R_KEY_DENIED : R_NO_RULE, list, list->n, why);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { LEASE_LEAST = 5, LEASE_MOST = 86400, QUORUM_MOST = 1023 }; /* seconds; members */
+enum { KEY_LEASE_LEAST = 10, KEY_LEASE_MOST = 30 * 86400 };       /* seconds */
 
 static enum sr_err bad(struct sr_why *why, const char *what)
 {
@@ -120,6 +121,15 @@ static enum sr_err delay_read(struct policy *p, const struct json *value, struct
     p->join_delay = json_u64(value);
     if (value && (json_type(value) != JSON_U64 || p->join_delay == 0 || p->join_delay > POLICY_DELAY_MOST))
         return bad(why, "join_delay is not 1 to 2592000 seconds");
+    return SR_OK;
+}
+
+enum sr_err policy_key_lease_read(const struct json *v, uint64_t *ret, struct sr_why *why)
+{
+    uint64_t s = json_u64(v);
+    if (v && (s < KEY_LEASE_LEAST || s > KEY_LEASE_MOST))
+        return bad(why, "lease is not 10 to 2592000 seconds");
+    *ret = s;
     return SR_OK;
 }
 

@@ -230,7 +230,7 @@ static enum sr_err usages_read(const struct json *array, struct policy_rule *r, 
 
 struct rule_parts {
     struct span effect;
-    const struct json *where, *keys, *usages;
+    const struct json *where, *keys, *usages, *lease;
 };
 
 static enum sr_err effect_read(struct span s, enum policy_effect *ret, struct sr_why *why)
@@ -275,6 +275,7 @@ static enum sr_err release_rule_read(struct policy *p, const struct json *v, str
     const struct json_field fields[] = {
         { "effect", JSON_TEXT, &parts.effect, 8, true },
         { "keys", JSON_ARRAY, &parts.keys, POLICY_KEYS_MAX, false },
+        { "lease", JSON_ANY, &parts.lease, 0, true },
         { "name", JSON_TEXT, &r->name, POLICY_NAME_MAX, false },
         { "tenant", JSON_TEXT, &r->tenant, GLOB_TENANT_MAX, false },
         { "type", JSON_TEXT, &r->type, POLICY_TYPE_MAX, false },
@@ -285,6 +286,7 @@ static enum sr_err release_rule_read(struct policy *p, const struct json *v, str
     SR_TRY(json_fields(v, fields, why));
     SR_TRY(keys_read(p, parts.keys, r, why));
     SR_TRY(usages_read(parts.usages, r, why));
+    SR_TRY(policy_key_lease_read(parts.lease, &r->lease, why));
     return common_read(p, &parts, r, why);
 }
 

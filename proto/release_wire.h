@@ -60,6 +60,7 @@ struct release_value {
     struct secret value;
     uint8_t pub[PUBLIC_HALF_MAX]; /* derived key pairs */
     size_t npub;                  /* bytes; 0: there is none */
+    uint32_t lease;               /* seconds from the release that it may be held; 0: for ever */
 };
 struct release_values { /* in the order of the want list */
     struct release_value v[WANTS_MAX];

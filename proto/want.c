@@ -158,6 +158,18 @@ void release_values_drop(struct release_values *v)
     *v = (struct release_values){ 0 };
 }
 
+/* Values of which one has a lease are of another form, which begins with a count that the first one never
+ * has: a client that would not know of the lease refuses them. */
+enum { FORM_LEASES = 0xffff, FORM_VERSION = 2 };
+
+static bool has_lease(const struct release_values *v)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (v->v[i].lease)
+            return true;
+    return false;
+}
+
 static enum sr_err put_value(struct buf *b, const struct release_value *v, struct sr_why *why)
 {
     SR_OWN(buf) want = { 0 };
@@ -176,9 +188,17 @@ enum sr_err release_values_encode(const struct release_values *v, struct secret 
     SR_OWN(buf) b = { 0 };
     if (v->n < 1 || v->n > WANTS_MAX)
         return sr_fail(why, SR_EBUG, R_RELEASE_VALUES, "no values, or too many");
+    bool leases = has_lease(v);
+    if (leases) {
+        wr_u16be(&b, FORM_LEASES);
+        wr_u8(&b, FORM_VERSION);
+    }
     wr_u16be(&b, (uint16_t)v->n);
-    for (size_t i = 0; i < v->n; i++)
+    for (size_t i = 0; i < v->n; i++) {
         SR_TRY(put_value(&b, &v->v[i], why));
+        if (leases)
+            wr_u32be(&b, v->v[i].lease);
+    }
     if (b.n > RELEASE_PLAIN_MAX)
         return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "more values at once than a release may carry");
     return buf_ok(&b) ? secret_copy(ret, buf_span(&b)) : SR_ENOMEM;
@@ -214,11 +234,18 @@ enum sr_err release_values_decode(struct span s, const struct want_list *wanted,
     SR_OWN(release_values) v = { 0 };
     struct reader r = rd_init(s);
     v.n = rd_u16be(&r);
+    bool leases = v.n == FORM_LEASES;
+    if (leases && rd_u8(&r) != FORM_VERSION)
+        return wrong_values(why);
+    if (leases)
+        v.n = rd_u16be(&r);
     if (v.n != wanted->n || v.n > WANTS_MAX)
         return wrong_values(why);
-    for (size_t i = 0; i < v.n; i++)
+    for (size_t i = 0; i < v.n; i++) {
         SR_TRY(get_value(&r, &wanted->want[i], &v.v[i], why));
-    if (!rd_end(&r))
+        v.v[i].lease = leases ? rd_u32be(&r) : 0;
+    }
+    if (!rd_end(&r) || leases != has_lease(&v)) /* one spelling */
         return wrong_values(why);
     *ret = SR_TAKE(v);
     return SR_OK;

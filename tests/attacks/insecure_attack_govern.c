@@ -1,5 +1,6 @@
 /* Attacks of who should be no member any more, or not become one: after a freeze, an expulsion, a lapsed
  * lease. On whole members in this process. */
+#include "client/workload.h"
 #include "node/lease.h"
 #include "proto/vouch.h"
 #include "tests/attacks/governed.h"
@@ -406,6 +407,34 @@ static bool unlisted_machine(struct lab *l, struct sr_why *why)
     return got;
 }
 
+/* ---- leases of keys ---- */
+
+/* A workload holds a key for a while; is it there that much later? */
+static bool holds_after(int64_t seconds)
+{
+    SR_OWN(fetched) f = { 0 };
+    f.released.values.n = 1;
+    f.released.values.v[0].lease = LEASE_S;
+    f.asked_ms = clock_boot_ms();
+    T(secret_copy(&f.released.values.v[0].value, SPAN_STR("key")) == SR_OK);
+    atomic_fetch_add(&boot_s, seconds);
+    fetched_expire(&f);
+    return span_eq(secret_span(&f.released.values.v[0].value), SPAN_STR("key"));
+}
+
+static bool key_in_time(struct lab *l)
+{
+    (void)l;
+    return holds_after(LEASE_S - 10);
+}
+
+/* Policy denies by now, so nothing was renewed. */
+static bool key_after_lease(struct lab *l, struct sr_why *why)
+{
+    (void)l, (void)why;
+    return holds_after(LEASE_S + 1);
+}
+
 static const struct attack rows[] = {
     { "frozen_join", thawed, frozen_join, R_FROZEN },
     { "frozen_here", thawed, frozen_here, R_FROZEN },
@@ -422,6 +451,7 @@ static const struct attack rows[] = {
     { "vouch_of_another", vouched, vouch_of_another, R_VOUCH },
     { "policy_hidden", vouched, policy_hidden, R_VOUCH },
     { "vouch_of_expelled", vouched, vouch_of_expelled, R_LEASE },
+    { "key_after_lease", key_in_time, key_after_lease, R_NONE },
 };
 
 int main(int argc, char **argv)
