@@ -252,14 +252,15 @@ static enum sr_err catch_up(struct counter *c, struct sr_why *why)
 }
 
 /* In this order: the row is on disk, then the TPM counts. Whatever is in the keystore by the time of the row
- * is in every state that counts from then on. */
+ * is in every state that counts from then on. What an earlier call left is finished first, and covers only
+ * what was there when its row was written. */
 static enum sr_err cover(struct counter *c, struct sr_why *why)
 {
-    if (c->count == counter_value(c)) {
-        if (keystore_head(c->o.ks).seq == atomic_load(&c->seq))
-            return SR_OK;
-        SR_TRY(write_row(c, counter_value(c) + 1));
-    }
+    if (c->count != counter_value(c))
+        SR_TRY(catch_up(c, why));
+    if (keystore_head(c->o.ks).seq == atomic_load(&c->seq))
+        return SR_OK;
+    SR_TRY(write_row(c, counter_value(c) + 1));
     return catch_up(c, why);
 }
 

@@ -85,6 +85,27 @@ static void killed_at_each_step(void)
     }
 }
 
+/* What is written after a count that failed is not covered by that count's row. */
+static void written_after_a_count_that_failed(void)
+{
+    struct counter_lab *l = lab();
+    struct sr_why why = { 0 };
+    lab_put(l, "a", "1");
+    l->tpm.fault = LAB_BEFORE;
+    T(counter_cover(l->counter, NULL) == SR_EBUSY);
+    l->tpm.fault = LAB_FINE;
+    lab_keep(l, 0); /* the row is there, the next write is not */
+    lab_put(l, "a", "2");
+    for (int i = 0; i < 200 && counter_cover(l->counter, NULL) != SR_OK; i++)
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+    lab_keep(l, 1);
+    lab_put_back(l, 0);
+    T(lab_start(l, &why) == SR_EPROOF && why.reason == R_ROLLED_BACK);
+    lab_put_back(l, 1);
+    T(lab_start(l, &why) == SR_OK && lab_has(l, "a", "2"));
+    end(l);
+}
+
 /* The same without a restart: what was not heard of is found out. */
 static void an_answer_that_was_lost(void)
 {
@@ -209,6 +230,7 @@ int main(void)
     a_restart_goes_on();
     without_the_option_there_is_none();
     killed_at_each_step();
+    written_after_a_count_that_failed();
     an_answer_that_was_lost();
     what_its_owner_does();
     an_index_that_is_taken();
