@@ -96,7 +96,7 @@ check "one that leaves nobody is" bash -c '"$1" policy check --node "$2" --cid "
 amend() { # JQ: the next policy is that in force at the first, changed so; handed to the first
     curl -s "$(ins_url one)/sealring/v1/policy" | jq -c ".policy | $1" >"$ins/draft" && rm -f "$ins/next" &&
         "$sealring" policy propose --node "$(ins_url one)" --cid "$cid" --out "$ins/next" "$ins/draft" &&
-        "$sealring" policy sign --node "$(ins_url one)" --cid "$cid" --key "$ins/operator.key" "$ins/next" &&
+        "$sealring" policy sign --yes --node "$(ins_url one)" --cid "$cid" --key "$ins/operator.key" "$ins/next" &&
         "$sealring" policy apply --node "$(ins_url one)" --cid "$cid" "$ins/next"
 }
 refusal() { curl -s -X POST "$(ins_url "$1")/sealring/v1/release/challenge" | jq -r .error.reason; }

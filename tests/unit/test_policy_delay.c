@@ -15,6 +15,7 @@ struct draft {
     const char *name; /* of the rules, the letter behind it; NULL: r */
     const char *root; /* two hex digits of a vendor's root, or NULL */
     uint64_t age;     /* ak_cert_max_age, 0: none */
+    const char *more; /* other members of the document, or NULL */
 };
 
 static void put_rule(struct buf *b, const char *name, char c)
@@ -49,6 +50,8 @@ static void write_draft(const struct draft *d, uint64_t number, struct buf *b)
             wr_text(b, d->root);
         wr_text(b, "\"]");
     }
+    if (d->more)
+        wr_fmt(b, ",%s", d->more);
     wr_text(b, "}");
 }
 
@@ -257,8 +260,8 @@ static void a_rule_behind_an_old_name_waits(void)
     SR_OWN(buf) text = { 0 };
     SR_OWN(buf) document = { 0 };
     struct policy *next = NULL;
-    take(&l, &(struct draft){ "a", HOUR, NULL, NULL, 0 }, at(0));
-    write_draft(&(struct draft){ "a", HOUR, NULL, NULL, 0 }, 2, &text);
+    take(&l, &(struct draft){ .join = "a", .delay = HOUR }, at(0));
+    write_draft(&(struct draft){ .join = "a", .delay = HOUR }, 2, &text);
     uint8_t *value = memmem(text.p, text.n, "\"value\":\"a\"", 11);
     T(value != NULL);
     value[9] = 'b';
@@ -274,7 +277,7 @@ static void unchanged_rules_never_wait(void)
 {
     SR_OWN(line) l = { 0 };
     for (uint64_t i = 0; i < 200; i++)
-        take(&l, &(struct draft){ "abC", HOUR + i, NULL, "aa", 100 }, at(i));
+        take(&l, &(struct draft){ .join = "abC", .delay = HOUR + i, .root = "aa", .age = 100 }, at(i));
     T(l.waits.n == 0 && joins(&l, 'a', at(200)) == R_NONE);
 }
 
@@ -297,8 +300,8 @@ static void both_clocks_have_to_come_to_it(void)
         { "the end of time", { UINT64_MAX, UINT64_MAX }, R_NONE },
     };
     SR_OWN(line) l = { 0 };
-    take(&l, &(struct draft){ "a", HOUR, NULL, NULL, 0 }, at(0));
-    take(&l, &(struct draft){ "ab", HOUR, NULL, NULL, 0 }, at(0));
+    take(&l, &(struct draft){ .join = "a", .delay = HOUR }, at(0));
+    take(&l, &(struct draft){ .join = "ab", .delay = HOUR }, at(0));
     for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++)
         T_ROW(joins(&l, 'b', clocks[i].now) == clocks[i].want, clocks[i].name);
 }
@@ -307,8 +310,8 @@ static void a_clock_at_its_end_waits_for_ever(void)
 {
     SR_OWN(line) l = { 0 };
     const struct policy_moment end = { UINT64_MAX - 5, UINT64_MAX - 5 };
-    take(&l, &(struct draft){ "a", HOUR, NULL, NULL, 0 }, end);
-    take(&l, &(struct draft){ "ab", HOUR, NULL, NULL, 0 }, end);
+    take(&l, &(struct draft){ .join = "a", .delay = HOUR }, end);
+    take(&l, &(struct draft){ .join = "ab", .delay = HOUR }, end);
     T(joins(&l, 'b', end) == R_POLICY_DELAY && joins(&l, 'b', at(0)) == R_POLICY_DELAY);
 }
 
@@ -318,12 +321,12 @@ static void too_many_at_once_let_nobody_in(void)
 {
     SR_OWN(line) l = { 0 };
     struct policy_pending pending[4];
-    take(&l, &(struct draft){ "a", HOUR, NULL, NULL, 0 }, at(0));
+    take(&l, &(struct draft){ .join = "a", .delay = HOUR }, at(0));
     for (uint64_t i = 1; i <= POLICY_WAITS_MAX; i++)
-        take(&l, &(struct draft){ i % 2 ? "ab" : "ac", HOUR, NULL, NULL, 0 }, at(i));
+        take(&l, &(struct draft){ .join = i % 2 ? "ab" : "ac", .delay = HOUR }, at(i));
     T(l.waits.n == POLICY_WAITS_MAX && joins(&l, 'a', at(100)) == R_NONE);
     for (uint64_t i = 101; i < 110; i++)
-        take(&l, &(struct draft){ i % 2 ? "ab" : "ac", HOUR, NULL, NULL, 0 }, at(i));
+        take(&l, &(struct draft){ .join = i % 2 ? "ab" : "ac", .delay = HOUR }, at(i));
     T(l.waits.n == POLICY_WAITS_MAX && joins(&l, 'a', at(110)) == R_POLICY_DELAY);
     T(joins(&l, 'a', at(HOUR + 108)) == R_POLICY_DELAY && joins(&l, 'a', at(HOUR + 109)) == R_NONE);
     const struct policy_wait_view view = { &l.waits, at(HOUR + 100) };
@@ -336,16 +339,53 @@ static void too_many_at_once_let_nobody_in(void)
 static void new_roots_and_older_certificates_wait(void)
 {
     SR_OWN(line) l = { 0 };
-    take(&l, &(struct draft){ "a", HOUR, NULL, "aa", 100 }, at(0));
-    take(&l, &(struct draft){ "a", HOUR, NULL, "bb", 200 }, at(10));
+    take(&l, &(struct draft){ .join = "a", .delay = HOUR, .root = "aa", .age = 100 }, at(0));
+    take(&l, &(struct draft){ .join = "a", .delay = HOUR, .root = "bb", .age = 200 }, at(10));
     const struct policy_wait_view early = { &l.waits, at(11) }, late = { &l.waits, at(HOUR + 10) };
     struct policy_aks a = policy_aks(l.now, &early), b = policy_aks(l.now, &late),
                       c = policy_aks(l.now, NULL);
     T(a.roots_n == 0 && a.max_age == 100);
     T(b.roots_n == 1 && b.roots[0].b[0] == 0xbb && b.max_age == 200 && c.roots_n == 1 && c.max_age == 200);
-    take(&l, &(struct draft){ "a", HOUR, NULL, "bb", 60 }, at(20));
+    take(&l, &(struct draft){ .join = "a", .delay = HOUR, .root = "bb", .age = 60 }, at(20));
     const struct policy_wait_view later = { &l.waits, at(HOUR + 10) };
     T(policy_aks(l.now, &later).max_age == 60 && policy_aks(l.now, &later).roots_n == 1);
+}
+
+/* ---- machines: a list of those that may, and those that are expelled ---- */
+
+#define ONE          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define TWO          "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define LISTED(id)   "{\"id\":\"" id "\",\"name\":\"" id "\"}"
+#define EXPELLED(id) "{\"hardware\":\"" id "\",\"name\":\"" id "\"}"
+
+static void new_machines_wait(void)
+{
+    static const struct machines {
+        const char *name, *before, *after;
+        enum sr_reason early, late; /* may machine two join? */
+    } machines[] = {
+        { "one more on the list", "\"hardware\":[" LISTED(ONE) "]",
+          "\"hardware\":[" LISTED(ONE) "," LISTED(TWO) "]", R_POLICY_DELAY, R_NONE },
+        { "no list any more", "\"hardware\":[" LISTED(ONE) "]", "\"expelled\":[]", R_POLICY_DELAY, R_NONE },
+        { "no longer expelled", "\"expelled\":[" EXPELLED(TWO) "]", "\"expelled\":[]", R_POLICY_DELAY,
+          R_NONE },
+        { "another is no longer expelled", "\"expelled\":[" EXPELLED(ONE) "]", "\"expelled\":[]", R_NONE,
+          R_NONE },
+        { "a list that has it", "\"expelled\":[]", "\"hardware\":[" LISTED(TWO) "]", R_NONE, R_NONE },
+    };
+    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+        SR_OWN(line) l = { 0 };
+        static struct claims c;
+        struct sr_why early = { 0 }, late = { 0 };
+        c = coded('a');
+        claims_put_text(&c, "ek", SPAN_STR(TWO));
+        take(&l, &(struct draft){ .join = "a", .delay = HOUR, .more = machines[i].before }, at(0));
+        take(&l, &(struct draft){ .join = "a", .delay = HOUR, .more = machines[i].after }, at(10));
+        const struct policy_wait_view now = { &l.waits, at(11) }, then = { &l.waits, at(HOUR + 10) };
+        (void)!policy_join_waiting(l.now, &now, &c, NULL, NULL, &early);
+        (void)!policy_join_waiting(l.now, &then, &c, NULL, NULL, &late);
+        T_ROW(early.reason == machines[i].early && late.reason == machines[i].late, machines[i].name);
+    }
 }
 
 /* ---- members that came later ---- */
@@ -353,10 +393,10 @@ static void new_roots_and_older_certificates_wait(void)
 static void a_new_member_waits_from_its_own_beginning(void)
 {
     SR_OWN(line) l = { 0 };
-    SR_OWN(policy_hold) first = { made(&(struct draft){ "a", HOUR, NULL, NULL, 0 }, 1) };
-    SR_OWN(policy_hold) second = { made(&(struct draft){ "ab", 60, NULL, NULL, 0 }, 2) };
+    SR_OWN(policy_hold) first = { made(&(struct draft){ .join = "a", .delay = HOUR }, 1) };
+    SR_OWN(policy_hold) second = { made(&(struct draft){ .join = "ab", .delay = 60 }, 2) };
     l.number = 2;
-    take(&l, &(struct draft){ "abc", 0, NULL, NULL, 0 }, at(5));
+    take(&l, &(struct draft){ .join = "abc", .delay = 0 }, at(5));
     policy_waits_past(&l.waits, first.p, HOUR, at(5));
     policy_waits_past(&l.waits, second.p, HOUR, at(5));
     T(joins(&l, 'a', at(6)) == R_NONE);
@@ -375,9 +415,9 @@ static void what_waits_is_named(void)
 {
     SR_OWN(line) l = { 0 };
     struct policy_pending p[8];
-    take(&l, &(struct draft){ "aD", HOUR, NULL, "aa", 0 }, at(0));
-    take(&l, &(struct draft){ "ab", HOUR, NULL, "bb", 0 }, at(10));
-    take(&l, &(struct draft){ "abc", HOUR, NULL, "bb", 0 }, at(20));
+    take(&l, &(struct draft){ .join = "aD", .delay = HOUR, .root = "aa" }, at(0));
+    take(&l, &(struct draft){ .join = "ab", .delay = HOUR, .root = "bb" }, at(10));
+    take(&l, &(struct draft){ .join = "abc", .delay = HOUR, .root = "bb" }, at(20));
     const struct policy_wait_view view = { &l.waits, at(30) }, late = { &l.waits, at(HOUR + 10) };
     size_t n = policy_pending(l.now, &view, p, 8);
     T(n == 4);
@@ -443,7 +483,7 @@ static void imagine(struct history *h, unsigned seed)
             strcpy(h->join[k], h->join[k - 1]);
         now += (uint64_t)random() % 40;
         h->taken[k] = now;
-        h->d[k] = (struct draft){ h->join[k], (uint64_t)random() % 3 * 30, NULL, NULL, 0 };
+        h->d[k] = (struct draft){ .join = h->join[k], .delay = (uint64_t)random() % 3 * 30 };
         h->wait[k] = k ? waits_for(h, k) : 0;
     }
 }
@@ -478,7 +518,7 @@ static void the_delay_has_bounds(void)
         SR_OWN(buf) document = { 0 };
         SR_OWN(policy_hold) p = { 0 };
         struct sr_why why = { 0 };
-        write_draft(&(struct draft){ "a", 0, NULL, NULL, 0 }, 1, &text);
+        write_draft(&(struct draft){ .join = "a", .delay = 0 }, 1, &text);
         text.n--; /* the last brace */
         wr_fmt(&text, ",\"join_delay\":%s}", bounds[i].text);
         T(json_canonical(buf_span(&text), &document, NULL) == SR_OK);
@@ -486,7 +526,7 @@ static void the_delay_has_bounds(void)
         T_ROW((e == SR_OK) == bounds[i].good && why.reason == (bounds[i].good ? R_NONE : R_POLICY_FORMAT),
               bounds[i].text);
     }
-    SR_OWN(policy_hold) none = { made(&(struct draft){ "a", 0, NULL, NULL, 0 }, 1) };
+    SR_OWN(policy_hold) none = { made(&(struct draft){ .join = "a", .delay = 0 }, 1) };
     T(policy_join_delay(none.p) == 0);
 }
 
@@ -499,6 +539,7 @@ int main(void)
     a_clock_at_its_end_waits_for_ever();
     too_many_at_once_let_nobody_in();
     new_roots_and_older_certificates_wait();
+    new_machines_wait();
     a_new_member_waits_from_its_own_beginning();
     what_waits_is_named();
     made_up_histories_agree_with_the_definition();
