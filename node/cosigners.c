@@ -76,10 +76,13 @@ struct cosigners_view cosigners_look(struct cosigners *w)
     struct cosigners_view v = { 0 };
     if (!w)
         return v;
-    size_t members = members_count(w->core->members);
+    SR_OWN(policy_hold) now = policy_holder_get(w->core->policy);
     pthread_mutex_lock(&w->lock);
-    v = (struct cosigners_view){ w->ended, w->done_size, w->done_n, w->answers,
-                                 members > 0 ? members - 1 : 0 };
+    v = (struct cosigners_view){ w->ended, w->done_size, w->done_n, 0, 0 };
+    if (now.p) {
+        v.answers = cosigners_answers(w, now.p);
+        v.known = cosigners_others(w, now.p);
+    }
     pthread_mutex_unlock(&w->lock);
     return v;
 }
@@ -125,9 +128,16 @@ enum sr_err cosigners_newest(struct cosigners *w, struct buf *ret)
 
 /* ---- waiting */
 
-unsigned cosigners_enough(const struct cosigners *w, const struct policy_witnesses *pw, enum cosigned need)
+size_t cosigners_others(const struct cosigners *w, const struct policy *p)
 {
-    size_t members = members_count(w->core->members), there = pw->outside_n + (members > 0 ? members - 1 : 0);
+    size_t n = members_left_by(w->core->members, p);
+    return n > 0 ? n - 1 : 0;
+}
+
+unsigned cosigners_enough(const struct cosigners *w, const struct policy *p, enum cosigned need)
+{
+    const struct policy_witnesses *pw = policy_witnesses(p);
+    size_t there = pw->outside_n + cosigners_others(w, p);
     return need == COSIGNED_KNOWN && there < pw->need ? (unsigned)there : (unsigned)pw->need;
 }
 
@@ -175,7 +185,7 @@ enum sr_err cosigners_wait(struct core *c, const struct journal_receipt *r, enum
     SR_TRY(cosigners_live(w, why));
     if (pw && !w)
         return sr_fail(why, SR_EBUSY, R_UNWITNESSED, "nobody asks witnesses here");
-    unsigned wanted = pw ? cosigners_enough(w, pw, need) : 0;
+    unsigned wanted = pw ? cosigners_enough(w, now.p, need) : 0;
     if (wanted == 0) {
         wr_span(ret_note, (struct span){ (const uint8_t *)r->checkpoint, r->checkpoint_n });
         return buf_ok(ret_note) ? SR_OK : SR_ENOMEM;

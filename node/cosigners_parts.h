@@ -16,7 +16,7 @@ struct cosigner {
     struct peer_link link;
     uint64_t size; /* what it has cosigned, as it told us */
     bool asked;    /* a member said what it has seen, and our log goes on from that; nothing happened since */
-    bool answered; /* it did so once since our start: counted in answers */
+    bool answered; /* it did so once since our start: counts as an answer */
     uint64_t round; /* the last one that it cosigned */
     bool busy;
     unsigned fails; /* in a row */
@@ -51,13 +51,15 @@ struct cosigners {
     struct buf done; /* newest note with enough cosignatures */
     uint64_t done_size;
     unsigned done_n;
-    size_t answers; /* members that were asked */
     size_t waiting;
     enum sr_reason ended;
     uint64_t looked_ms; /* when v was compared with members and policy */
 };
 /* Of the witnesses that there are, with the lock held. */
-unsigned cosigners_enough(const struct cosigners *w, const struct policy_witnesses *pw, enum cosigned need);
+unsigned cosigners_enough(const struct cosigners *w, const struct policy *p, enum cosigned need);
+/* Other members that the policy has not expelled; of them, those that said what they have seen. Lock held. */
+size_t cosigners_others(const struct cosigners *w, const struct policy *p);
+size_t cosigners_answers(struct cosigners *w, const struct policy *p);
 void *cosigners_run(void *w); /* a thread */
 
 /* One call to a witness, outside the lock. */

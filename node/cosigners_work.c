@@ -131,21 +131,21 @@ static bool any_busy(const struct cosigners *w)
 
 /* Is it time for a newer checkpoint? One that has enough makes room for the next at once when somebody waits;
  * one that has not keeps its place while answers may still come. */
-static bool due(const struct cosigners *w, const struct policy_witnesses *pw, uint64_t now)
+static bool due(const struct cosigners *w, const struct policy *p, uint64_t now)
 {
     const struct round *r = &w->round;
     if (r->id == 0)
         return true;
     if (w->waiting == 0 && now - r->began_ms < IDLE_MS)
         return false;
-    return r->n >= cosigners_enough(w, pw, COSIGNED_KNOWN) || !any_busy(w) || now - r->began_ms > ROUND_MS;
+    return r->n >= cosigners_enough(w, p, COSIGNED_KNOWN) || !any_busy(w) || now - r->began_ms > ROUND_MS;
 }
 
-static void begin_round(struct cosigners *w, const struct policy_witnesses *pw)
+static void begin_round(struct cosigners *w, const struct policy *p)
 {
     SR_OWN(buf) note = { 0 };
     struct round r = { .id = w->round.id + 1, .began_ms = clock_boot_ms(), .began = clock_unix() };
-    if (!due(w, pw, r.began_ms) || journal_size(w->core->journal) <= w->round.at.size ||
+    if (!due(w, p, r.began_ms) || journal_size(w->core->journal) <= w->round.at.size ||
         journal_checkpoint(w->core->journal, &note) != SR_OK || note.n > sizeof r.note ||
         checkpoint_open(buf_span(&note), w->origin, &w->core->home.member_pub, &r.at, NULL) != SR_OK)
         return;
@@ -156,10 +156,10 @@ static void begin_round(struct cosigners *w, const struct policy_witnesses *pw)
 }
 
 /* What has come so far is what is handed out, once it is enough. */
-static void hand_out(struct cosigners *w, const struct policy_witnesses *pw)
+static void hand_out(struct cosigners *w, const struct policy *p)
 {
     const struct round *r = &w->round;
-    if (r->n == 0 || r->n < cosigners_enough(w, pw, COSIGNED_KNOWN))
+    if (r->n == 0 || r->n < cosigners_enough(w, p, COSIGNED_KNOWN))
         return;
     SR_OWN(buf) note = { 0 };
     wr_span(&note, (struct span){ (const uint8_t *)r->note, r->note_n });
@@ -184,10 +184,19 @@ static bool wants(struct cosigners *w, const struct cosigner *at, bool submittin
     return submitting && at->round != w->round.id && w->round.n < COSIGN_LINES;
 }
 
-static bool enough_asked(const struct cosigners *w, const struct policy_witnesses *pw)
+size_t cosigners_answers(struct cosigners *w, const struct policy *p)
 {
-    size_t members = members_count(w->core->members), known = members > 0 ? members - 1 : 0;
-    return w->answers >= (pw->restart < known ? pw->restart : known);
+    size_t n = 0;
+    for (size_t i = 0; i < w->n; i++)
+        n += w->v[i]->answered && counts(w, w->v[i], p);
+    return n;
+}
+
+static bool enough_asked(struct cosigners *w, const struct policy *p)
+{
+    const struct policy_witnesses *pw = policy_witnesses(p);
+    size_t known = cosigners_others(w, p);
+    return cosigners_answers(w, p) >= (pw->restart < known ? pw->restart : known);
 }
 
 static bool next_errand(struct cosigners *w, struct errand *e)
@@ -196,9 +205,9 @@ static bool next_errand(struct cosigners *w, struct errand *e)
     const struct policy_witnesses *pw = policy_witnesses(now.p);
     struct cosigner *best = NULL;
     look_around(w, now.p);
-    bool submitting = pw && enough_asked(w, pw) && w->ended == R_NONE;
+    bool submitting = pw && enough_asked(w, now.p) && w->ended == R_NONE;
     if (submitting)
-        begin_round(w, pw);
+        begin_round(w, now.p);
     for (size_t i = 0; i < w->n; i++)
         if (counts(w, w->v[i], now.p) && wants(w, w->v[i], submitting) &&
             (!best || w->v[i]->fails < best->fails))
@@ -244,8 +253,6 @@ static void asked(struct cosigners *w, const struct errand *e)
         return;
     }
     e->to->asked = true;
-    if (!e->to->answered)
-        w->answers++;
     e->to->answered = true;
 }
 
@@ -258,7 +265,7 @@ static void cosigned(struct cosigners *w, struct errand *e)
         return;
     wr_span(&w->round.lines, buf_span(&e->line_bytes));
     w->round.n++;
-    hand_out(w, pw);
+    hand_out(w, now.p);
 }
 
 static void settle(struct cosigners *w, struct errand *e, enum sr_err err, const struct sr_why *why)

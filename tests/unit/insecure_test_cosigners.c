@@ -156,6 +156,43 @@ static void the_records_witnesses_count(void)
     free(n);
 }
 
+/* Policy number 2, by which b is a member no more. */
+static void expel_b(struct witness_net *w)
+{
+    struct running *r = w->a.r;
+    SR_OWN(policy_hold) now = policy_holder_get(r->core->policy);
+    SR_OWN(policy_signed) s = { 0 };
+    SR_OWN(buf) document = { 0 }, text = { 0 }, more = { 0 };
+    wr_text(&more, ONE_WITNESS ",\"expelled\":[{\"name\":\"b\",\"key\":\"");
+    wr_hex(&more, SPAN(w->b.r->core->home.member_pub.b));
+    wr_text(&more, "\"}]");
+    wr_u8(&more, '\0');
+    r->more = (const char *)more.p;
+    running_policy(r, 2, policy_hash(now.p), &document);
+    r->more = NULL;
+    T(policy_parse(buf_span(&document), &s.policy, NULL) == SR_OK);
+    struct policy_signature sig = policy_sign(s.policy, &r->core->home.cid, &r->admin, &r->admin_pub);
+    T(policy_signed_add(&s, &sig, NULL) == SR_OK);
+    policy_signed_write(&s, &text);
+    T(policy_holder_apply(r->core->policy, buf_span(&text), NULL) == SR_OK);
+}
+
+/* Who is a member no more is no witness: nothing is released on its word, and joins do not wait for it. */
+static void an_expelled_member_is_no_witness(void)
+{
+    SR_OWN(witness_net) w = { 0 };
+    SR_OWN(buf) note = { 0 };
+    struct journal_receipt later = { .index = 1000000 };
+    struct sr_why why;
+    witness_net_open(&w);
+    T(live_release_soon(&w.a, &w.b.r->core->home, &why));
+    expel_b(&w);
+    struct cosigners_view v = cosigners_look(w.a.r->core->cosigners);
+    T(v.known == 0 && v.answers == 0);
+    T(cosigners_wait(w.a.r->core, &later, COSIGNED_KNOWN, &note, &why) == SR_OK);
+    T(!live_release(&w.a, &w.b.r->core->home, &why) && why.reason == R_UNWITNESSED);
+}
+
 int main(void)
 {
     T(secret_init() == SR_OK);
@@ -164,5 +201,6 @@ int main(void)
     two_full_members_wait_for_each_other_and_go_on();
     the_note_that_is_handed_out_has_the_other_members_line();
     the_records_witnesses_count();
+    an_expelled_member_is_no_witness();
     return t_end();
 }
