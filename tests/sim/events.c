@@ -92,7 +92,8 @@ static bool others_remain(const struct host *m)
 {
     const struct world *w = world();
     for (size_t i = 0; i < w->n; i++)
-        if (&w->m[i] != m && w->m[i].code == CODE_GOOD && w->oracle.log[i].n > 0)
+        if (&w->m[i] != m && w->m[i].code == CODE_GOOD && w->oracle.log[i].n > 0 &&
+            !(w->need && w->m[i].rolled))
             return true;
     return false;
 }
@@ -102,6 +103,7 @@ static void roll_back(struct host *m, uint64_t b)
     if (!disk_states(m->disk) || !others_remain(m))
         return;
     host_crash(m);
+    m->rolled = true;
     disk_back(m->disk, b % disk_states(m->disk));
     oracle_back(m);
 }
@@ -113,6 +115,7 @@ static void wipe(struct host *m, uint64_t b)
         return;
     host_crash(m);
     m->lost = true;
+    m->rolled = false;
     disk_empty(m->disk);
     oracle_back(m);
 }
@@ -236,21 +239,21 @@ static const struct happening_row rows[] = {
     { "stop", 3, stop },
     { "crash", 5, crash },
     { "start-all", 4, start_all },
-    { "crash-start", 4, crash_and_start },
+    { "crash-start", 8, crash_and_start },
     { "power", 4, power },
     { "unknown", 2, unknown },
-    { "full", 5, full },
+    { "full", 7, full },
     { "slow", 2, slow },
     { "good-disk", 6, good_disk },
     { "keep", 3, keep },
     { "roll-back", 2, roll_back },
-    { "wipe", 3, wipe },
+    { "wipe", 4, wipe },
     { "partition", 3, partition },
     { "one-way", 2, one_way },
     { "join-up", 5, join_up },
     { "storm", 3, storm },
     { "calm", 4, calm },
-    { "echo", 8, echo },
+    { "echo", 16, echo },
     { "clock-step", 2, clock_step },
     { "clock-right", 2, clock_right },
     { "suspend", 1, suspend },

@@ -4,6 +4,7 @@
  *   sim --same A..B [--steps N]          each seed twice: the traces must be the same
  *   sim --expect INVARIANT --seeds A..B  a fault is planted: some seed must violate that
  *   sim --trace SEED [--steps N]         what happened, line by line; of a seed that fails, the fewest events
+ *   sim --print SEED [--steps N]         the same with all of its events
  *   sim --replay FILE                    seeds that failed once: SEED STEPS REASON, a line each */
 #include "crypto/program.h"
 #include "crypto/text.h"
@@ -110,14 +111,14 @@ static void shrink(const struct asked *a, const char *invariant, bool *skip)
         }
 }
 
-static int show(const struct asked *a)
+static int show(const struct asked *a, bool shrunk)
 {
     bool *skip = calloc(STEPS_MAX, sizeof *skip);
     struct run_options o = { .seed = a->first, .steps = a->steps };
     struct run_result r = run_seed(&o);
     if (!skip)
         return 2;
-    if (r.failed)
+    if (r.failed && shrunk)
         shrink(a, r.invariant, skip);
     o.skip = skip;
     o.print = true;
@@ -185,6 +186,8 @@ int main(int argc, char **argv)
     if (strcmp(what, "--same") == 0)
         return same(&a);
     if (strcmp(what, "--trace") == 0)
-        return show(&a);
+        return show(&a, true);
+    if (strcmp(what, "--print") == 0)
+        return show(&a, false);
     usage();
 }

@@ -39,6 +39,8 @@ struct oracle {
     struct known_log *log; /* one a machine */
     struct shown_head *shown;
     size_t n_shown;
+    struct left_leaf *left; /* under which something left, witnessed */
+    size_t n_left;
     struct made made[MADE_MAX];
     size_t n_made;
     const struct leaf **ever; /* every leaf that was ever durable, cut off since or not */
@@ -49,8 +51,9 @@ struct oracle {
 void oracle_new(void);
 /* ---- from the disks ---- */
 void oracle_written(int host, struct span key, struct span value); /* durable now */
-void oracle_back(struct host *m); /* its disk has been rolled back or emptied: read it again */
-void oracle_excuse(void);         /* what no disk has any more */
+void oracle_back(struct host *m);          /* its disk has been rolled back or emptied: read it again */
+void oracle_excuse(void);                  /* what no disk has any more */
+void oracle_forgets(const struct host *m); /* a witness has lost its memory */
 void oracle_boot(struct host *m);
 void oracle_disturbed(int host); /* its disk failed a write */
 void oracle_failed_start(struct host *m, enum sr_err e, const struct sr_why *why);

@@ -47,7 +47,7 @@ static bool survives(const struct made *m)
             (other->version == m->version && memcmp(&other->hash, &m->hash, sizeof m->hash) > 0))
             continue;
         for (size_t k = 0; k < w->n; k++)
-            if (on_disk(&w->oracle.log[k], other))
+            if (!(w->need && w->m[k].rolled) && on_disk(&w->oracle.log[k], other))
                 return true;
     }
     return false;
@@ -104,9 +104,10 @@ void oracle_failed_start(struct host *m, enum sr_err e, const struct sr_why *why
 
 /* ---- agreement ---- */
 
+/* With witnesses in policy a machine that was brought back may be told to serve no more: it takes no part. */
 static struct core *core_of(const struct host *m)
 {
-    return host_is_member(m) ? atomic_load(&m->node->core) : NULL;
+    return host_is_member(m) && !(world()->need && m->rolled) ? atomic_load(&m->node->core) : NULL;
 }
 
 static bool differs(bool say, const char *what, const struct host *m)
@@ -123,7 +124,7 @@ static bool all_members(bool say)
     for (size_t i = 0; i < w->n; i++) {
         const struct host *m = &w->m[i];
         struct core *c = core_of(m);
-        if (!c && !w->policy[w->policies].admits[m->code])
+        if (!c && (!w->policy[w->policies].admits[m->code] || (w->need && m->rolled)))
             continue;
         if (!c || !journal_healthy(c->journal))
             return differs(say, "converge_members", m);

@@ -240,4 +240,5 @@ void oracle_back(struct host *m)
     }
     m->tainted = true;
     oracle_excuse();
+    oracle_forgets(m);
 }

@@ -3,6 +3,7 @@
 #include "proto/log.h"
 #include "proto/package.h"
 #include "proto/release_wire.h"
+#include "proto/witness.h"
 #include "tests/sim/net.h"
 
 #include <stdio.h>
@@ -78,6 +79,71 @@ static void has_leaf(const struct answered *a, uint64_t index, struct span leaf,
                  (const char *)a->p->path.p, (unsigned long long)index);
 }
 
+/* ---- what left, witnessed ---- */
+
+struct left_leaf {
+    struct sign_pub member;
+    uint64_t index;
+    struct sha256 hash;
+    unsigned remember; /* others that have seen a head over it, at least */
+};
+enum { LEFT_MAX = 4096 };
+
+void oracle_forgets(const struct host *m)
+{
+    struct oracle *o = &world()->oracle;
+    for (size_t i = 0; i < o->n_left; i++)
+        if (o->left[i].remember && memcmp(&o->left[i].member, &o->log[m->id].member, 32) != 0)
+            o->left[i].remember--;
+}
+
+/* By machines other than this one, under whatever key they had: those that it knows of are among them. */
+static bool cosigned(const struct answered *a, const struct w3 *w, struct sr_why *why)
+{
+    const struct world *all = world();
+    struct witness_pin pin = { .need = all->need };
+    for (size_t i = 0; i < all->oracle.n_ever && pin.n < WITNESS_PINS_MAX; i++) {
+        const struct leaf *l = all->oracle.ever[i];
+        bool begins = l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF;
+        if (begins && memcmp(l->member_key.b, a->log->member.b, sizeof l->member_key.b) != 0)
+            memcpy(pin.key[pin.n++].b, l->member_key.b, sizeof l->member_key.b);
+    }
+    const struct sha256 cid = atomic_load(&a->m->node->core)->home.cid;
+    return pin.n == WITNESS_PINS_MAX ||
+           witness_pin_check(&pin, &cid, w->checkpoint, w->leaf_index, why) == SR_OK;
+}
+
+/* All that left before, under this log's key, is in the history of what leaves now. */
+static void one_history(const struct answered *a)
+{
+    const struct world *w = world();
+    const struct oracle *o = &w->oracle;
+    for (size_t i = 0; i < o->n_left; i++) {
+        const struct left_leaf *l = &o->left[i];
+        if (memcmp(&l->member, &a->log->member, sizeof l->member) != 0 || l->remember + w->restart < w->n)
+            continue;
+        if (l->index >= a->log->n || !sha256_eq(&a->log->v[l->index].hash, &l->hash))
+            violated("one_history", "m%d releases under a log without leaf %llu, under which it released",
+                     a->m->id, (unsigned long long)l->index);
+    }
+}
+
+static void witnessed(const struct answered *a, const struct w3 *w)
+{
+    struct oracle *o = &world()->oracle;
+    struct sr_why why = { 0 };
+    if (!world()->need)
+        return;
+    if (!cosigned(a, w, &why))
+        violated("quorum", "m%d releases, and %s", a->m->id, why.text);
+    one_history(a);
+    if (!o->left)
+        o->left = calloc(LEFT_MAX, sizeof *o->left);
+    if (o->left && o->n_left < LEFT_MAX)
+        o->left[o->n_left++] =
+            (struct left_leaf){ a->log->member, w->leaf_index, merkle_leaf(w->leaf), world()->need };
+}
+
 /* ---- the rules, by path ---- */
 
 static void m4_left(const struct answered *a)
@@ -121,6 +187,7 @@ static void w3_left(const struct answered *a)
     if (a->log->v[w.leaf_index].leaf->policy_number < a->asked->policy)
         violated("policy_monotone", "m%d releases under a policy of the past", a->m->id);
     shown(a, w.checkpoint);
+    witnessed(a, &w);
 }
 
 static void checkpoint_left(const struct answered *a)

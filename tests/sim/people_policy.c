@@ -40,6 +40,10 @@ static void write_policy(uint64_t number, bool odd, bool frozen, struct buf *ret
                 "\"secret\"]}],\"tenants\":[{\"name\":\"demo\",\"admins\":[\"");
     wr_hex(&b, SPAN(w->admin_pub.b));
     wr_fmt(&b, "\"],\"max_secrets\":9,\"max_bytes\":99999}]%s}", frozen ? ",\"frozen\":[\"join\"]" : "");
+    if (w->need) {
+        b.n--; /* the brace */
+        wr_fmt(&b, ",\"witnesses\":{\"need\":%u,\"restart\":%u}}", w->need, w->restart);
+    }
     need(json_canonical(buf_span(&b), ret, NULL) == SR_OK, "policy");
 }
 

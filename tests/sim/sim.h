@@ -24,7 +24,8 @@ struct host {
     int64_t wall_ms; /* how wrong its clock is */
     uint64_t suspended_ms;
     struct disk *disk;
-    bool tainted; /* by a disk rolled back: what it forgot is no fault */
+    bool tainted; /* by a disk rolled back or emptied: what it forgot is no fault */
+    bool rolled;  /* back: with witnesses in policy it may be told to serve no more */
 };
 
 /* What the network does, while it is not healed. */
@@ -53,6 +54,7 @@ struct world {
     struct kept_policy policy[POLICIES_MAX + 1]; /* by number, from 1 */
     uint64_t policies;
     bool binding_required;
+    unsigned need, restart; /* witnesses in every policy; 0: in none */
     char cid[CONFIG_TEXT];
     struct oracle oracle;
     const bool *skip; /* events that are left out; NULL: none */

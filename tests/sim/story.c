@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SECOND = 1000 * 1000, GENESIS_S = 120, QUIET_S = 300, PAUSE_MS = 3000, TRIES = 30 };
+enum { SECOND = 1000 * 1000, GENESIS_S = 120, QUIET_S = 300, STILL_S = 40, PAUSE_MS = 3000, TRIES = 30 };
 
 static void begin(void)
 {
@@ -74,14 +74,25 @@ static struct host *any_member(void)
 {
     struct world *w = world();
     for (size_t i = 0; i < w->n; i++)
-        if (host_is_member(&w->m[i]))
+        if (host_is_member(&w->m[i]) && !(w->need && w->m[i].rolled))
             return &w->m[i];
     return &w->m[0];
 }
 
+/* Whoever lost its log can't witness it any more, and a quorum may be gone for good: such a network stands
+ * still until its operators say otherwise. What is safe stays so. */
+static bool may_stand_still(void)
+{
+    struct world *w = world();
+    bool lost = false;
+    for (size_t i = 0; i < w->n; i++)
+        lost |= w->m[i].rolled || w->m[i].lost;
+    return lost && w->need;
+}
+
 static void settle(void)
 {
-    uint64_t end = fiber_now() + (uint64_t)QUIET_S * SECOND;
+    uint64_t end = fiber_now() + (uint64_t)(may_stand_still() ? STILL_S : QUIET_S) * SECOND;
     for (unsigned i = 0; fiber_now() < end; i++) {
         look_after();
         if (i % 6 == 0)
@@ -90,7 +101,8 @@ static void settle(void)
         if (oracle_converged(false))
             return;
     }
-    (void)oracle_converged(true);
+    if (!may_stand_still())
+        (void)oracle_converged(true);
 }
 
 /* All that was promised holds after a restart of everybody. */
@@ -110,9 +122,14 @@ static void restart_all(void)
 static void ask_all(void)
 {
     struct world *w = world();
+    size_t good = 0;
+    for (size_t i = 0; i < w->n; i++)
+        good += host_is_member(&w->m[i]);
+    if (may_stand_still() || (w->need && (good <= w->need || good <= w->restart)))
+        return; /* too few are left to witness, or never joined */
     for (size_t i = 0; i < w->n; i++) {
         struct host *m = &w->m[i];
-        bool got = !host_is_member(m);
+        bool got = !host_is_member(m) || (w->need && m->rolled);
         for (int try = 0; try < TRIES && !got; try++) {
             got = workload_gets(m);
             fiber_sleep(got ? 0 : SECOND);

@@ -64,6 +64,10 @@ void world_new(uint64_t seed, unsigned steps)
         w->crypto[i] = rng_new(seed, STREAM_CRYPTO + i);
     w->n = LEAST_HOSTS + rng_below(&shape, HOSTS_MAX - LEAST_HOSTS);
     w->binding_required = rng_chance(&shape, 500);
+    if (w->n > LEAST_HOSTS && rng_chance(&shape, 600)) { /* together more than there are others */
+        w->need = 2;
+        w->restart = (unsigned)w->n - 2;
+    }
     w->weather = (struct weather){ .least_us = 500, .most_us = 20000 };
     fiber_reset(rng_new(seed, STREAM_TURNS), (unsigned)rng_below(&shape, 3) * 40);
     oracle_new();
