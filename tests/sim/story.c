@@ -52,9 +52,11 @@ static void heal(void)
     }
 }
 
+/* A write that failed outside of the log leaves the log healthy, and every answer a 500. */
 static bool is_broken(const struct host *m)
 {
-    return host_is_member(m) && !journal_healthy(atomic_load(&m->node->core)->journal);
+    return host_is_member(m) && (!journal_healthy(atomic_load(&m->node->core)->journal) ||
+                                 store_sync(m->node->store, NULL) != SR_OK);
 }
 
 /* As an administrator would: what is down is started, what can't write is started again. */
