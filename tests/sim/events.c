@@ -171,6 +171,7 @@ static void echo(struct host *m, uint64_t b)
 static void clock_step(struct host *m, uint64_t b)
 {
     m->wall_ms = (int64_t)(b % 7200000) - 3600000;
+    m->was_ahead |= m->wall_ms > 0;
     trace(m->id, "its clock is wrong by %lld ms", (long long)m->wall_ms);
 }
 

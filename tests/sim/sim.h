@@ -22,6 +22,7 @@ struct host {
     struct node *node; /* of the process that runs */
     struct http *http;
     int64_t wall_ms; /* how wrong its clock is */
+    bool was_ahead;  /* what it cosigned then it says again until that time comes */
     uint64_t suspended_ms;
     struct disk *disk;
     bool tainted; /* by a disk rolled back or emptied: what it forgot is no fault */

@@ -88,7 +88,7 @@ static bool may_stand_still(void)
     struct world *w = world();
     bool lost = false;
     for (size_t i = 0; i < w->n; i++)
-        lost |= w->m[i].rolled || w->m[i].lost;
+        lost |= w->m[i].rolled || w->m[i].lost || w->m[i].was_ahead;
     return lost && w->need;
 }
 
