@@ -23,7 +23,7 @@ function(sim_program name)
 endfunction()
 sim_program(sim)
 
-add_test(NAME sim/500 COMMAND sim --seeds 1..500)
+add_test(NAME sim/500 COMMAND sim --seeds 1..500 --known ${CMAKE_CURRENT_SOURCE_DIR}/sim/known.list)
 add_test(NAME sim/same COMMAND sim --same 1..10)
 add_test(NAME sim/replay COMMAND sim --replay ${CMAKE_CURRENT_SOURCE_DIR}/sim/replay.list)
 add_test(NAME sim/edges COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/sim/edges.sh $<TARGET_FILE:sim>)
