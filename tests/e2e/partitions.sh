@@ -1,0 +1,133 @@
+#!/bin/bash
+# partitions.sh - members in network namespaces of their own: networks of 3 and of 5 are cut in two and healed, members are
+# killed and come back, while a client puts and fetches. The smaller part serves nothing once its leases end. Everything
+# acknowledged is everywhere in the end, no fetch fails at all members or brings a wrong value, and there is one policy. BUILD is the first argument; ROUNDS (1) is how often.
+set -u
+BUILD=$1
+passed=0 failed=0 rounds=${ROUNDS:-1}
+. tests/e2e/lib_insecure.sh
+. tests/e2e/lib_netns.sh
+command -v jq >/dev/null && command -v curl >/dev/null && ns_able || { echo "0 passed, 0 failed, 1 skipped"; exit 77; }
+ins_begin || exit 1
+pids=
+trap 'for p in $pids; do kill $p 2>/dev/null; done; ins_end; ns_end' EXIT
+
+put() { printf '%s' "$3" | ns_client timeout 10 "$sealring" put --node "$(ns_url "$1")" --timeout 3 --cid "$cid" --tenant demo --key "$ins/admin.key" "$2"; }
+fetch() { ns_client timeout 10 "$sealring" fetch --platform insecure --timeout 3 --node "$(ns_url "$1")" --cid "$cid" "$2"; }
+status() { ns_client curl -sk -m 3 "$(ns_url "$1")/sealring/v1/status" | jq -e "$2"; }
+eventually() { # COMMAND...
+    for _ in $(seq 300); do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.1
+    done
+    "$@"
+}
+everywhere() { # EXPRESSION
+    local i
+    for i in $(seq "$n"); do eventually status "$i" "$1" || return 1; done
+}
+no() { ! "$@"; }
+is() { [ "$(fetch "$1" "$2")" = "$3" ]; }
+policy() { # NUMBER MEMBER: the same rules again, and leases, at a member
+    local previous
+    previous=$(status "$2" .policy.hash | tr -d '"')
+    ins_policy "$ins/policy.plain" "$1" "$previous"
+    jq -cS '.member_lease = 5' "$ins/policy.plain" >"$ins/policy.$1"
+    ns_client "$sealring" policy sign --yes --node "$(ns_url "$2")" --cid "$cid" --key "$ins/operator.key" --out "$ins/policy.$1.s" \
+        "$ins/policy.$1" && ns_client "$sealring" policy apply --node "$(ns_url "$2")" --cid "$cid" "$ins/policy.$1.s"
+}
+lapsed() { fetch "$1" demo:app/first 2>&1 | grep -q '(lease)'; }
+
+# One member after the other is asked, as clients do; what none of them does has failed.
+keep_fetching() {
+    local i=0 j got done
+    while [ ! -e "$ins/enough" ]; do
+        done=
+        for j in $(seq "$n"); do
+            got=$(fetch $(((i + j) % n + 1)) demo:app/first 2>/dev/null) || continue
+            [ "$got" = value ] && done=ok || done=WRONG
+            break
+        done
+        echo "${done:-none}" >>"$ins/fetched"
+        i=$((i + 1))
+    done
+}
+# Acknowledged puts, each under a name of its own.
+keep_putting() {
+    local i=0 j
+    while [ ! -e "$ins/enough" ]; do
+        for j in $(seq "$n"); do
+            put $(((i + j) % n + 1)) "app/p$i" "v$i" >/dev/null 2>&1 && echo "$i" >>"$ins/acknowledged" && break
+        done
+        i=$((i + 1))
+    done
+}
+
+network() { # N
+    n=$1
+    rm -rf "$ins"/m* "$ins"/policy.*.s "$ins/enough" "$ins/fetched" "$ins/acknowledged"
+    ns_begin "$n" || return 1
+    ns_start 1 sealring-bootstrap-insecure --genesis "$ins/genesis.json" --genesis-policy "$ins/policy.json"
+    ns_ready 1 || return 1
+    cid=$(ins_cid m1)
+    for i in $(seq 2 "$n"); do
+        ns_start "$i" sealring-node-insecure --cid "$cid" --join "$(ns_url $((i - 1)))"
+        ns_ready "$i" || return 1
+    done
+}
+back() { ns_start "$1" sealring-node-insecure --cid "$cid" --join "$(ns_url $(($1 % n + 1)))" && ns_ready "$1"; }
+
+trial() { # N MINORITY...: the members that are cut off
+    local size=$1 number r victim i
+    shift
+    network "$size" >"$ins/out" 2>&1 || { failed=$((failed + 1)); echo "FAILED: a network of $size"; tail -n 5 "$ins/out"; return; }
+    check "everybody knows everybody" everywhere ".members | length == $size"
+    check "a secret" put 1 app/first value
+    for i in $(seq "$size"); do check "is at $i" eventually is "$i" demo:app/first value; done
+    number=2
+    check "leases" policy 2 1
+    check "everywhere" everywhere '.policy.number == 2 and .lease.held'
+    keep_fetching &
+    pids="$pids $!"
+    keep_putting &
+    pids="$pids $!"
+    for r in $(seq "$rounds"); do
+        # Seen from inside: the smaller part stops, the larger goes on, and is the only one that changes anything.
+        ns_split "$@"
+        check "the cut is one" no ns_client curl -sk -m 2 "$(ns_url "$1")/healthz"
+        ns_to c swb
+        for i in "$@"; do check "member $i, cut off with fewer than half, stops" eventually lapsed "$i"; done
+        check "and takes no secret" no put "$1" app/minority nothing
+        ns_to c swa
+        number=$((number + 1))
+        check "operators go on with the rest" eventually policy "$number" 1
+        check "which serves" is 1 demo:app/first value
+        ns_heal
+        check "after healing everybody goes by policy $number" everywhere ".policy.number == $number"
+        for i in "$@"; do check "and member $i serves again" eventually is "$i" demo:app/first value; done
+        victim=$(((r % size) + 1))
+        ns_kill "$victim"
+        sleep 2
+        check "member $victim comes back after kill -9" back "$victim"
+        check "and serves" eventually is "$victim" demo:app/first value
+    done
+    touch "$ins/enough"
+    wait $pids
+    pids=
+    check "no fetch brought a wrong value" no grep -qx WRONG "$ins/fetched"
+    check "there were fetches" test "$(grep -cx ok "$ins/fetched")" -ge "$rounds"
+    check "somebody always answered" no grep -qx none "$ins/fetched"
+    check "puts were acknowledged" test -s "$ins/acknowledged"
+    while read -r i; do
+        for j in $(seq "$size"); do check "put $i, acknowledged, is at $j" eventually is "$j" "demo:app/p$i" "v$i"; done
+    done < <(tail -n 8 "$ins/acknowledged")
+    for i in $(seq "$size"); do check "the log of $i verifies" ns_client "$sealring" log verify --node "$(ns_url "$i")" --cid "$cid"; done
+    for i in $(seq "$size"); do ns_kill "$i"; done
+    ns_end
+}
+
+ins_genesis || exit 1
+trial 3 3
+trial 5 4 5
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
