@@ -33,10 +33,8 @@ static enum sr_err fetch_all(struct cli *c, const struct fetch_options *o, const
     cli_progress(c, "asking %s for the network's keys", o->remote.node);
     SR_TRY(network_learn(&remote, &net, why));
     SR_TRY(network_witnesses(&net, o->witnesses.v, o->witnesses.n, o->witness_need, why));
-    cli_progress(c, "enrolling this machine");
-    SR_TRY(machine_enrol(&machine, &o->machine, &remote, net.n, why));
-    cli_progress(c, "attesting");
-    return workload_fetch(&remote, &machine, &net, wants, ret, why);
+    cli_progress(c, "enrolling this machine, attesting");
+    return workload_keys(&remote, &machine, &o->machine, &net, wants, ret, why);
 }
 
 static enum cli_exit print_json(const struct cli *c, const struct fetched *f)

@@ -19,6 +19,7 @@ extern const struct command commands_collateral[];
 extern const struct command commands_explain[];
 extern const struct command commands_status[];
 extern const struct command commands_genesis[];
+extern const struct command commands_epoch[];
 extern const struct command commands_enroll[];
 extern const struct command commands_recovery[];
 extern const struct command commands_recovery_open[];

@@ -114,8 +114,7 @@ static enum sr_err fetch(struct sealring *s, const char *const wants[], size_t n
     for (size_t i = 0; i < n; i++)
         SR_TRY(want_parse_text(wants[i], &list.want[i], why));
     SR_TRY(want_list_sort(&list, why));
-    SR_TRY(machine_enrol(&s->machine, &s->options, &s->remote, s->network.n, why));
-    return workload_fetch(&s->remote, &s->machine, &s->network, &list, ret, why);
+    return workload_keys(&s->remote, &s->machine, &s->options, &s->network, &list, ret, why);
 }
 
 enum sealring_status sealring_fetch(struct sealring *s, const char *const wants[], size_t n,

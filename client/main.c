@@ -19,29 +19,12 @@ static bool harden(void)
 int main(int argc, char *argv[])
 {
     static const struct command *const groups[] = {
-        commands_keygen,
-        commands_measure,
-        commands_genesis,
-        commands_enroll,
-        commands_recovery,
-        commands_recovery_open,
-        commands_policy,
-        commands_proposal,
-        commands_effect,
-        commands_policy_next,
-        commands_explain,
-        commands_fetch,
-        commands_secrets,
-        commands_derive,
-        commands_status,
-        commands_evidence,
-        commands_collateral,
-        commands_log,
-        commands_audit,
-        commands_upgrade,
-        commands_backup,
-        commands_restore,
-        NULL,
+        commands_keygen,   commands_measure,    commands_genesis,       commands_epoch,
+        commands_enroll,   commands_recovery,   commands_recovery_open, commands_policy,
+        commands_proposal, commands_effect,     commands_policy_next,   commands_explain,
+        commands_fetch,    commands_secrets,    commands_derive,        commands_status,
+        commands_evidence, commands_collateral, commands_log,           commands_audit,
+        commands_upgrade,  commands_backup,     commands_restore,       NULL,
     };
     return harden() ? cli_main(argc, argv, groups) : EXIT_INTERNAL;
 }

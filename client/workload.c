@@ -3,6 +3,7 @@
 #include "client/boot_clock.h"
 
 #include <string.h>
+#include <time.h>
 
 enum sr_err network_learn(struct remote *r, struct network *ret, struct sr_why *why)
 {
@@ -122,4 +123,54 @@ enum sr_err workload_fetch(struct remote *r, struct machine *m, const struct net
     SR_TRY(is_witnessed(r, n, &got.released, why));
     *ret = SR_TAKE(got);
     return SR_OK;
+}
+
+enum sr_err network_follow(struct remote *r, struct network *known, struct sr_why *why)
+{
+    struct network n = { 0 };
+    SR_TRY(network_learn(r, &n, why));
+    if (n.n > known->n)
+        *known = n;
+    return SR_OK;
+}
+
+/* What a rotation, or a new policy, between two steps of ours makes of a request. */
+static bool moved_on(const struct sr_why *why)
+{
+    static const enum sr_reason reasons[] = { R_EPOCH, R_STALE_CHALLENGE, R_AK_CERT_EPOCH };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (why->reason == reasons[i])
+            return true;
+    return false;
+}
+
+/* At once when there is something new to go by; a node that is behind catches up in a moment. */
+static enum sr_err follow(struct remote *r, struct network *n, unsigned *pause_ms, struct sr_why *why)
+{
+    enum { PAUSE_MOST = 1000 };
+    size_t before = n->n;
+    *why = (struct sr_why){ 0 };
+    SR_TRY(network_follow(r, n, why));
+    if (n->n > before)
+        return SR_OK;
+    nanosleep(&(struct timespec){ *pause_ms / 1000, (long)(*pause_ms % 1000) * 1000000 }, NULL);
+    *pause_ms = *pause_ms * 2 > PAUSE_MOST ? PAUSE_MOST : *pause_ms * 2;
+    return SR_OK;
+}
+
+enum sr_err workload_keys(struct remote *r, struct machine *m, const struct machine_options *o,
+                          struct network *n, const struct want_list *wants, struct fetched *ret,
+                          struct sr_why *why)
+{
+    enum { TRIES = 12 };
+    unsigned pause_ms = 50;
+    enum sr_err e = SR_ESTALE;
+    for (int i = 0; i < TRIES && e != SR_OK && (i == 0 || moved_on(why)); i++) {
+        if (i > 0)
+            SR_TRY(follow(r, n, &pause_ms, why));
+        e = machine_enrol(m, o, r, n->n, why);
+        if (e == SR_OK)
+            e = workload_fetch(r, m, n, wants, ret, why);
+    }
+    return e;
 }

@@ -16,6 +16,8 @@ struct network {
 
 /* Asks the node for its genesis record and holds it against the pinned cid. */
 enum sr_err network_learn(struct remote *r, struct network *ret, struct sr_why *why);
+/* The same for what is known already: only a longer chain takes its place. */
+enum sr_err network_follow(struct remote *r, struct network *known, struct sr_why *why);
 
 /* From here on these witnesses, verifier keys of type 04, are asked for; need 0: all of them. SR_EFORMAT,
  * R_CONFIG. The genesis record's, if it names any, have to have cosigned as well. */
@@ -39,6 +41,13 @@ uint64_t fetched_left_ms(const struct fetched *f, size_t i);
  * there (machine_enrol). */
 enum sr_err workload_fetch(struct remote *r, struct machine *m, const struct network *n,
                            const struct want_list *wants, struct fetched *ret, struct sr_why *why);
+
+/* The same, through rotations: enrols where that is due, and when the node is at another epoch, or calls what
+ * we have stale, learns the chain again and asks again, for some seconds. What the network is known by never
+ * becomes shorter. */
+enum sr_err workload_keys(struct remote *r, struct machine *m, const struct machine_options *o,
+                          struct network *n, const struct want_list *wants, struct fetched *ret,
+                          struct sr_why *why);
 
 /* A wanted key as people write it: TENANT:PATH[@VERSION][#KIND[:SIZE]]. SR_EFORMAT, R_WANT_LIST. */
 enum sr_err want_parse_text(const char *text, struct want *ret, struct sr_why *why);

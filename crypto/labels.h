@@ -10,6 +10,8 @@
     X(L_MASTER_COMMIT, "master/commit")       /* commitment to one epoch's master */                         \
     X(L_EPOCH_LINK, "epoch/link")             /* the old epoch's release key vouches for the next epoch */   \
     X(L_EPOCH_APPROVAL, "epoch/approval")     /* and so do k operators */                                    \
+    X(L_EPOCH_DRAW, "epoch/draw")             /* rd of the member that drew a master */                      \
+    X(L_EPOCH_HELD, "epoch/held")             /* a member has the next master on its disk */                 \
     /* derivations from the master: HKDF info */                                                             \
     X(L_KEK, "key/kek")                     /* keystore rows */                                              \
     X(L_INDEX, "key/index")                 /* blind index of the keystore */                                \

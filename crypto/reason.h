@@ -77,6 +77,9 @@
     X(R_CID_TEXT, "network-id-text")                                                                         \
     X(R_GENESIS_FORMAT, "genesis-format")                                                                    \
     X(R_EPOCH_CHAIN, "epoch-chain")                                                                          \
+    X(R_EPOCH_DRAW, "epoch-draw")                                                                            \
+    X(R_EPOCH_MUSTER, "epoch-muster")                                                                        \
+    X(R_EPOCH_FORK, "epoch-fork")                                                                            \
     /* evidence */                                                                                           \
     X(R_EVIDENCE_TYPE, "evidence-type")                                                                      \
     X(R_EVIDENCE_FORMAT, "evidence-format")                                                                  \

@@ -2,6 +2,7 @@
 
 #include "node/clock.h"
 #include "node/kbs.h"
+#include "node/rotation.h"
 #include "proto/signed.h"
 
 #include <string.h>
@@ -20,19 +21,24 @@ struct core_look stand_look(const struct stand *s)
     return (struct core_look){ s->epochs.e, s->policy.p };
 }
 
-enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct sr_why *why)
+/* Members get the next master while joins are frozen: nobody joins by that. */
+static enum act act_on(const struct stand *s, enum act act)
 {
-    struct core *c = NULL;
-    SR_TRY(node_core(n, &c, why));
+    return act == ACT_GRANT && stand_pending(s) ? ACT_PULL : act;
+}
+
+static enum sr_err take_on(struct node *n, struct core *c, struct epochs_hold epochs, enum act act,
+                           struct stand *ret, struct sr_why *why)
+{
     SR_OWN(stand)
     s = { .core = c,
-          .epochs = epochs_holder_get(c->home.epochs),
+          .epochs = epochs,
           .policy = policy_holder_get(c->policy),
           .collateral = collateral_holder_get(n->collateral) };
     if (!s.policy.p)
         return sr_fail(why, SR_EBUSY, R_NOT_READY, "no policy yet");
     struct core_look at = stand_look(&s);
-    SR_TRY(permit_check(n, c, &at, act, why));
+    SR_TRY(permit_check(n, c, &at, act_on(&s, act), why));
     if (act == ACT_GRANT)
         policy_holder_waits(c->policy, &s.waits, &s.now);
     *ret = SR_TAKE(s);
@@ -47,9 +53,61 @@ struct policy_wait_view stand_view(const struct stand *s)
 enum sr_err stand_still(struct node *n, const struct stand *s, enum act act, struct sr_why *why)
 {
     SR_OWN(policy_hold) policy = policy_holder_get(s->core->policy);
-    SR_OWN(epochs_hold) epochs = epochs_holder_get(s->core->home.epochs);
+    SR_OWN(epochs_hold) epochs = stand_again(s);
+    if (!epochs.e)
+        return sr_fail(why, SR_ESTALE, R_STALE_CHALLENGE, "the epoch is over");
     const struct core_look now = { epochs.e, policy.p };
-    return permit_check(n, s->core, &now, act, why);
+    return permit_check(n, s->core, &now, act_on(s, act), why);
+}
+
+enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct sr_why *why)
+{
+    struct core *c = NULL;
+    SR_TRY(node_core(n, &c, why));
+    return take_on(n, c, epochs_holder_get(c->home.epochs), act, ret, why);
+}
+
+/* Active or pending; {NULL}: neither. */
+static struct epochs_hold of_epoch(const struct core *c, uint64_t newest)
+{
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    if (now.e->n == newest)
+        return SR_TAKE(now);
+    SR_OWN(epochs_hold) pending = rotation_pending(c->rotation);
+    return pending.e && pending.e->n == newest ? SR_TAKE(pending) : (struct epochs_hold){ 0 };
+}
+
+enum sr_err stand_take_epoch(struct node *n, enum act act, const struct request *q, struct stand *ret,
+                             struct sr_why *why)
+{
+    struct core *c = NULL;
+    uint64_t epoch = 0;
+    SR_TRY(node_core(n, &c, why));
+    SR_TRY(api_query_u64(q, "epoch", 0, &epoch, why));
+    struct epochs_hold e = epoch ? of_epoch(c, epoch) : epochs_holder_get(c->home.epochs);
+    if (!e.e)
+        return sr_fail(why, SR_ESTALE, R_EPOCH, "neither the active epoch nor the pending one");
+    return take_on(n, c, e, act, ret, why);
+}
+
+struct epochs_hold stand_again(const struct stand *s)
+{
+    return of_epoch(s->core, s->epochs.e->n);
+}
+
+bool stand_pending(const struct stand *s)
+{
+    SR_OWN(epochs_hold) now = epochs_holder_get(s->core->home.epochs);
+    return now.e->n < s->epochs.e->n;
+}
+
+bool api_operator(const struct core *c, const struct sign_pub *key)
+{
+    const struct key_set *operators = &c->home.genesis.params.operators;
+    for (size_t i = 0; i < operators->n; i++)
+        if (span_eq(SPAN(operators->key[i].b), SPAN(key->b)))
+            return true;
+    return false;
 }
 
 struct appraiser api_appraiser(const struct stand *s)
@@ -106,8 +164,8 @@ static enum sr_err memory_of(struct node *n, const struct stand *s, const struct
                              struct nonce_set **ret, struct sr_why *why)
 {
     bool member = members_has_key(s->core->members, key, s->policy.p);
-    if (!member && !policy_admin(s->policy.p, key))
-        return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the key is no member's and no administrator's");
+    if (!member && !policy_admin(s->policy.p, key) && !api_operator(s->core, key))
+        return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the key is no member's, administrator's or operator's");
     *ret = member ? n->member_requests : n->requests;
     return SR_OK;
 }
@@ -122,7 +180,7 @@ enum sr_err api_admit(struct node *n, enum access access, const struct request *
         return kbs_admit(n, access, q, why);
     if (access != ACCESS_SIGNED)
         return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "no such access here");
-    SR_TRY(stand_take(n, ACT_TALK, &s, why));
+    SR_TRY(stand_take(n, ACT_ASK, &s, why));
     SR_TRY(signed_parse(q->authorization, &h, why));
     SR_TRY(memory_of(n, &s, &h.key, &memory, why));
     struct signed_request r = { .cid = s.core->home.cid,

@@ -17,6 +17,7 @@ extern const struct protocol protocol_witness;
 extern const struct protocol protocol_admin;
 extern const struct protocol protocol_upgrade;
 extern const struct protocol protocol_kbs;
+extern const struct protocol protocol_epoch;
 
 /* What a handler stands on: the member's core, one set of epochs, one policy, one set of collateral. SR_EBUSY
  * while this node is no member, or while permit_check() stops the act. */
@@ -34,6 +35,14 @@ struct policy_wait_view stand_view(const struct stand *s); /* borrows */
 enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct sr_why *why);
 /* The same question once more, by the policy in force now: just before what can't be taken back. */
 enum sr_err stand_still(struct node *n, const struct stand *s, enum act act, struct sr_why *why);
+/* The same on the set of epochs that "epoch=N" in the query names: the active one, which it is without, or
+ * the pending one, for enrolment and join of those who pull it. SR_ESTALE, R_EPOCH: another. */
+enum sr_err stand_take_epoch(struct node *n, enum act act, const struct request *q, struct stand *ret,
+                             struct sr_why *why);
+/* The set of the same newest epoch as it is now: the same, or none once that is over. {NULL}. */
+struct epochs_hold stand_again(const struct stand *s);
+bool stand_pending(const struct stand *s);                           /* not the active one */
+bool api_operator(const struct core *c, const struct sign_pub *key); /* of the genesis record */
 
 struct appraiser api_appraiser(const struct stand *s); /* borrows */
 /* appraise(), and what the evidence would have needed is fetched for the next time. */

@@ -7,7 +7,7 @@ static enum sr_err challenge(struct node *n, const struct request *q, struct rep
     SR_OWN(stand) s = { 0 };
     SR_OWN(buf) e2 = { 0 };
     struct enrol_rand rand;
-    SR_TRY(stand_take(n, ACT_ENROL, &s, why));
+    SR_TRY(stand_take_epoch(n, ACT_ENROL, q, &s, why));
     struct enroller by = core_enroller(n, s.core, s.policy.p);
     random_fill(rand.b, sizeof rand.b);
     enum sr_err e = enrol_challenge(&by, &rand, q->body, &e2, why);
@@ -30,7 +30,7 @@ static enum sr_err certify(struct node *n, const struct request *q, struct reply
     SR_OWN(stand) s = { 0 };
     SR_OWN(buf) e4 = { 0 };
     struct ak_cert cert;
-    SR_TRY(stand_take(n, ACT_ENROL, &s, why));
+    SR_TRY(stand_take_epoch(n, ACT_ENROL, q, &s, why));
     struct enroller by = core_enroller(n, s.core, s.policy.p);
     enum sr_err e = keyring_certify_ak(s.epochs.e->keyring, &by, q->body, &e4, &cert, why);
     if (e == SR_OK)

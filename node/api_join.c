@@ -13,7 +13,7 @@ static enum sr_err challenge(struct node *n, const struct request *q, struct rep
     SR_OWN(stand) s = { 0 };
     SR_OWN(buf) m2 = { 0 };
     struct join_challenge_random random;
-    SR_TRY(stand_take(n, ACT_GRANT, &s, why));
+    SR_TRY(stand_take_epoch(n, ACT_GRANT, q, &s, why));
     struct core_look at = stand_look(&s);
     struct granter g = core_granter(n, s.core, &at);
     random_fill(&random, sizeof random);
@@ -64,6 +64,14 @@ static enum sr_err not_expelled(const struct stand *s, const struct attempt *a, 
                : SR_OK;
 }
 
+/* The pending master is for members: whoever is none yet joins at the active epoch, and pulls then. */
+static enum sr_err pulls_only(const struct stand *s, const struct sign_pub *key, struct sr_why *why)
+{
+    if (!stand_pending(s) || members_knows(s->core->members, key))
+        return SR_OK;
+    return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the pending epoch is for members");
+}
+
 /* May this machine join under this policy? Nothing is consumed yet. */
 static enum sr_err judge(struct node *n, const struct stand *s, const struct request *q, struct attempt *a,
                          struct sr_why *why)
@@ -80,6 +88,8 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
     e = not_expelled(s, a, why);
     if (e == SR_OK)
         e = policy_join_waiting(s->policy.p, &view, &a->appraisal.claims, &n->self, NULL, why);
+    if (e == SR_OK)
+        e = pulls_only(s, &a->attest.member_key, why);
     if (e == SR_OK)
         e = members_room(s->core->members, &a->attest.member_key, why);
     if (e == SR_OK)
@@ -100,7 +110,9 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
 static enum sr_err seal(struct node *n, const struct stand *s, struct attempt *a, struct sr_why *why)
 {
     SR_OWN(policy_hold) policy = policy_holder_get(s->core->policy);
-    SR_OWN(epochs_hold) epochs = epochs_holder_get(s->core->home.epochs);
+    SR_OWN(epochs_hold) epochs = stand_again(s);
+    if (!epochs.e)
+        return sr_fail(why, SR_ESTALE, R_STALE_CHALLENGE, "epoch changed since the challenge");
     const struct core_look now = { epochs.e, policy.p };
     struct granter g = core_granter(n, s->core, &now);
     return keyring_grant(epochs.e->keyring, &g, &a->attest, &a->appraisal.verified, &a->spent,
@@ -157,7 +169,7 @@ static enum sr_err attest(struct node *n, const struct request *q, struct reply 
     SR_OWN(buf) m4 = { 0 };
     SR_OWN(buf) note = { 0 };
     struct journal_receipt receipt;
-    SR_TRY(stand_take(n, ACT_GRANT, &s, why));
+    SR_TRY(stand_take_epoch(n, ACT_GRANT, q, &s, why));
     SR_TRY(judge(n, &s, q, &a, why));
     SR_TRY(seal(n, &s, &a, why));
     SR_TRY(log_grant(&s, &a, &receipt)); /* on disk before the masters leave */
@@ -194,11 +206,14 @@ static enum sr_err admit(const struct stand *s, const struct join_confirmed *c, 
     memcpy(l.id.b, c->idj.b, sizeof l.id.b);
     SR_TRY(keyring_certify_member(s->epochs.e->keyring, &m, &cert));
     SR_TRY(leaf_encode(&l, &leaf));
-    members_put(&txn, &m, buf_span(&cert));
+    bool counts = !stand_pending(s); /* a certificate of the pending epoch waits in the muster */
+    if (counts)
+        members_put(&txn, &m, buf_span(&cert));
     SR_TRY(journal_submit(s->core->journal, &(struct journal_entry){ &txn, buf_span(&leaf) }, &receipt));
     SR_TRY(journal_proof(s->core->journal, receipt.index, receipt.size, &path));
     merkle_proof_write(&path, &proof);
-    members_learn(s->core->members, &m);
+    if (counts)
+        members_learn(s->core->members, &m);
     struct join_m6_parts parts = { .cert = buf_span(&cert),
                                    .leaf = buf_span(&leaf),
                                    .leaf_index = receipt.index,
@@ -226,7 +241,7 @@ static enum sr_err confirm(struct node *n, const struct request *q, struct reply
     SR_OWN(buf) m6 = { 0 };
     struct session_id sid;
     struct sha256 m5 = sha256(q->body);
-    SR_TRY(stand_take(n, ACT_GRANT, &s, why));
+    SR_TRY(stand_take_epoch(n, ACT_GRANT, q, &s, why));
     enum sr_err e = join_m5_session(q->body, &sid, why);
     if (e == SR_OK)
         e = sessions_begin(n->sessions, &sid, &m5, clock_boot_ms(), &p, &m6, why);

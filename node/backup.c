@@ -6,6 +6,7 @@
 #include "node/backup_file.h"
 #include "node/clock.h"
 #include "node/node.h"
+#include "node/rotation.h"
 #include "proto/log.h"
 
 #include <assert.h>
@@ -132,12 +133,14 @@ static enum sr_err make(struct node *n, struct core *c, struct backup_made *ret,
     SR_OWN(making) m = { 0 };
     SR_OWN(policy_hold) p = policy_holder_get(c->policy);
     SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    SR_OWN(buf) cert = { 0 };
+    SR_TRY(rotation_cert(c->rotation, &cert));
     struct backup_manifest about = { .cid = c->home.cid,
                                      .member = c->home.member_pub,
                                      .time = clock_unix(),
                                      .epoch = keyring_newest(now.e->keyring),
                                      .policy_number = policy_number(p.p),
-                                     .cert = buf_span(&c->cert_bytes) };
+                                     .cert = buf_span(&cert) };
     SR_TRY(create(n, &m, ret, why));
     enum sr_err e = write_all(n, c, &m, &about, ret);
     if (e == SR_EIO)

@@ -9,6 +9,7 @@
 #include "node/lease.h"
 #include "node/node.h"
 #include "node/restore.h"
+#include "node/rotation.h"
 #include "node/secrets.h"
 #include "node/witness.h"
 
@@ -149,6 +150,7 @@ static enum sr_err say_start(struct node *n, struct core *c)
 static enum sr_err open_parts(struct node *n, struct core *c, const struct core_birth *birth,
                               struct sr_why *why)
 {
+    SR_OWN(buf) cert = { 0 };
     bool is_new;
     SR_OWN(restored) word = { 0 };
     SR_TRY(collateral_holder_trust(n->collateral, &c->home.genesis.params, why));
@@ -164,8 +166,8 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
         SR_TRY(be_born(c, birth, why));
     SR_TRY(open_policy(c, why));
     SR_TRY(restored_end(n, c, &word, why));
-    SR_TRY(home_get(&c->home, HOME_MEMBER_CERT, &c->cert_bytes, why));
-    SR_TRY(members_check(c->members, buf_span(&c->cert_bytes), &c->cert, &is_new, why));
+    SR_TRY(home_get(&c->home, HOME_MEMBER_CERT, &cert, why));
+    SR_TRY(members_check(c->members, buf_span(&cert), &c->cert, &is_new, why));
     enum sr_err e = home_get(&c->home, SETTING_BUNDLE, &c->bundle, why);
     if (e != SR_OK && e != SR_ENOENT)
         return e;
@@ -174,6 +176,7 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
     SR_TRY(secrets_open(n, c, &c->secrets, why));
     SR_TRY(witness_load(c, why));
     SR_TRY(cosigners_new(n, c, &c->cosigners));
+    SR_TRY(rotation_open(n, c, &c->rotation, why));
     return say_start(n, c);
 }
 
@@ -212,6 +215,7 @@ void core_close(struct core *c, const uint8_t *boot)
     if (boot)
         say_stop(c, boot);
     cosigners_free(c->cosigners);
+    rotation_close(c->rotation);
     lease_free(c->lease);
     secrets_close(c->secrets);
     ak_holder_free(c->ak);
@@ -219,7 +223,6 @@ void core_close(struct core *c, const uint8_t *boot)
     policy_holder_close(c->policy);
     journal_close(c->journal);
     counter_close(c->counter);
-    buf_drop(&c->cert_bytes);
     buf_drop(&c->bundle);
     home_drop(&c->home);
     free(c);

@@ -13,13 +13,13 @@ struct cosigners;
 struct counter;
 struct lease;
 struct node;
+struct rotation;
 struct secrets;
 
 struct core {
     struct home home;
-    struct member_cert cert;
-    struct buf cert_bytes;
-    struct buf bundle; /* genesis bundle, for those who verify; may be empty */
+    struct member_cert cert; /* as it was at the start: a rotation brings another, HOME_MEMBER_CERT */
+    struct buf bundle;       /* genesis bundle, for those who verify; may be empty */
     struct journal *journal;
     struct policy_holder *policy;
     struct members *members;
@@ -33,6 +33,7 @@ struct core {
     atomic_bool closing;
     atomic_bool backing_up; /* one backup or import at a time */
     struct lease *lease;
+    struct rotation *rotation;
 };
 
 /* What is needed to become a member: the home, and what is new since then. Empty spans: stored already. */

@@ -51,6 +51,13 @@ void epochs_hold_drop(struct epochs_hold *h)
     h->e = NULL;
 }
 
+struct epochs_hold epochs_hold_of(struct epochs *e)
+{
+    if (e)
+        atomic_fetch_add(&e->refs, 1);
+    return (struct epochs_hold){ e };
+}
+
 enum sr_err epochs_holder_new(struct epochs *first, struct epochs_holder **ret)
 {
     struct epochs_holder *h = calloc(1, sizeof *h);
@@ -75,12 +82,10 @@ void epochs_holder_free(struct epochs_holder *h)
 
 struct epochs_hold epochs_holder_get(struct epochs_holder *h)
 {
-    struct epochs_hold hold = { 0 };
     if (!h)
-        return hold;
+        return (struct epochs_hold){ 0 };
     pthread_mutex_lock(&h->lock);
-    hold.e = h->now;
-    atomic_fetch_add(&hold.e->refs, 1);
+    struct epochs_hold hold = epochs_hold_of(h->now);
     pthread_mutex_unlock(&h->lock);
     return hold;
 }

@@ -24,6 +24,7 @@ struct epochs_hold {
     struct epochs *e;
 };
 void epochs_hold_drop(struct epochs_hold *h);
+struct epochs_hold epochs_hold_of(struct epochs *e); /* one more; {NULL} of NULL */
 
 /* The set in use. */
 struct epochs_holder;

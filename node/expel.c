@@ -23,6 +23,7 @@ static void forget(const struct policy *p, struct keystore_txn *t)
     keystore_txn_clear(t, KC_MASTER_BUNDLE, (struct span){ 0 });
     keystore_txn_clear(t, KC_TPM_BLOB, (struct span){ 0 });
     keystore_txn_clear(t, KC_AHEAD, (struct span){ 0 });
+    keystore_txn_clear(t, KC_EPOCH_NEXT, (struct span){ 0 });
     keystore_txn_clear(t, KC_EXPELLED, buf_span(&mark));
 }
 
@@ -42,7 +43,7 @@ static enum sr_err with_last_words(struct core *c, const struct policy *p)
 /* The log takes nothing any more: that is no reason to keep the masters. */
 static enum sr_err in_silence(struct node *n, struct sr_why *why)
 {
-    static const enum keystore_clear secrets[] = { KC_MASTER_BUNDLE, KC_TPM_BLOB, KC_AHEAD };
+    static const enum keystore_clear secrets[] = { KC_MASTER_BUNDLE, KC_TPM_BLOB, KC_AHEAD, KC_EPOCH_NEXT };
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
         if (keystore_clear_put(n->store, secrets[i], (struct span){ 0 }) != SR_OK)
             return sr_fail(why, SR_EIO, R_INTERNAL, "the sealed masters can't be overwritten");

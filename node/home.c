@@ -99,16 +99,11 @@ static enum sr_err load_member_key(struct home *h, struct sr_why *why)
 static enum sr_err unseal_now(const struct home *h, struct store *store, struct tpm_actor *tpm,
                               const struct known *epochs, struct keyring **ret, struct sr_why *why)
 {
-    SR_OWN(buf) blob = { 0 };
-    SR_OWN(buf) bundle = { 0 };
-    SR_OWN(key) kek = { 0 };
-    struct sha256 pcrs;
-    SR_TRY(keystore_clear_get(store, KC_TPM_BLOB, &blob));
-    SR_TRY(keystore_clear_get(store, KC_MASTER_BUNDLE, &bundle));
-    SR_TRY(tpm_actor_unseal(tpm, buf_span(&blob), &kek, why));
-    SR_TRY(tpm_actor_policy_digest(tpm, &pcrs, why));
-    struct keyring_home home = { h->cid, h->genesis.params.salt, epochs->pub, epochs->n };
-    return keyring_unseal(buf_span(&bundle), &home, &kek, &pcrs, ret, why);
+    SR_OWN(home_sealed) s = { 0 };
+    const struct keyring_home home = { h->cid, h->genesis.params.salt, epochs->pub, epochs->n };
+    SR_TRY(keystore_clear_get(store, KC_TPM_BLOB, &s.blob));
+    SR_TRY(keystore_clear_get(store, KC_MASTER_BUNDLE, &s.bundle));
+    return home_unseal(tpm, &s, &home, ret, why);
 }
 
 /* A machine that was started otherwise than the last time may have been announced. */
@@ -145,28 +140,26 @@ static enum sr_err load(struct home *h, struct store *store, struct tpm_actor *t
     return open_keystore(h, store, why);
 }
 
+enum sr_err home_genesis_file(const struct home *h, struct span chain, struct buf *ret)
+{
+    wr_lp(ret, buf_span(&h->record));
+    wr_lp(ret, chain);
+    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
+}
+
 /* In this order: the masters' blob is what says that all is there. */
 static enum sr_err seal(struct home *h, struct store *store, struct tpm_actor *tpm, struct sr_why *why)
 {
-    SR_OWN(key) kek = { 0 };
-    SR_OWN(buf) blob = { 0 };
-    SR_OWN(buf) bundle = { 0 };
+    SR_OWN(home_sealed) s = { 0 };
     SR_OWN(buf) file = { 0 };
-    struct sha256 pcrs;
     SR_OWN(epochs_hold) now = epochs_holder_get(h->epochs);
-    random_fill(kek.b, sizeof kek.b);
-    wr_lp(&file, buf_span(&h->record));
-    wr_lp(&file, buf_span(&now.e->chain));
-    if (!buf_ok(&file))
-        return SR_ENOMEM;
-    if (!tpm_actor_seals(tpm)) /* the masters stay in memory: the next start asks another member */
+    SR_TRY(home_genesis_file(h, buf_span(&now.e->chain), &file));
+    SR_TRY(home_seal(tpm, &h->cid, now.e->keyring, &s, why));
+    if (!s.blob.n) /* the masters stay in memory: the next start asks another member */
         return keystore_clear_put(store, KC_GENESIS, buf_span(&file));
-    SR_TRY(tpm_actor_seal(tpm, &kek, &blob, why));
-    SR_TRY(tpm_actor_policy_digest(tpm, &pcrs, why));
-    SR_TRY(keyring_seal(now.e->keyring, &h->cid, &kek, &pcrs, &bundle));
-    SR_TRY(keystore_clear_put(store, KC_TPM_BLOB, buf_span(&blob)));
+    SR_TRY(keystore_clear_put(store, KC_TPM_BLOB, buf_span(&s.blob)));
     SR_TRY(keystore_clear_put(store, KC_GENESIS, buf_span(&file)));
-    return keystore_clear_put(store, KC_MASTER_BUNDLE, buf_span(&bundle));
+    return keystore_clear_put(store, KC_MASTER_BUNDLE, buf_span(&s.bundle));
 }
 
 /* The announced start has come: from here on the masters are sealed to it like to any other. */

@@ -41,6 +41,20 @@ struct home_parts {
 enum sr_err home_make(struct store *store, struct tpm_actor *tpm, const struct home_parts *parts,
                       struct home *ret, struct sr_why *why);
 
+/* Masters under a key that the platform keeps: what stands in KC_TPM_BLOB and KC_MASTER_BUNDLE. Both are
+ * empty where the platform seals nothing. */
+struct home_sealed {
+    struct buf blob, bundle;
+};
+void home_sealed_drop(struct home_sealed *s);
+enum sr_err home_seal(struct tpm_actor *tpm, const struct sha256 *cid, const struct keyring *k,
+                      struct home_sealed *ret, struct sr_why *why);
+/* Errors as keyring_unseal() gives. */
+enum sr_err home_unseal(struct tpm_actor *tpm, const struct home_sealed *s, const struct keyring_home *home,
+                        struct keyring **ret, struct sr_why *why);
+/* What stands in KC_GENESIS. Appends. */
+enum sr_err home_genesis_file(const struct home *h, struct span chain, struct buf *ret);
+
 /* Stores the key where there is none yet. SR_EBUG: another one is there. */
 enum sr_err home_keep_member(struct home *h, const struct sign_key *member, const struct sign_pub *pub,
                              struct sr_why *why);

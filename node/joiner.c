@@ -1,52 +1,8 @@
 #include "node/joiner.h"
 
-#include "node/appraise.h"
-#include "node/clock.h"
 #include "node/joiner_end.h"
-#include "node/peer.h"
+#include "node/joiner_parts.h"
 #include "proto/cid.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#define BYTES "application/octet-stream"
-
-/* One attempt. Large and secret: on the heap, wiped. */
-struct attempt {
-    struct node *n;
-    struct joiner who;
-    struct peer_link peer;
-    struct join_keys keys;
-    struct buf cert, m1, m2, m4, bundle, members;
-    struct join_wait wait;
-    struct join_granted granted;
-    struct policy_signed policy;
-    struct appraisal granter;
-    struct master_bundle masters;
-    struct join_hold hold;
-};
-
-static void attempt_free(struct attempt *a)
-{
-    peer_link_drop(&a->peer);
-    join_keys_drop(&a->keys);
-    buf_drop(&a->cert);
-    buf_drop(&a->m1);
-    buf_drop(&a->m2);
-    buf_drop(&a->m4);
-    buf_drop(&a->bundle);
-    buf_drop(&a->members);
-    policy_signed_drop(&a->policy);
-    master_bundle_drop(&a->masters);
-    join_hold_drop(&a->hold);
-    free(a);
-}
-
-static enum sr_err take_reply(struct attempt *a, struct buf *to)
-{
-    wr_span(to, buf_span(&a->peer.reply.body));
-    return buf_ok(to) ? SR_OK : SR_ENOMEM;
-}
 
 /* For those who ask us later; whether its evidence is good is theirs to check. */
 static void fetch_bundle(struct attempt *a)
@@ -57,88 +13,6 @@ static void fetch_bundle(struct attempt *a)
         genesis_check(buf_span(&a->peer.reply.body), &a->who.cid, (struct span){ 0 }, &checked, &why) ==
             SR_OK)
         wr_span(&a->bundle, buf_span(&a->peer.reply.body));
-}
-
-static enum sr_err enrol(struct attempt *a, struct sr_why *why)
-{
-    SR_OWN(buf) e1 = { 0 };
-    SR_OWN(buf) e2 = { 0 };
-    SR_OWN(buf) e3 = { 0 };
-    if (!tpm_actor_enrols(a->n->tpm))
-        return SR_OK;
-    SR_TRY(tpm_actor_enrol_request(a->n->tpm, &a->who.cid, &e1, why));
-    SR_TRY(peer_post(&a->peer, "/sealring/v1/enrol/challenge", BYTES, buf_span(&e1), why));
-    SR_TRY(take_reply(a, &e2));
-    SR_TRY(tpm_actor_enrol_answer(a->n->tpm, buf_span(&e1), buf_span(&e2), &e3, why));
-    SR_TRY(peer_post(&a->peer, "/sealring/v1/enrol/certify", BYTES, buf_span(&e3), why));
-    return take_reply(a, &a->cert);
-}
-
-static enum sr_err binding_of(const struct attempt *a, struct binding *ret, struct sr_why *why)
-{
-    struct binding b = { 0 };
-    enum sr_err e = http_client_binding(a->peer.http, b.exporter);
-    b.bound = e == SR_OK;
-    if (e == SR_ESTALE)
-        return sr_fail(why, SR_EIO, R_CHANNEL_BINDING, "the connection was lost between M2 and M3");
-    *ret = b;
-    return SR_OK;
-}
-
-/* M1 to M4. */
-static enum sr_err ask(struct attempt *a, struct sr_why *why)
-{
-    SR_OWN(buf) evidence = { 0 };
-    SR_OWN(buf) m3 = { 0 };
-    SR_OWN(tpm_slot) slot = { 0 };
-    struct join_challenged challenged;
-    struct join_offer offer;
-    struct binding binding;
-    SR_TRY(join_hello(&a->who, &a->keys, &a->m1));
-    SR_TRY(peer_post(&a->peer, "/sealring/v1/join/challenge", BYTES, buf_span(&a->m1), why));
-    SR_TRY(take_reply(a, &a->m2));
-    SR_TRY(join_read_challenge(&a->who, buf_span(&a->m1), buf_span(&a->m2), &challenged, why));
-    SR_TRY(binding_of(a, &binding, why));
-    join_rd(&a->who, &challenged, &a->keys, &binding, &offer);
-    SR_TRY(tpm_slot_take(a->n->tpm, &slot, why));
-    SR_TRY(tpm_actor_quote(&slot, &offer.rd, buf_span(&a->cert), &evidence, why));
-    SR_TRY(join_m3(&a->who, &offer, &a->keys, buf_span(&evidence), &m3, &a->wait));
-    SR_TRY(peer_post(&a->peer, "/sealring/v1/join/attest", BYTES, buf_span(&m3), why));
-    return take_reply(a, &a->m4);
-}
-
-/* Is the granter what this network's policy takes for a member? Then, and only then, its masters are opened.
- */
-static enum sr_err judge(struct attempt *a, struct sr_why *why)
-{
-    SR_TRY(join_read_grant(&a->who, &a->wait, buf_span(&a->m4), &a->granted, why));
-    const struct genesis_params *g = &a->granted.genesis.params;
-    struct policy_holder_options rules = { .cid = a->who.cid,
-                                           .first = g->first_policy,
-                                           .operators = g->operators.key,
-                                           .operators_n = g->operators.n,
-                                           .operators_k = g->operators.k };
-    SR_TRY(policy_signed_parse(a->granted.m4.policy, &a->policy, why));
-    SR_TRY(policy_holder_check(&rules, &a->policy, why));
-    if (a->granted.nepochs < policy_min_epoch(a->policy.policy))
-        return sr_fail(why, SR_EPROOF, R_EPOCH, "the granter's masters are of an epoch that policy retired");
-    SR_TRY(collateral_holder_trust(a->n->collateral, g, why));
-    SR_OWN(collateral_hold) held = collateral_holder_get(a->n->collateral);
-    struct appraiser by = { .cid = a->who.cid,
-                            .genesis = &a->granted.genesis,
-                            .newest = &a->granted.epochs[a->granted.nepochs - 1],
-                            .policy = a->policy.policy,
-                            .collateral = collateral_held(&held),
-                            .now = (time_t)clock_unix() };
-    enum sr_err e =
-        appraise(&by, a->granted.m4.type, a->granted.m4.evidence, &a->granted.rd, &a->granter, why);
-    if (e != SR_OK)
-        collateral_actor_miss(a->n->fetcher, &held, a->granted.m4.type, a->granted.m4.evidence);
-    SR_TRY(e);
-    SR_TRY(policy_join(a->policy.policy, &a->granter.claims, &a->n->self, NULL, why));
-    struct join_policy p = { policy_number(a->policy.policy), *policy_hash(a->policy.policy) };
-    return join_open_grant(&a->wait, &a->granted, &a->keys, &a->granter.verified, &p, &a->masters, &a->hold,
-                           why);
 }
 
 static bool holds(const struct home *have, uint64_t epoch)
@@ -161,26 +35,11 @@ static enum sr_err keep(struct attempt *a, struct home *have, struct sr_why *why
     return home_make(a->n->store, a->n->tpm, &parts, have, why);
 }
 
-static enum sr_err confirm(struct attempt *a, struct sr_why *why)
-{
-    SR_OWN(buf) m5 = { 0 };
-    enum sr_err e = SR_EIO;
-    SR_TRY(join_m5(&a->hold, &m5));
-    for (int i = 0; i < 5 && (e == SR_EIO || e == SR_EBUSY); i++) /* the same M5 gives the same M6 */
-        if (i == 0 || !node_sleep(a->n, 500))
-            e = peer_post(&a->peer, "/sealring/v1/join/confirm", BYTES, buf_span(&m5), why);
-    return e;
-}
-
 static enum sr_err end(struct attempt *a, struct home *have, struct core **ret, struct sr_why *why)
 {
-    SR_OWN(buf) m6 = { 0 };
     SR_OWN(buf) leaf = { 0 };
     struct join_member member;
-    SR_TRY(take_reply(a, &m6));
-    SR_TRY(join_read_m6(&a->who, &a->hold, &a->keys, buf_span(&m6), &member, why));
-    SR_TRY(joiner_check_leaf(&a->peer, &a->hold, &member, why));
-    SR_TRY(take_reply(a, &a->members)); /* the list that the granter's key was looked up in */
+    SR_TRY(attempt_confirm(a, &member, why));
     SR_TRY(joiner_self_leaf(a->n, have, &a->hold, &member, policy_number(a->policy.policy), &leaf));
     struct core_birth birth = { .cert = member.cert_bytes,
                                 .policy = a->granted.m4.policy,
@@ -189,51 +48,31 @@ static enum sr_err end(struct attempt *a, struct home *have, struct core **ret, 
     SR_TRY(core_open(a->n, have, &birth, ret, why));
     /* The first round goes to all of them: nobody has to wait until they come to us. */
     (void)!members_take_all((*ret)->members,
-                            buf_span(&a->members)); /* what is missing comes with the rounds */
+                            buf_span(&a->members_list)); /* what is missing comes with the rounds */
     return SR_OK;
 }
 
 static enum sr_err run(struct attempt *a, struct home *have, struct core **ret, struct sr_why *why)
 {
     fetch_bundle(a);
-    SR_TRY(enrol(a, why));
-    SR_TRY(ask(a, why));
-    SR_TRY(judge(a, why));
+    SR_TRY(attempt_grant(a, why));
     SR_TRY(keep(a, have, why));
     if (have->was_member) /* all that was missing are the masters, and M4 brought them */
         return core_open(a->n, have, NULL, ret, why);
     node_set_state(a->n, NODE_PROVISIONAL);
-    SR_TRY(confirm(a, why));
     return end(a, have, ret, why);
-}
-
-static void draw_keys(struct join_keys *k, const struct home *have)
-{
-    random_fill(k->nj, sizeof k->nj);
-    random_fill(k->ekj.b, sizeof k->ekj.b);
-    sign_random(&k->idj, &k->idj_pub);
-    sign_random(&k->member, &k->member_pub);
-    if (have->has_member) {
-        k->member = have->member;
-        k->member_pub = have->member_pub;
-    }
 }
 
 enum sr_err joiner_try(struct node *n, const char *base, const char *address, struct home *have,
                        struct core **ret, struct sr_why *why)
 {
-    struct attempt *a = calloc(1, sizeof *a);
-    if (!a)
-        return SR_ENOMEM;
-    a->n = n;
-    a->who = (struct joiner){ .type = span_of(tpm_actor_type(n->tpm)),
-                              .address = span_of(address),
-                              .min_epoch = n->config->min_epoch,
-                              .min_policy = n->config->min_policy };
-    draw_keys(&a->keys, have);
+    struct attempt *a = NULL;
+    SR_TRY(attempt_new(n, base, address, &a, why));
+    if (have->has_member) {
+        a->keys.member = have->member;
+        a->keys.member_pub = have->member_pub;
+    }
     enum sr_err e = cid_parse(span_of(n->config->cid), &a->who.cid, why);
-    if (e == SR_OK)
-        e = peer_open(n, base, NULL, &a->peer, why);
     if (e == SR_OK)
         e = run(a, have, ret, why);
     attempt_free(a);

@@ -8,10 +8,10 @@
 #include <string.h>
 
 /* The granter's log key: from the certificate that the network signed for it. */
-static enum sr_err find_granter(struct peer_link *peer, const struct join_hold *hold,
+static enum sr_err find_granter(struct peer_link *peer, const char *members, const struct join_hold *hold,
                                 const struct member_id *want, struct sign_pub *ret, struct sr_why *why)
 {
-    SR_TRY(peer_get(peer, "/sealring/v1/members", why));
+    SR_TRY(peer_get(peer, members, why));
     struct reader r = rd_init(buf_span(&peer->reply.body));
     for (uint16_t left = rd_u16be(&r); left > 0 && !r.bad; left--) {
         struct member_cert c;
@@ -38,7 +38,7 @@ static enum sr_err check_about_us(const struct join_hold *hold, const struct joi
     return SR_OK;
 }
 
-enum sr_err joiner_check_leaf(struct peer_link *peer, const struct join_hold *hold,
+enum sr_err joiner_check_leaf(struct peer_link *peer, const char *members, const struct join_hold *hold,
                               const struct join_member *m, struct sr_why *why)
 {
     struct sign_pub granter;
@@ -46,7 +46,7 @@ enum sr_err joiner_check_leaf(struct peer_link *peer, const struct join_hold *ho
     struct checkpoint cp;
     char cid[65], id[33], origin[160];
     SR_TRY(check_about_us(hold, m, why));
-    SR_TRY(find_granter(peer, hold, &m->cert.granter, &granter, why));
+    SR_TRY(find_granter(peer, members, hold, &m->cert.granter, &granter, why));
     hex_text(SPAN(hold->cid.b), cid);
     hex_text(SPAN(m->cert.granter.b), id);
     snprintf(origin, sizeof origin, "sealring/%s/%s", cid, id);

@@ -1,10 +1,10 @@
 #pragma once
 /* keyring.h - the masters of a network and everything that is made with them. Narrow on purpose: nothing here
  * hands out a master or a signing key, so that the keyring can become a process of its own by changing
- * keyring*.c alone. A keyring never changes once made; any thread may use it. Two functions write masters and
- * no other code path does: keyring_generate() draws one, keyring_install() takes what a granter sealed to us
- * in a join, or what t recovery holders' shares opened (bootstrap/recovery.c). (keyring_unseal() brings back
- * what one of the two had made.) */
+ * keyring*.c alone. A keyring never changes once made; any thread may use it. Two functions draw masters and
+ * no other code path does, keyring_generate() the first and keyring_draw() the next; keyring_install() takes
+ * what a granter sealed to us in a join or a pull, or what t recovery holders' shares opened
+ * (bootstrap/recovery.c). (keyring_unseal() brings back what one of them had made.) */
 #include "crypto/derive.h"
 #include "proto/enrol.h"
 #include "proto/join.h"
@@ -22,6 +22,18 @@ enum sr_err keyring_generate(const uint8_t salt[static 32], struct keyring **ret
 /* What join_open_grant() gave: its commitments are checked. */
 enum sr_err keyring_install(const struct master_bundle *b, const uint8_t salt[static 32],
                             struct keyring **ret);
+/* The same, with the masters that `older` has and b has not: what is stored under them stays readable. */
+enum sr_err keyring_install_with(const struct master_bundle *b, const struct keyring *older,
+                                 const uint8_t salt[static 32], struct keyring **ret);
+/* k and one more master, of the epoch after its newest. It is not in use by that: node/rotation.c decides
+ * when it is. SR_ETOOBIG: EPOCHS_MAX are there. */
+enum sr_err keyring_draw(const struct keyring *k, const uint8_t salt[static 32], struct keyring **ret);
+/* The link to the next epoch, signed by k's newest release key; see epoch_link_make(). */
+enum sr_err keyring_link(const struct keyring *k, const struct sha256 *cid, const struct epoch_pubs *next,
+                         const struct approval *approvals, size_t n, struct buf *ret);
+/* k's newest master, sealed to the recovery key; see recovery_seal_master(). Appends. */
+enum sr_err keyring_seal_recovery(const struct keyring *k, const struct sha256 *cid, const struct kem_pub *to,
+                                  struct buf *ret);
 /* The recovery set of a new network: its recovery key is drawn, split, and forgotten here. Genesis alone
  * calls this, before its evidence; for a record without holders it is refused. */
 enum sr_err keyring_make_recovery(const struct keyring *k, const struct recovery_of *of,
@@ -82,6 +94,8 @@ struct sig keyring_attest_derived(const struct keyring *k, struct span text);
 
 /* How an identifier stands in this network's logs. */
 struct sha256 keyring_leaf_id(const struct keyring *k, enum leaf_id_kind kind, struct span id);
+/* The newest epoch's key, for keystore_add_key(). Secret: the caller wipes it. */
+struct keystore_epoch keyring_row_key(const struct keyring *k);
 /* Keys of the keystore's rows: index and newest epoch go into o, the others into older. */
 void keyring_keystore(const struct keyring *k, struct keystore_options *o,
                       struct keystore_epoch older[static EPOCHS_MAX], size_t *ret_older);

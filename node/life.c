@@ -106,6 +106,23 @@ static enum sr_err become(struct life *l, struct core **ret, struct sr_why *why)
     return join(l, &home, ret);
 }
 
+/* Rows of older epochs, sealed anew a few at a time; what is left when the node stops goes on at the next
+ * start. */
+static void rewrap(struct node *n, struct core *c)
+{
+    enum { ROWS = 64 };
+    size_t left = 0;
+    enum sr_err e = keystore_rewrap(c->home.ks, 0, &left); /* how many there are */
+    if (e == SR_OK && left == 0)
+        return;
+    while (e == SR_OK && left > 0 && !node_stopping(n))
+        e = keystore_rewrap(c->home.ks, ROWS, &left);
+    if (e != SR_OK)
+        log_refusal(&n->log, LOG_WARN, "rewrap", e, &(struct sr_why){ 0 });
+    else if (left == 0)
+        say(n, LOG_INFO, "rewrapped", NULL, NULL);
+}
+
 /* Masters, log and process: in this order nothing is left. */
 static void leave(struct node *n, struct core *c)
 {
@@ -121,6 +138,7 @@ static void keep_in_touch(struct node *n, struct core *c)
         say(n, LOG_ERROR, "no-threads", "for", "witnesses");
     while (!expel_is_due(n, c)) {
         sync_round(n, c);
+        rewrap(n, c);
         if (!expel_is_due(n, c) && node_sleep(n, (unsigned)n->config->sync_seconds * 1000))
             return;
     }

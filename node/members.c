@@ -89,6 +89,12 @@ enum sr_err members_room(struct members *m, const struct sign_pub *key, struct s
     return fits ? SR_OK : sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "%d members already", MEMBERS_MAX);
 }
 
+/* The epoch goes before the time: who learnt an old master could date its certificates as it likes. */
+static bool newer(const struct member_cert *a, const struct member_cert *b)
+{
+    return a->epoch != b->epoch ? a->epoch > b->epoch : a->issued_at > b->issued_at;
+}
+
 enum sr_err members_check(struct members *m, struct span cert, struct member_cert *ret, bool *ret_new,
                           struct sr_why *why)
 {
@@ -96,7 +102,7 @@ enum sr_err members_check(struct members *m, struct span cert, struct member_cer
     SR_TRY(members_room(m, &ret->key, why));
     pthread_mutex_lock(&m->lock);
     const struct member_cert *have = find(m, &ret->key);
-    *ret_new = !have || have->issued_at < ret->issued_at || have->epoch < ret->epoch;
+    *ret_new = !have || newer(ret, have);
     pthread_mutex_unlock(&m->lock);
     return SR_OK;
 }
@@ -166,6 +172,14 @@ uint64_t members_changes(struct members *m)
     uint64_t n = m->changes;
     pthread_mutex_unlock(&m->lock);
     return n;
+}
+
+bool members_knows(struct members *m, const struct sign_pub *key)
+{
+    pthread_mutex_lock(&m->lock);
+    bool known = find(m, key) != NULL;
+    pthread_mutex_unlock(&m->lock);
+    return known;
 }
 
 size_t members_count(struct members *m)

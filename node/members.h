@@ -33,6 +33,7 @@ enum sr_err members_take_all(struct members *m, struct span list);
 bool members_counts(const struct policy *p, const struct member_cert *c);
 /* That key's certificate is known, and counts. */
 bool members_has_key(struct members *m, const struct sign_pub *key, const struct policy *p);
+bool members_knows(struct members *m, const struct sign_pub *key); /* by a certificate of any epoch */
 size_t members_count(struct members *m);
 /* Those that the policy does not expel, whatever the epoch of their certificates. */
 size_t members_left_by(struct members *m, const struct policy *p);

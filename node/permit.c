@@ -108,7 +108,10 @@ enum {
     STORE = 1 << ACT_STORE,
     TALK = 1 << ACT_TALK,
     WITNESS = 1 << ACT_WITNESS,
-    ALL = GRANT | ENROL | RELEASE | STORE | TALK | WITNESS
+    PULL = 1 << ACT_PULL,
+    ROTATE = 1 << ACT_ROTATE,
+    ASK = 1 << ACT_ASK,
+    ALL = GRANT | ENROL | RELEASE | STORE | TALK | WITNESS | PULL | ROTATE | ASK
 };
 
 static const struct condition {
@@ -120,7 +123,7 @@ static const struct condition {
     { ALL, log_writes },
     { ALL, counter_counts },
     { ALL, is_member },
-    { ALL, epoch_counts },
+    { ALL & ~(ROTATE | ASK), epoch_counts }, /* else nobody could make the epoch that the policy asks for */
     { GRANT | ENROL | RELEASE | STORE, lease_runs },
     { GRANT, joins_flow },
     { ALL, log_is_ours },

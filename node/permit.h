@@ -15,6 +15,9 @@ enum act {
     ACT_STORE,   /* take what tenants and members hand over */
     ACT_TALK,    /* tell members and administrators what they may know */
     ACT_WITNESS, /* cosign other members' checkpoints */
+    ACT_PULL,    /* hand the pending master to members: M1 to M6 on it */
+    ACT_ROTATE,  /* draw the next master, make its link */
+    ACT_ASK,     /* have the signature of a request looked at; what it asks for is an act of its own */
 };
 
 /* SR_OK, or the first condition that stops the act: SR_EBUSY, its reason says which. All arguments borrowed;

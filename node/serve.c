@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const struct protocol *const protocols[] = {
-    &protocol_status,  &protocol_join,    &protocol_enrol,   &protocol_release,
-    &protocol_policy,  &protocol_secrets, &protocol_sync,    &protocol_log,
-    &protocol_witness, &protocol_admin,   &protocol_upgrade, &protocol_kbs,
+    &protocol_status,  &protocol_join, &protocol_enrol, &protocol_release, &protocol_policy,
+    &protocol_secrets, &protocol_sync, &protocol_log,   &protocol_witness, &protocol_admin,
+    &protocol_upgrade, &protocol_kbs,  &protocol_epoch,
 };
 
 /* "127.0.0.1:8443" or "[::1]:8443". */

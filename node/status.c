@@ -7,6 +7,7 @@
 #include "node/freeze.h"
 #include "node/lease.h"
 #include "node/node.h"
+#include "node/rotation.h"
 #include "node/status_collateral.h"
 #include "node/status_witness.h"
 #include "node/version.h"
@@ -210,10 +211,33 @@ static void write_lease(struct buf *b, const struct core *c)
     jw_object_end(b);
 }
 
+static void write_epoch(struct buf *b, uint64_t number, const char *state)
+{
+    jw_object(b);
+    jw_member_u64(b, "epoch", number);
+    jw_member_text(b, "state", state);
+    jw_object_end(b);
+}
+
+/* Every epoch there ever was, and the one to come. */
+static void write_epochs(struct buf *b, const struct core *c, const struct epochs *now)
+{
+    struct rotation_view v = rotation_view(c->rotation);
+    jw_name(b, "epochs");
+    jw_array(b);
+    for (uint64_t i = 1; i < now->n; i++)
+        write_epoch(b, i, keyring_pubs(now->keyring, i) ? "retiring" : "destroyed");
+    write_epoch(b, now->n, "active");
+    if (v.state != ROTATION_IDLE && v.epoch > now->n)
+        write_epoch(b, v.epoch, v.state == ROTATION_DRAWN ? "drawn" : "pending");
+    jw_array_end(b);
+}
+
 static void write_network(struct buf *b, const struct core *c)
 {
     SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
     jw_member_u64(b, "epoch", keyring_newest(now.e->keyring));
+    write_epochs(b, c, now.e);
     write_frozen(b, c);
     jw_member_hex(b, "id", SPAN(c->home.id.b));
     write_lease(b, c);
@@ -320,5 +344,7 @@ void status_gauges(struct node *n, struct buf *ret)
     metrics_gauge(ret, "sealring_store_commits", "Commits of this member's store; several entries share one.",
                   keystore_head(c->home.ks).seq);
     metrics_gauge(ret, "sealring_log_healthy", "1 while the log takes entries.", journal_healthy(c->journal));
+    SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
+    metrics_gauge(ret, "sealring_epoch", "The active epoch.", now.e->n);
     metrics_gauge(ret, "sealring_policy_number", "Number of the policy in force.", policy_number(p.p));
 }

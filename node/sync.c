@@ -2,9 +2,11 @@
 
 #include "crypto/text.h"
 #include "node/clock.h"
+#include "node/epoch_pull.h"
 #include "node/expel.h"
 #include "node/node.h"
 #include "node/peer.h"
+#include "node/rotation.h"
 #include "node/secrets.h"
 
 #include <stdio.h>
@@ -93,7 +95,11 @@ static void push_policies(struct core *c, struct peer_link *p, uint64_t theirs)
 
 static enum sr_err swap_members(struct core *c, struct peer_link *p, struct sr_why *why)
 {
-    SR_TRY(peer_post(p, "/sealring/v1/members", "application/octet-stream", buf_span(&c->cert_bytes), why));
+    SR_OWN(buf) own = { 0 };
+    SR_TRY(rotation_cert(c->rotation, &own));
+    enum sr_err e = peer_post(p, "/sealring/v1/members", "application/octet-stream", buf_span(&own), why);
+    if (e != SR_OK && why->reason != R_MEMBER_CERT) /* of an epoch that the other does not hold yet */
+        return e;
     SR_TRY(peer_get(p, "/sealring/v1/members", why));
     return members_take_all(c->members, buf_span(&p->reply.body));
 }
@@ -190,12 +196,13 @@ struct round {
     size_t answered, without_past;
 };
 
-static enum sr_err swap_all(struct node *n, struct core *c, struct peer_link *p, struct round *round,
-                            struct sr_why *why)
+static enum sr_err swap_all(struct node *n, struct core *c, struct peer_link *p, const char *address,
+                            struct round *round, struct sr_why *why)
 {
     uint64_t theirs = 0;
     p->until_ms = clock_boot_ms() + peer_ms(n);
     SR_TRY(swap_members(c, p, why));
+    SR_TRY(epoch_pull_round(n, c, p, address, why));
     round->answered++;
     round->without_past += fill_policies(n, c, p) == SR_ENOENT;
     SR_TRY(pull_policies(n, c, p, &theirs, why));
@@ -219,7 +226,7 @@ static enum sr_err exchange(struct node *n, struct core *c, const struct member_
 {
     SR_OWN(peer_link) p = { 0 };
     SR_TRY(peer_open(n, m->address, &c->home, &p, why));
-    return round ? swap_all(n, c, &p, round, why) : tell_why(n, c, &p, why);
+    return round ? swap_all(n, c, &p, m->address, round, why) : tell_why(n, c, &p, why);
 }
 
 static void say_exchange(struct node *n, const struct member_cert *m, enum sr_err e, const struct sr_why *why)

@@ -65,11 +65,20 @@ struct sha512 master_commit(const uint8_t salt[32], uint64_t epoch, const struct
     return d;
 }
 
+/* 2: epochs are missing. */
+static uint8_t version_of(const struct master_bundle *b)
+{
+    for (size_t i = 0; i < b->n && i < EPOCHS_MAX; i++)
+        if (b->epoch[i].epoch != b->epoch[0].epoch + i)
+            return 2;
+    return 1;
+}
+
 enum sr_err master_bundle_encode(const struct master_bundle *b, struct secret *ret)
 {
     SR_OWN(buf) out = { 0 };
     SR_OWN(master_bundle) back = { 0 };
-    wr_u8(&out, 1);
+    wr_u8(&out, version_of(b));
     wr_span(&out, SPAN(b->cid.b));
     wr_u16be(&out, (uint16_t)b->n);
     for (size_t i = 0; i < b->n && i < EPOCHS_MAX; i++) {
@@ -83,15 +92,16 @@ enum sr_err master_bundle_encode(const struct master_bundle *b, struct secret *r
     return secret_copy(ret, buf_span(&out));
 }
 
-/* Consecutive; all retiring but the last. */
+/* Ascending; all retiring but the last. */
 static bool bundle_in_order(const struct master_bundle *b)
 {
     for (size_t i = 0; i < b->n; i++) {
         const struct epoch_master *e = &b->epoch[i];
-        if (e->epoch != b->epoch[0].epoch + i || e->state != (i + 1 == b->n ? EPOCH_ACTIVE : EPOCH_RETIRING))
+        if ((i && e->epoch <= b->epoch[i - 1].epoch) ||
+            e->state != (i + 1 == b->n ? EPOCH_ACTIVE : EPOCH_RETIRING))
             return false;
     }
-    return b->epoch[0].epoch >= 1 && b->epoch[0].epoch <= EPOCHS_MAX;
+    return b->epoch[0].epoch >= 1 && b->epoch[b->n - 1].epoch <= EPOCHS_MAX;
 }
 
 enum sr_err master_bundle_decode(struct span s, struct master_bundle *ret, struct sr_why *why)
@@ -101,14 +111,14 @@ enum sr_err master_bundle_decode(struct span s, struct master_bundle *ret, struc
     uint8_t version = rd_u8(&r);
     rd_copy(&r, b.cid.b, sizeof b.cid.b);
     b.n = rd_u16be(&r);
-    if (version != 1 || b.n < 1 || b.n > EPOCHS_MAX)
+    if (b.n < 1 || b.n > EPOCHS_MAX)
         return sr_fail(why, SR_EFORMAT, R_MALFORMED, "master bundle: version or count");
     for (size_t i = 0; i < b.n && !r.bad; i++) {
         b.epoch[i].epoch = rd_u64be(&r);
         b.epoch[i].state = (enum epoch_state)rd_u8(&r);
         rd_copy(&r, b.epoch[i].master.b, sizeof b.epoch[i].master.b);
     }
-    if (!rd_end(&r) || !bundle_in_order(&b))
+    if (!rd_end(&r) || !bundle_in_order(&b) || version != version_of(&b))
         return sr_fail(why, SR_EFORMAT, R_MALFORMED, "master bundle: length or order");
     *ret = b;
     return SR_OK;

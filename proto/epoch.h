@@ -43,12 +43,21 @@ struct approvers {
     size_t n, k;
 };
 
+/* The public halves as links and draws carry them: u64 epoch, commitment, release, network, akca, member_ca.
+ */
+void epoch_pubs_write(const struct epoch_pubs *p, struct buf *ret);
+void epoch_pubs_read(struct reader *r, struct epoch_pubs *ret);
+
 /* What an operator signs with L_EPOCH_APPROVAL, and the old release key with L_EPOCH_LINK. */
 enum sr_err epoch_link_text(const struct sha256 *cid, const struct epoch_pubs *next, struct buf *ret);
 /* Appends one link. approvals: sorted by key, no two alike. */
 enum sr_err epoch_link_make(const struct sha256 *cid, const struct epoch_pubs *next,
                             const struct sign_key *old, const struct approval *approvals, size_t n,
                             struct buf *ret);
+
+/* One link, to the epoch after `before`, as epoch_chain_check() checks each. SR_EPROOF, R_EPOCH_CHAIN. */
+enum sr_err epoch_link_check(struct span link, const struct sha256 *cid, const struct epoch_pubs *before,
+                             const struct approvers *approvers, struct epoch_pubs *ret, struct sr_why *why);
 
 /* A chain is u16 n, then n x LP(link) for the epochs 2, 3, ... without a gap; the empty chain is two zero
  * bytes. Each link must be signed by the release key of the epoch before and by at least k operators.
@@ -68,7 +77,8 @@ struct epoch_master {
     struct key master;
 };
 
-/* The masters of consecutive epochs; the last one, and only it, is active. Secret; the owner drops it. */
+/* Masters of ascending epochs; the last one, and only it, is active. Destroyed ones are missing between epoch
+ * 1, from which everything derived comes, and the rest. Secret; the owner drops it. */
 struct master_bundle {
     struct sha256 cid;
     size_t n;

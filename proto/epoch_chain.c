@@ -1,6 +1,6 @@
 #include "proto/epoch.h"
 
-static void put_pubs(struct buf *b, const struct epoch_pubs *p)
+void epoch_pubs_write(const struct epoch_pubs *p, struct buf *b)
 {
     wr_u64be(b, p->epoch);
     wr_span(b, SPAN(p->commit.b));
@@ -10,7 +10,7 @@ static void put_pubs(struct buf *b, const struct epoch_pubs *p)
     wr_span(b, SPAN(p->member_ca.b));
 }
 
-static void get_pubs(struct reader *r, struct epoch_pubs *p)
+void epoch_pubs_read(struct reader *r, struct epoch_pubs *p)
 {
     p->epoch = rd_u64be(r);
     rd_copy(r, p->commit.b, sizeof p->commit.b);
@@ -23,7 +23,7 @@ static void get_pubs(struct reader *r, struct epoch_pubs *p)
 enum sr_err epoch_link_text(const struct sha256 *cid, const struct epoch_pubs *next, struct buf *ret)
 {
     wr_span(ret, SPAN(cid->b));
-    put_pubs(ret, next);
+    epoch_pubs_write(next, ret);
     return buf_ok(ret) ? SR_OK : SR_ENOMEM;
 }
 
@@ -37,7 +37,7 @@ enum sr_err epoch_link_make(const struct sha256 *cid, const struct epoch_pubs *n
     SR_TRY(epoch_link_text(cid, next, &text));
     struct sig sig = sign_label(old, L_EPOCH_LINK, buf_span(&text));
     wr_u8(ret, 1);
-    put_pubs(ret, next);
+    epoch_pubs_write(next, ret);
     wr_span(ret, SPAN(sig.b));
     wr_u8(ret, (uint8_t)n);
     for (size_t i = 0; i < n; i++) {
@@ -81,8 +81,8 @@ static enum sr_err check_approvals(struct reader *r, struct span text, const str
     return SR_OK;
 }
 
-static enum sr_err check_link(struct span link, const struct sha256 *cid, const struct epoch_pubs *before,
-                              const struct approvers *approvers, struct epoch_pubs *ret, struct sr_why *why)
+enum sr_err epoch_link_check(struct span link, const struct sha256 *cid, const struct epoch_pubs *before,
+                             const struct approvers *approvers, struct epoch_pubs *ret, struct sr_why *why)
 {
     SR_OWN(buf) text = { 0 };
     struct epoch_pubs p = { 0 };
@@ -90,7 +90,7 @@ static enum sr_err check_link(struct span link, const struct sha256 *cid, const 
     struct reader r = rd_init(link);
     uint64_t epoch = before->epoch + 1;
     uint8_t version = rd_u8(&r);
-    get_pubs(&r, &p);
+    epoch_pubs_read(&r, &p);
     rd_copy(&r, sig.b, sizeof sig.b);
     if (r.bad || version != 1 || p.epoch != epoch)
         return wrong(why, epoch, "version, length or number");
@@ -115,7 +115,7 @@ enum sr_err epoch_chain_check(struct span chain, const struct sha256 *cid, const
         return wrong(why, 2, "too many links");
     for (size_t i = 0; i < links; i++) {
         struct span link = rd_lp(&r, EPOCH_LINK_MAX);
-        SR_TRY(check_link(link, cid, &p[i], approvers, &p[i + 1], why));
+        SR_TRY(epoch_link_check(link, cid, &p[i], approvers, &p[i + 1], why));
     }
     if (!rd_end(&r) || first->epoch != 1)
         return wrong(why, links + 1, "bytes are left or missing");

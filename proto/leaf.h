@@ -21,12 +21,16 @@
     X(LEAF_STOP, 13, "stop")                                                                                 \
     X(LEAF_EPOCH, 14, "epoch")               /* a new master's commitment */                                 \
     X(LEAF_RECOVERY, 15, "recovery")         /* first of the log of a member that holders brought back */    \
-    X(LEAF_FORK, 20, "fork")                 /* a member signed two histories of its log */                  \
-    X(LEAF_EXPELLED, 22, "expelled")         /* last but for stop: the policy expels this member */          \
-    X(LEAF_FREEZE, 23, "freeze")             /* this member's own switch was turned */                       \
-    X(LEAF_RESTORED, 25, "restored")         /* first of the log of a member that went back */               \
-    X(LEAF_BACKUP, 26, "backup")             /* a backup was made */                                         \
-    X(LEAF_SEALED_AHEAD, 28, "sealed-ahead") /* masters sealed to another start of this machine */
+    X(LEAF_EPOCH_DRAWN, 16, "epoch-drawn")   /* a master that waits for operators */                         \
+    X(LEAF_EPOCH_HELD, 17, "epoch-held")     /* the next epoch's master is on this member's disk */          \
+    X(LEAF_EPOCH_ACTIVE, 18, "epoch-active") /* this member goes by it from here on */                       \
+    X(LEAF_EPOCH_DESTROYED, 19, "epoch-destroyed") /* this member has erased its master */                   \
+    X(LEAF_FORK, 20, "fork")                       /* a member signed two histories of its log */            \
+    X(LEAF_EXPELLED, 22, "expelled")               /* last but for stop: the policy expels this member */    \
+    X(LEAF_FREEZE, 23, "freeze")                   /* this member's own switch was turned */                 \
+    X(LEAF_RESTORED, 25, "restored")               /* first of the log of a member that went back */         \
+    X(LEAF_BACKUP, 26, "backup")                   /* a backup was made */                                   \
+    X(LEAF_SEALED_AHEAD, 28, "sealed-ahead")       /* masters sealed to another start of this machine */
 #define X(name, code, text) name = code,
 enum leaf_type { LEAF_TYPES(X) };
 #undef X
@@ -52,7 +56,8 @@ struct leaf {
 
     struct sha256 cid;         /* genesis, member-self, recovery, restored */
     struct sha256 policy_hash; /* genesis, policy, recovery, restored, expelled */
-    struct sha512 commit;      /* genesis, epoch, recovery: H(master) of `epoch` */
+    struct sha512 commit;      /* genesis, epoch, epoch-..., recovery: H(master) of `epoch` */
+    struct sha256 link;        /* epoch-held, epoch-active: SHA-256 of the link to `epoch` */
     struct sha256 member_key;  /* genesis, member-self, member: Ed25519, signs that member's checkpoints */
     struct sha256 id;          /* member: idJ, the joiner's key for one boot */
     uint8_t granter[16];       /* member-self: member id of who granted the join */
@@ -64,7 +69,7 @@ struct leaf {
     struct sha256 root;        /* enrolment: SPKI hash of the endorsement anchor */
     struct sha256 measurement; /* all that stand on evidence; own one in genesis, member-self, start */
     uint64_t policy_number;
-    uint64_t epoch;                 /* genesis, enrolment, put, delete, start, epoch */
+    uint64_t epoch;                 /* genesis, enrolment, put, delete, start, epoch, epoch-... */
     uint64_t epoch_lo, epoch_hi;    /* member, member-self: the masters handed over */
     uint64_t not_after;             /* enrolment: end of the AK certificate, unix seconds */
     char address[LEAF_ADDRESS_MAX]; /* member, member-self: may be empty */

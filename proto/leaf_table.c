@@ -6,6 +6,7 @@
     X(cid, RAW)                                                                                              \
     X(policy_hash, RAW)                                                                                      \
     X(commit, RAW)                                                                                           \
+    X(link, RAW)                                                                                             \
     X(member_key, RAW)                                                                                       \
     X(id, RAW)                                                                                               \
     X(granter, RAW)                                                                                          \
@@ -76,6 +77,10 @@ static const struct type {
     { LEAF_RECOVERY,
       { f_cid, f_epoch, f_commit, f_policy_number, f_policy_hash, f_member_key, f_hardware, f_measurement,
         f_keys, f_transcript } },
+    { LEAF_EPOCH_DRAWN, { f_epoch, f_commit, f_hardware, f_measurement } },
+    { LEAF_EPOCH_HELD, { f_epoch, f_commit, f_link } },
+    { LEAF_EPOCH_ACTIVE, { f_epoch, f_commit, f_link } },
+    { LEAF_EPOCH_DESTROYED, { f_epoch, f_commit } },
     { LEAF_FORK, { f_member, f_size, f_head, f_other_size, f_other_head } },
     { LEAF_EXPELLED, { f_policy_number, f_policy_hash } },
     { LEAF_FREEZE, { f_step } },

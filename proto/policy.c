@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { AK_CERT_AGE_LEAST = 60, AK_CERT_AGE_MOST = 7 * 86400, AK_CERT_AGE_USUAL = 86400 }; /* seconds */
+enum { EPOCH_QUORUM_UNSAID = 2000, EPOCH_QUORUM_MOST = 1024 };
 
 struct policy_block {
     struct policy_block *next;
@@ -158,6 +159,8 @@ static enum sr_err numbers_check(const struct policy *p, uint64_t version, struc
         return bad(why, "number and previous do not go together");
     if (p->min_epoch == 0)
         return bad(why, "min_epoch is 0");
+    if (p->epoch_quorum == 0)
+        return bad(why, "epoch_quorum is 0");
     if (p->ak_cert_max_age < AK_CERT_AGE_LEAST || p->ak_cert_max_age > AK_CERT_AGE_MOST)
         return bad(why, "ak_cert_max_age is not 60 to 604800 seconds");
     return SR_OK;
@@ -182,6 +185,7 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
     const struct json_field fields[] = {
         { "ak_cert_max_age", JSON_U64, &p->ak_cert_max_age, 0, true },
         { "channel_binding", JSON_TEXT, &binding, 16, false },
+        { "epoch_quorum", JSON_U64, &p->epoch_quorum, EPOCH_QUORUM_MOST, true },
         { "expelled", JSON_ARRAY, &govern.expelled, POLICY_EXPELLED_MAX, true },
         { "frozen", JSON_ARRAY, &govern.frozen, POLICY_FROZEN_MAX, true },
         { "hardware", JSON_ARRAY, &govern.hardware, POLICY_HARDWARE_MAX, true },
@@ -234,6 +238,7 @@ enum sr_err policy_parse(struct span document, struct policy **ret, struct sr_wh
         return no_memory(why);
     atomic_init(&p->holders, 1);
     p->ak_cert_max_age = AK_CERT_AGE_USUAL;
+    p->epoch_quorum = EPOCH_QUORUM_UNSAID;
     wr_span(&p->document, document);
     if (!buf_ok(&p->document))
         return no_memory(why);
@@ -262,6 +267,11 @@ const struct sha256 *policy_previous(const struct policy *p)
 uint64_t policy_number(const struct policy *p)
 {
     return p->number;
+}
+
+uint64_t policy_epoch_quorum(const struct policy *p)
+{
+    return p->epoch_quorum == EPOCH_QUORUM_UNSAID ? 0 : p->epoch_quorum;
 }
 
 uint64_t policy_min_epoch(const struct policy *p)

@@ -77,6 +77,8 @@ const struct sha256 *policy_hash(const struct policy *p);     /* SHA-256(LP(labe
 const struct sha256 *policy_previous(const struct policy *p); /* zeros in number 1 */
 uint64_t policy_number(const struct policy *p);
 uint64_t policy_min_epoch(const struct policy *p);
+/* Members that must hold a new master before it is active; 0: the policy does not say, more than half. */
+uint64_t policy_epoch_quorum(const struct policy *p);
 enum policy_binding policy_channel_binding(const struct policy *p);
 uint64_t policy_ak_cert_max_age(const struct policy *p); /* seconds */
 bool policy_join_frozen(const struct policy *p);         /* nobody joins while it is in force */

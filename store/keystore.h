@@ -42,6 +42,7 @@ enum keystore_raw { KEYSTORE_RAWS(X) };
     X(KC_AK_BLOB, 5)       /* the TPM's own wrapping of the attestation key */                               \
     X(KC_GENESIS_SIGS, 6)  /* operators' signatures and evidence over the genesis record */                  \
     X(KC_EXPELLED, 7)      /* which policy ended this member */                                              \
+    X(KC_EPOCH_NEXT, 11)   /* the next epoch's masters, sealed as the bundle, until they are in use */       \
     X(KC_AHEAD, 9)         /* the masters, sealed to the machine as it will be started next */               \
     X(KC_LOSS, 10)         /* k operators accept that this member goes on from here; empty: nothing */
 

@@ -33,7 +33,7 @@ struct running {
 static const struct protocol *const running_tables[] = {
     &protocol_status,  &protocol_join,    &protocol_enrol,   &protocol_release,
     &protocol_policy,  &protocol_secrets, &protocol_sync,    &protocol_log,
-    &protocol_witness, &protocol_admin,   &protocol_upgrade,
+    &protocol_witness, &protocol_admin,   &protocol_upgrade, &protocol_epoch,
 };
 
 static inline void running_folder(struct running *r)
@@ -206,7 +206,7 @@ static inline struct http_options running_http(void)
 /* One request from a stranger on a connection without TLS. SR_OK: the body of a 200. */
 struct asking {
     enum method method;
-    const char *path, *type;
+    const char *path, *query, *type;
     struct span body, authorization;
 };
 static inline enum sr_err running_ask(struct running *r, const struct asking *a, struct buf *ret,
@@ -219,6 +219,7 @@ static inline enum sr_err running_ask(struct running *r, const struct asking *a,
     call_begin(&call, &calls);
     call.req.method = a->method;
     call.req.path = span_of(a->path);
+    call.req.query = span_of(a->query);
     call.req.type = span_of(a->type ? a->type : TYPE_BYTES);
     call.req.authorization = a->authorization;
     call.req.peer.source = SOURCE_LOOPBACK;

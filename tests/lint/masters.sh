@@ -13,6 +13,9 @@ only() { # FUNCTION OBJECT...
 }
 # Drawn: by genesis alone. Installed: from a join, from t shares, from this machine's own seal.
 only keyring_generate genesis.c.o
-only keyring_install joiner.c.o keyring_seal.c.o recovery.c.o
+only keyring_install joiner.c.o keyring_rotate.c.o keyring_seal.c.o recovery.c.o
+# Drawn later: by a rotation alone; installed with those before: from a pull.
+only keyring_draw rotation_draw.c.o
+only keyring_install_with epoch_pull.c.o
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

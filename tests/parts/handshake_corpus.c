@@ -5,7 +5,7 @@
 #include "proto/cid.h"
 #include "proto/package.h"
 #include "proto/signed.h"
-#include "tests/handshake.h"
+#include "tests/rotation_maker.h"
 
 static const char *dir;
 
@@ -153,6 +153,54 @@ static void show(const char *name, struct span s)
     printf("%s %.*s\n", name, (int)b.n, (const char *)b.p);
 }
 
+/* A muster as fuzz_rotation checks it: its first master and its cid are those of that file. */
+static void put_muster(void)
+{
+    static const struct key master = { { 1 } }, next = { { 2 } };
+    static const uint8_t salt[32];
+    static const struct sha256 cid;
+    SR_OWN(epoch_keys) a = { 0 };
+    SR_OWN(epoch_keys) b = { 0 };
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) link = { 0 };
+    SR_OWN(buf) cert = { 0 };
+    SR_OWN(buf) bytes = { 0 };
+    SR_OWN(muster) m = { 0 };
+    struct sign_key member;
+    struct member_cert c = { .epoch = 2, .issued_at = 7 };
+    T(epoch_keys_derive(&master, 1, salt, &a) == SR_OK && epoch_keys_derive(&next, 2, salt, &b) == SR_OK);
+    T(epoch_link_text(&cid, &b.pub, &text) == SR_OK);
+    struct approval ok = { a.pub.release, sign_label(&a.release, L_EPOCH_APPROVAL, buf_span(&text)) };
+    const struct approvers approvers = { &a.pub.release, 1, 1 };
+    const struct muster_of of = { &cid, &a.pub, &approvers, NULL };
+    T(epoch_link_make(&cid, &b.pub, &a.release, &ok, 1, &link) == SR_OK);
+    make_signer("member", &member, &c.key);
+    snprintf(c.address, sizeof c.address, "https://a.example:7443");
+    T(member_cert_make(&c, &b.member_ca, &cert) == SR_OK);
+    T(muster_begin(&of, buf_span(&link), (struct span){ 0 }, &m, NULL) == SR_OK);
+    T(muster_say(&m, buf_span(&cert), &member, &c.key, NULL) == SR_OK && muster_encode(&m, &bytes) == SR_OK);
+    put_all("fuzz_rotation", "muster", buf_span(&bytes));
+}
+
+static void put_rotation(void)
+{
+    static struct rotation_maker m;
+    SR_OWN(buf) next = { 0 };
+    rotation_make(&m);
+    put_all("fuzz_rotation", "draw", buf_span(&m.draw));
+    put_all("fuzz_rotation", "file", buf_span(&m.file));
+    wr_u8(&next, 1);
+    wr_lp(&next, SPAN_STR("blob"));
+    wr_lp(&next, SPAN_STR("bundle"));
+    wr_lp(&next, buf_span(&m.draw));
+    wr_lp(&next, buf_span(&m.link));
+    wr_lp(&next, (struct span){ 0 });
+    wr_lp(&next, buf_span(&m.cert[0]));
+    put_all("fuzz_rotation", "next", buf_span(&next));
+    rotation_maker_drop(&m);
+    put_muster();
+}
+
 static void show_all(struct net *n)
 {
     struct tape t;
@@ -194,6 +242,7 @@ int main(int argc, char *argv[])
         put_release(&n);
         put_genesis(&n);
         put_rest(&n);
+        put_rotation();
     } else {
         show_all(&n);
     }

@@ -3,9 +3,9 @@
 #include "tests/t.h"
 
 static const struct protocol *const all[] = {
-    &protocol_status,  &protocol_join,    &protocol_enrol,   &protocol_release,
-    &protocol_policy,  &protocol_secrets, &protocol_sync,    &protocol_log,
-    &protocol_witness, &protocol_admin,   &protocol_upgrade, &protocol_kbs,
+    &protocol_status,  &protocol_join, &protocol_enrol, &protocol_release, &protocol_policy,
+    &protocol_secrets, &protocol_sync, &protocol_log,   &protocol_witness, &protocol_admin,
+    &protocol_upgrade, &protocol_kbs,  &protocol_epoch,
 };
 enum { TABLES = sizeof all / sizeof *all };
 
@@ -43,7 +43,8 @@ static void packages_and_vouching_are_signed(void)
     for (size_t i = 0; i < TABLES; i++)
         for (size_t a = 0; a < all[i]->n; a++) {
             const struct route *r = &all[i]->routes[a];
-            bool names = strstr(r->path, "/packages") || strstr(r->path, "/vouch");
+            bool names =
+                strstr(r->path, "/packages") || strstr(r->path, "/vouch") || strstr(r->path, "/draw");
             T_ROW(names == (r->access == ACCESS_SIGNED), r->path);
         }
 }

@@ -1,0 +1,302 @@
+/* Attacks on a rotation: a master in use before a quorum has it, or without the operators or the old key; the
+ * next master for who must not have it. */
+#include "node/joiner_parts.h"
+#include "tests/rotation_ring.h"
+
+static bool honest_rotation(struct lab *l)
+{
+    struct rotation_ring *r = ring_open(2);
+    struct sr_why why = { 0 };
+    (void)l;
+    bool good = ring_link(r, 0, &why) == SR_OK;
+    ring_round(r);
+    ring_round(r);
+    good = good && ring_all_at(r, 2);
+    ring_close(r);
+    return good;
+}
+
+/* What that member tells others, as anybody gets it. */
+static void muster_from(struct rotator *m, struct buf *ret)
+{
+    SR_OWN(buf) b = { 0 };
+    T(rotation_write(m->r->core->rotation, &b) == SR_OK);
+    struct reader r = rd_init(buf_span(&b));
+    (void)rd_u64be(&r);
+    (void)rd_lp(&r, MUSTER_MAX);
+    wr_span(ret, rd_lp(&r, MUSTER_MAX));
+}
+
+static enum sr_err post_muster(struct rotator *m, struct span muster, struct sr_why *why)
+{
+    SR_OWN(buf) answer = { 0 };
+    return running_post(m->r, "/sealring/v1/epoch", muster, &answer, why);
+}
+
+/* The host of the one member that has the master wants it to go ahead: kill that machine, and all keys of the
+ * epoch are gone. */
+static bool active_at_one(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(3);
+    SR_OWN(buf) muster = { 0 };
+    (void)l;
+    T_ROW(ring_link(r, 1, why) == SR_OK, why->text);
+    *why = (struct sr_why){ 0 };
+    muster_from(&r->m[1], &muster);
+    (void)post_muster(&r->m[1], buf_span(&muster), why);
+    bool got = rotator_epoch(&r->m[1]) == 2;
+    ring_close(r);
+    return got;
+}
+
+/* Somebody who may ask for a draw, and is no k operators, wants it in use. */
+static bool approved_by_a_stranger(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(1);
+    SR_OWN(rotation_file) f = { 0 };
+    struct sign_key k;
+    struct sign_pub p;
+    (void)l;
+    sign_random(&k, &p);
+    T(ring_draw(r, 0, &f, why) == SR_OK && rotation_approve(&f, &k, &p, why) == SR_OK);
+    bool got = ring_submit(r, 0, &f, why) == SR_OK && rotator_epoch(&r->m[0]) == 2;
+    ring_close(r);
+    return got;
+}
+
+/* Operators approved one draw; the member has drawn another since. */
+static bool swapped_after_approval(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(1);
+    SR_OWN(rotation_file) approved = { 0 };
+    SR_OWN(rotation_file) other = { 0 };
+    const struct running *op = ring_operator(r);
+    (void)l;
+    T(ring_draw(r, 0, &approved, why) == SR_OK &&
+      rotation_approve(&approved, &op->admin, &op->admin_pub, why) == SR_OK);
+    T(rotation_undraw(r->m[0].r->core->rotation, why) == SR_OK && ring_draw(r, 0, &other, why) == SR_OK);
+    other.approval[0] = approved.approval[0];
+    other.n = 1;
+    bool got = ring_submit(r, 0, &other, why) == SR_OK && rotator_epoch(&r->m[0]) == 2;
+    ring_close(r);
+    return got;
+}
+
+/* A master of the attacker's own, with a link that k operators signed and the old release key did not; and
+ * somebody to hold it. */
+static void own_muster(struct rotation_ring *r, struct epoch_keys *next, struct buf *ret)
+{
+    const struct home *h = &r->m[0].r->core->home;
+    const struct running *op = ring_operator(r);
+    SR_OWN(buf) text = { 0 };
+    SR_OWN(buf) link = { 0 };
+    SR_OWN(buf) cert = { 0 };
+    struct key master;
+    struct sign_key member, none;
+    struct sign_pub none_pub;
+    struct member_cert c = { .cid = h->cid, .epoch = 2, .issued_at = clock_unix() };
+    random_fill(master.b, sizeof master.b);
+    sign_random(&none, &none_pub);
+    sign_random(&member, &c.key);
+    strcpy(c.address, "https://attacker.example");
+    T(epoch_keys_derive(&master, 2, h->genesis.params.salt, next) == SR_OK);
+    T(epoch_link_text(&h->cid, &next->pub, &text) == SR_OK);
+    struct approval a = { op->admin_pub, sign_label(&op->admin, L_EPOCH_APPROVAL, buf_span(&text)) };
+    T(epoch_link_make(&h->cid, &next->pub, &none, &a, 1, &link) == SR_OK);
+    T(member_cert_make(&c, &next->member_ca, &cert) == SR_OK);
+    struct muster m = { .cid = h->cid, .next = next->pub };
+    SR_OWN(buf) id = { 0 };
+    wr_span(&m.link, buf_span(&link));
+    wr_lp(&id, buf_span(&link));
+    wr_lp(&id, (struct span){ 0 });
+    m.id = sha256(buf_span(&id));
+    T(muster_say(&m, buf_span(&cert), &member, &c.key, NULL) == SR_OK && muster_encode(&m, ret) == SR_OK);
+    muster_drop(&m);
+}
+
+static bool operators_alone(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(1);
+    SR_OWN(epoch_keys) next = { 0 };
+    SR_OWN(buf) muster = { 0 };
+    enum rotation_verdict verdict = ROTATION_NOTHING;
+    (void)l;
+    own_muster(r, &next, &muster);
+    bool got = rotation_take(r->m[0].r->core->rotation, buf_span(&muster), &verdict, why) == SR_OK &&
+               verdict == ROTATION_PULL;
+    ring_close(r);
+    return got;
+}
+
+/* A workload wants its challenge, and so its keys, under a master that is not in use. */
+static bool released_while_pending(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(2);
+    SR_OWN(buf) w1 = { 0 };
+    struct w1 m = { 0 };
+    (void)l;
+    T_ROW(ring_link(r, 0, why) == SR_OK, why->text);
+    *why = (struct sr_why){ 0 };
+    const struct asking a = { .method = POST, .path = "/sealring/v1/release/challenge", .query = "epoch=2" };
+    bool got = running_ask(r->m[0].r, &a, &w1, why) == SR_OK && w1_decode(buf_span(&w1), &m, NULL) == SR_OK &&
+               m.epoch == 2;
+    ring_close(r);
+    return got;
+}
+
+/* Pulls as `who`, whatever its own code would say of the granter. True: it has the master of epoch 2. */
+static bool pull_by_hand(struct rotator *from, struct rotator *who, const struct home *member,
+                         struct sr_why *why)
+{
+    struct attempt *a = NULL;
+    SR_OWN(epochs_hold) pending = rotation_pending(from->r->core->rotation);
+    struct sr_why ours = { 0 };
+    T(attempt_new(&who->r->node, from->address, "http://127.0.0.1:9", &a, &ours) == SR_OK);
+    a->at = "?epoch=2";
+    a->who.cid = from->r->core->home.cid;
+    if (member) {
+        a->keys.member = member->member;
+        a->keys.member_pub = member->member_pub;
+    }
+    if (attempt_grant(a, why) != SR_OK && a->m4.n) {
+        struct join_policy p = { policy_number(a->policy.policy), *policy_hash(a->policy.policy) };
+        T(join_open_grant(&a->wait, &a->granted, &a->keys, &a->granter.verified, &p, &a->masters, &a->hold,
+                          &ours) == SR_OK);
+    }
+    const struct master_bundle *want = &pending.e->keyring->parts->masters;
+    bool got = a->masters.n == 2 && memcmp(a->masters.epoch[1].master.b, want->epoch[1].master.b, 32) == 0;
+    attempt_free(a);
+    return got;
+}
+
+/* The next policy: nobody's code is a member's any more. */
+static void expel_all(struct rotation_ring *r)
+{
+    static const char empty[] = "\"join\":[]";
+    const struct running *op = ring_operator(r);
+    struct core *c = r->m[0].r->core;
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    SR_OWN(policy_signed) s = { 0 };
+    SR_OWN(buf) document = { 0 };
+    SR_OWN(buf) without = { 0 };
+    SR_OWN(buf) text = { 0 };
+    struct sr_why why = { 0 };
+    running_policy(op, 2, policy_hash(now.p), &document);
+    wr_u8(&document, 0);
+    const char *all = (const char *)document.p, *join = strstr(all, "\"join\":["),
+               *end = strstr(all, "],\"min_epoch\"");
+    maker_need(join && end, "join rules");
+    wr_span(&without, (struct span){ document.p, (size_t)(join - all) });
+    wr_text(&without, empty);
+    wr_text(&without, end + 1);
+    T(policy_parse(buf_span(&without), &s.policy, &why) == SR_OK);
+    struct policy_signature sig = policy_sign(s.policy, &c->home.cid, &op->admin, &op->admin_pub);
+    T(policy_signed_add(&s, &sig, NULL) == SR_OK);
+    policy_signed_write(&s, &text);
+    T_ROW(policy_holder_apply(c->policy, buf_span(&text), &why) == SR_OK, why.text);
+}
+
+/* A member that policy no longer admits wants the master after its own. */
+static bool expelled_pulls(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(2);
+    (void)l;
+    T_ROW(ring_link(r, 0, why) == SR_OK, why->text);
+    expel_all(r);
+    bool got = pull_by_hand(&r->m[0], &r->m[1], &r->m[1].r->core->home, why);
+    ring_close(r);
+    return got;
+}
+
+/* A machine that policy would admit, and that is no member, wants what is not in use yet. */
+static bool stranger_pulls(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(2);
+    struct rotator stranger = { .r = running_empty(r->m[0].r) };
+    (void)l;
+    T_ROW(ring_link(r, 0, why) == SR_OK, why->text);
+    bool got = pull_by_hand(&r->m[0], &stranger, NULL, why);
+    running_end(stranger.r);
+    ring_close(r);
+    return got;
+}
+
+/* The muster of m[0] with m[1] in it, which has said nothing: its certificate is the one that the host of
+ * either sees in M6, or of the attacker's own CA. */
+static void said_by_nobody(struct rotation_ring *r, const struct sign_key *ca, struct buf *ret)
+{
+    SR_OWN(epochs_hold) pending = rotation_pending(r->m[0].r->core->rotation);
+    SR_OWN(buf) honest = { 0 };
+    SR_OWN(buf) cert = { 0 };
+    SR_OWN(muster) m = { 0 };
+    const struct home *h = &r->m[0].r->core->home;
+    const struct approvers approvers = genesis_approvers(&h->genesis);
+    const struct muster_of of = { &h->cid, epochs_newest(maker_epochs_of(h)), &approvers, NULL };
+    struct sign_key own;
+    struct sign_pub own_pub;
+    struct member_cert c = { .cid = h->cid, .epoch = 2, .key = r->m[1].r->core->home.member_pub };
+    strcpy(c.address, "http://127.0.0.1:9");
+    muster_from(&r->m[0], &honest);
+    T(muster_read(buf_span(&honest), &of, &m, NULL) == SR_OK);
+    T((ca ? member_cert_make(&c, ca, &cert) : keyring_certify_member(pending.e->keyring, &c, &cert)) ==
+      SR_OK);
+    sign_random(&own, &own_pub);
+    struct muster_entry e = { .cert = c, .n = cert.n };
+    memcpy(e.bytes, cert.p, cert.n);
+    SR_OWN(buf) text = { 0 };
+    wr_span(&text, SPAN(m.cid.b));
+    wr_u64be(&text, 2);
+    wr_span(&text, SPAN(m.id.b));
+    e.sig = sign_label(ca ? &r->m[1].r->core->home.member : &own, L_EPOCH_HELD, buf_span(&text));
+    SR_OWN(muster) both = { .cid = m.cid, .next = m.next, .id = m.id, .entry = calloc(2, sizeof e), .n = 2 };
+    wr_span(&both.link, buf_span(&m.link));
+    bool first = memcmp(c.key.b, m.entry[0].cert.key.b, sizeof c.key.b) < 0;
+    both.entry[first ? 0 : 1] = e;
+    both.entry[first ? 1 : 0] = m.entry[0];
+    T(muster_encode(&both, ret) == SR_OK);
+}
+
+static bool held_by_forgery(struct sr_why *why, const struct sign_key *ca)
+{
+    struct rotation_ring *r = ring_open(2);
+    SR_OWN(buf) muster = { 0 };
+    T_ROW(ring_link(r, 0, why) == SR_OK, why->text);
+    said_by_nobody(r, ca, &muster);
+    (void)post_muster(&r->m[0], buf_span(&muster), why);
+    bool got = rotator_epoch(&r->m[0]) == 2;
+    ring_close(r);
+    return got;
+}
+
+static bool said_for_another(struct lab *l, struct sr_why *why)
+{
+    (void)l;
+    return held_by_forgery(why, NULL);
+}
+
+/* Its old keys leaked: with a certificate of the attacker's own it can say what it likes. */
+static bool certified_by_nobody(struct lab *l, struct sr_why *why)
+{
+    struct sign_key ca;
+    struct sign_pub ca_pub;
+    (void)l;
+    sign_random(&ca, &ca_pub);
+    return held_by_forgery(why, &ca);
+}
+
+static const struct attack rows[] = {
+    { "active_at_one", honest_rotation, active_at_one, R_NONE },
+    { "approved_by_a_stranger", honest_rotation, approved_by_a_stranger, R_EPOCH_CHAIN },
+    { "swapped_after_approval", honest_rotation, swapped_after_approval, R_EPOCH_CHAIN },
+    { "operators_alone", honest_rotation, operators_alone, R_EPOCH_CHAIN },
+    { "released_while_pending", honest_rotation, released_while_pending, R_NONE },
+    { "expelled_pulls", honest_rotation, expelled_pulls, R_NO_RULE },
+    { "stranger_pulls", honest_rotation, stranger_pulls, R_FORBIDDEN },
+    { "said_for_another", honest_rotation, said_for_another, R_EPOCH_MUSTER },
+    { "certified_by_nobody", honest_rotation, certified_by_nobody, R_EPOCH_MUSTER },
+};
+
+int main(int argc, char **argv)
+{
+    return attack_main(argc, argv, rows, sizeof rows / sizeof *rows);
+}

@@ -1,0 +1,108 @@
+#!/bin/bash
+# rotation.sh - the master of a network on software TPMs is rotated while workloads fetch: no fetch fails; members are killed at
+# steps of it and go on; one that was away for three rotations catches up. BUILD is the first argument; ROTATIONS (3) how often.
+set -u
+bin=$(cd "$1" && pwd)
+rotations=${ROTATIONS:-3}
+. tests/e2e/lib_tpm.sh
+. tests/network.sh
+run=$(mktemp -d)
+trap '[ -z "${load:-}" ] || kill $load 2>/dev/null; network_stop; rm -rf "$run"' EXIT
+. tests/e2e/lib_check.sh
+net=$run/net op=$run/net/operator
+
+status() { curl -sk "$(net_url "$1")/sealring/v1/status"; }
+at_epoch() { [ "$(status "$1" | jq .epoch)" = "$2" ]; }
+all_at() { local m; for m in one two three; do at_epoch "$m" "$1" || return 1; done; }
+logged() { grep -q "$2" "$net/$1/log"; }
+kill_9() { kill -9 "$(cat "$net/$1/pid")"; wait "$(cat "$net/$1/pid")" 2>/dev/null; : >"$net/$1/log"; }
+# Members know each other by address, so one that comes back has the port it had.
+fixed_port() { sed -i "s|^listen = .*|listen = ${1#https://}|" "$net/$2/sealring.conf"; }
+again() { fixed_port "$(net_url "$1")" "$1"; net_start "$1" "$bin/sealring-node"; }
+
+draw() {
+    rm -f "$run/epoch" "$run/epoch.signed"
+    "$bin/sealring" epoch draw --node "$(net_url "$1")" --cid "$(network_cid)" --key "$op/operator.key" --out "$run/epoch"
+}
+approve() {
+    "$bin/sealring" epoch sign --cid "$(network_cid)" --key "$op/operator.key" --bundle "$net/one/genesis.bundle" \
+        --policy "$op/policy.json" --out "$run/epoch.signed" "${1:-$run/epoch}"
+}
+submit() { "$bin/sealring" epoch submit --node "$(net_url "$1")" --cid "$(network_cid)" "${2:-$run/epoch.signed}"; }
+rotate() { draw "$1" && approve && submit "$1"; }
+
+# Fetches from each member in turn until told to stop; one line each that failed, and how many there were.
+fetch_loop() {
+    local n=0 m
+    while [ ! -e "$run/enough" ]; do
+        for m in one two three; do
+            network_fetch "$m" 'demo:app/x' load 2>>"$run/load.err" && [ "$(cat "$net/load")" = value ] || echo "$m $n" >>"$run/load.failed"
+            n=$((n + 1))
+        done
+    done
+    echo "$n" >"$run/load.count"
+}
+loaded() { # until that many fetches more have begun
+    rm -f "$run/enough" "$run/load.failed" "$run/load.count"
+    fetch_loop &
+    load=$!
+}
+unloaded() { touch "$run/enough"; wait "$load"; load=; [ ! -s "$run/load.failed" ] || { cat "$run/load.failed" "$run/load.err"; return 1; }; }
+
+network_new "$net" "$bin" && network_machines one two three workload && network_operator || exit 1
+check "genesis" network_genesis one
+check "joins" network_join two one
+check "and another" network_join three two
+check "a put" bash -c 'printf value | "$@"' sh "$bin/sealring" put --node "$(net_url one)" --cid "$(network_cid)" --tenant demo \
+    --key "$op/admin.key" app/x
+check "a derived key before" network_fetch one 'demo:app/k#raw:32' key.before
+check "everybody has the secret" within 20 network_fetch three demo:app/x got
+
+epoch=1
+loaded
+for _ in $(seq "$rotations"); do
+    check "rotation from epoch $epoch" rotate two
+    epoch=$((epoch + 1))
+    check "everybody is at epoch $epoch" within 60 all_at $epoch
+done
+check "no fetch failed while it rotated" unloaded
+echo "$(cat "$run/load.count") fetches over $rotations rotations" >&2
+check "derived keys are the same" network_fetch two 'demo:app/k#raw:32' key.after
+check "byte for byte" cmp "$net/key.before" "$net/key.after"
+check "a secret of the first epoch opens" network_fetch three demo:app/x got
+check "rows are sealed anew" within 30 logged three msg=rewrapped
+check "logs verify" network_log_verify one
+check "logs verify" network_log_verify three
+
+# Killed at each step.
+check "drawn" draw two
+kill_9 two
+check "killed with a draw, it starts" again two
+cp "$run/epoch" "$run/epoch.before"
+check "asked again" draw two
+check "the same master" cmp "$run/epoch" "$run/epoch.before"
+check "approved" approve
+kill -STOP "$(cat "$net/one/pid")" "$(cat "$net/three/pid")" # nobody pulls: pending
+check "linked" submit two
+check "pending, at one of three" bash -c '[ "$(curl -sk "$1/sealring/v1/status" | jq -r ".epochs[-1].state")" = pending ]' sh "$(net_url two)"
+kill_9 two
+kill -CONT "$(cat "$net/one/pid")" "$(cat "$net/three/pid")"
+check "killed with a pending master, it starts" again two
+epoch=$((epoch + 1))
+check "everybody goes over" within 60 all_at $epoch
+kill_9 three
+check "killed after the switch, it starts at the new epoch" again three
+check "at it" at_epoch three $epoch
+check "and releases" network_fetch three demo:app/x got
+
+# Away for three rotations.
+kill_9 three
+for _ in 1 2 3; do
+    check "rotation with two of three" rotate one
+    epoch=$((epoch + 1))
+    check "both at $epoch" within 60 bash -c "at() { [ \"\$(curl -sk \$1/sealring/v1/status | jq .epoch)\" = $epoch ]; }; at $(net_url one) && at $(net_url two)"
+done
+check "back after three rotations" again three
+check "it catches up" within 60 at_epoch three $epoch
+check "and releases what it should" network_fetch three demo:app/x got
+finish

@@ -1,0 +1,179 @@
+/* Rotation among members that reach each other: drawn, linked, pulled, active everywhere; behind; killed. */
+#include "tests/rotation_ring.h"
+
+static bool has_leaf(struct rotator *m, enum leaf_type type, uint64_t epoch)
+{
+    struct core *c = m->r->core;
+    for (uint64_t i = 0; i < journal_size(c->journal); i++) {
+        SR_OWN(buf) b = { 0 };
+        struct leaf l;
+        if (journal_read_leaf(c->journal, i, &b) == SR_OK && leaf_decode(buf_span(&b), &l, NULL) == SR_OK &&
+            l.type == type && l.epoch == epoch)
+            return true;
+    }
+    return false;
+}
+
+static void one_member(void)
+{
+    struct rotation_ring *l = ring_open(1);
+    struct sr_why why = { 0 };
+    T_ROW(ring_link(l, 0, &why) == SR_OK, why.text);
+    T(rotator_epoch(&l->m[0]) == 2);
+    T(has_leaf(&l->m[0], LEAF_EPOCH_DRAWN, 2) && has_leaf(&l->m[0], LEAF_EPOCH, 2) &&
+      has_leaf(&l->m[0], LEAF_EPOCH_HELD, 2) && has_leaf(&l->m[0], LEAF_EPOCH_ACTIVE, 2));
+    rotator_again(&l->m[0]);
+    T(rotator_epoch(&l->m[0]) == 2);
+    ring_close(l);
+}
+
+/* The epoch of the certificate that `who` has, as m knows it. */
+static uint64_t certified(struct rotator *m, struct rotator *who)
+{
+    struct member_cert c;
+    for (size_t i = 0; members_at(m->r->core->members, i, &c) == SR_OK; i++)
+        if (memcmp(&c.key, &who->r->core->home.member_pub, sizeof c.key) == 0)
+            return c.epoch;
+    return 0;
+}
+
+static void three_members(void)
+{
+    struct rotation_ring *l = ring_open(3);
+    struct sr_why why = { 0 };
+    T(members_count(l->m[2].r->core->members) == 3);
+    T_ROW(ring_link(l, 1, &why) == SR_OK, why.text);
+    T(ring_all_at(l, 1)); /* one of three holds it */
+    T(rotation_view(l->m[1].r->core->rotation).state == ROTATION_PENDING);
+    ring_round(l);
+    ring_round(l);
+    T(ring_all_at(l, 2));
+    size_t held = 0; /* the third may find the epoch active before it pulled the pending one */
+    for (size_t i = 0; i < 3; i++) {
+        held += has_leaf(&l->m[i], LEAF_EPOCH_HELD, 2);
+        T(has_leaf(&l->m[i], LEAF_EPOCH_ACTIVE, 2));
+    }
+    T(held >= 2);
+    ring_round(l);
+    for (size_t i = 0; i < 3; i++) /* everybody has a certificate of the new epoch, and others know it */
+        for (size_t j = 0; j < 3; j++)
+            T(certified(&l->m[i], &l->m[j]) == 2);
+    ring_close(l);
+}
+
+/* The host kills a member and starts it again after each step: what it had on disk counts. */
+static void killed_at_each_step(void)
+{
+    struct rotation_ring *l = ring_open(3);
+    SR_OWN(rotation_file) f = { 0 };
+    SR_OWN(rotation_file) same = { 0 };
+    const struct running *op = ring_operator(l);
+    struct sr_why why = { 0 };
+    T_ROW(ring_draw(l, 1, &f, &why) == SR_OK, why.text);
+    rotator_again(&l->m[1]);
+    T(rotation_view(l->m[1].r->core->rotation).state == ROTATION_DRAWN);
+    T_ROW(ring_draw(l, 1, &same, &why) == SR_OK, why.text);
+    T(span_eq(buf_span(&f.draw_bytes), buf_span(&same.draw_bytes)));
+    T(rotation_approve(&f, &op->admin, &op->admin_pub, &why) == SR_OK);
+    T_ROW(ring_submit(l, 1, &f, &why) == SR_OK, why.text);
+    rotator_again(&l->m[1]);
+    struct rotation_view v = rotation_view(l->m[1].r->core->rotation);
+    T(v.state == ROTATION_PENDING && v.epoch == 2 && v.held == 1 && v.need == 2);
+    T(rotator_epoch(&l->m[1]) == 1);
+    ring_round(l);
+    ring_round(l);
+    for (size_t i = 0; i < 3; i++) {
+        T(rotator_epoch(&l->m[i]) == 2);
+        rotator_again(&l->m[i]);
+        T(rotator_epoch(&l->m[i]) == 2);
+    }
+    ring_round(l);
+    T_ROW(ring_link(l, 2, &why) == SR_OK, why.text); /* and on */
+    ring_round(l);
+    ring_round(l);
+    T(ring_all_at(l, 3));
+    ring_close(l);
+}
+
+static void away_for_three(void)
+{
+    struct rotation_ring *l = ring_open(4);
+    struct sr_why why = { 0 };
+    rotator_silent(&l->m[3]);
+    for (uint64_t e = 2; e <= 4; e++) {
+        T_ROW(ring_link(l, 0, &why) == SR_OK, why.text);
+        ring_round(l);
+        ring_round(l);
+        for (size_t i = 0; i < 3; i++)
+            T(rotator_epoch(&l->m[i]) == e);
+    }
+    T(rotator_epoch(&l->m[3]) == 1);
+    rotator_reachable(&l->m[3]);
+    ring_round(l);
+    T(ring_all_at(l, 4));
+    ring_close(l);
+}
+
+/* Two draws with links at the same time: whoever holds one takes no other, and one of them wins. */
+static void one_link_an_epoch(void)
+{
+    struct rotation_ring *l = ring_open(3);
+    struct sr_why why = { 0 };
+    SR_OWN(buf) other = { 0 };
+    enum rotation_verdict verdict;
+    T(ring_link(l, 0, &why) == SR_OK && ring_link(l, 1, &why) == SR_OK);
+    T(rotation_write(l->m[1].r->core->rotation, &other) == SR_OK);
+    struct reader r = rd_init(buf_span(&other));
+    (void)rd_u64be(&r);
+    (void)rd_lp(&r, MUSTER_MAX);
+    struct span muster = rd_lp(&r, MUSTER_MAX);
+    why = (struct sr_why){ 0 };
+    T(rotation_take(l->m[0].r->core->rotation, muster, &verdict, &why) == SR_EPROOF &&
+      why.reason == R_EPOCH_FORK);
+    T(rotation_take(l->m[2].r->core->rotation, muster, &verdict, &why) == SR_OK && verdict == ROTATION_PULL);
+    T(ring_all_at(l, 1));
+    for (int i = 0; i < 4; i++)
+        ring_round(l);
+    T(ring_all_at(l, 2)); /* the third decided it, and the loser follows the quorum */
+    const struct epochs *a = maker_epochs_of(&l->m[0].r->core->home);
+    for (size_t i = 1; i < 3; i++)
+        T(memcmp(&a->pub[1], &maker_epochs_of(&l->m[i].r->core->home)->pub[1], sizeof a->pub[1]) == 0);
+    ring_close(l);
+}
+
+/* The set before the switch, put back by whoever has the disk. */
+static void the_old_set_put_back(void)
+{
+    static const enum keystore_clear kept[] = { KC_GENESIS, KC_TPM_BLOB, KC_MASTER_BUNDLE };
+    struct rotation_ring *l = ring_open(1);
+    struct running *r = l->m[0].r;
+    struct buf old[3] = { 0 };
+    SR_OWN(home) home = { 0 };
+    struct sr_why why = { 0 };
+    for (size_t i = 0; i < 3; i++)
+        T(keystore_clear_get(r->node.store, kept[i], &old[i]) == SR_OK);
+    T(ring_link(l, 0, &why) == SR_OK && rotator_epoch(&l->m[0]) == 2);
+    rotator_again(&l->m[0]); /* its start leaf is under the new epoch */
+    rotator_silent(&l->m[0]);
+    running_stop(r);
+    T(node_open(&r->node, &r->config, &why) == SR_OK);
+    for (size_t i = 0; i < 3; i++) {
+        T(keystore_clear_put(r->node.store, kept[i], buf_span(&old[i])) == SR_OK);
+        buf_drop(&old[i]);
+    }
+    why = (struct sr_why){ 0 };
+    T(home_load(r->node.store, r->node.tpm, NULL, &home, &why) == SR_EPROOF && why.reason == R_EPOCH);
+    ring_close(l);
+}
+
+int main(void)
+{
+    T(secret_init() == SR_OK);
+    one_member();
+    three_members();
+    killed_at_each_step();
+    away_for_three();
+    one_link_an_epoch();
+    the_old_set_put_back();
+    return t_end();
+}
