@@ -238,6 +238,8 @@ void wr_text(struct buf *b, const char *text)
 
 /* Into the room there is; mostly that is enough, and else the length is known. */
 static bool fmt_fits(struct buf *b, const char *fmt, va_list ap, int *ret_n)
+    __attribute__((format(printf, 2, 0)));
+static bool fmt_fits(struct buf *b, const char *fmt, va_list ap, int *ret_n)
 {
     size_t room = b->bad ? 0 : b->cap - b->n;
     *ret_n = vsnprintf(room ? (char *)b->p + b->n : NULL, room, fmt, ap);

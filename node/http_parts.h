@@ -15,6 +15,7 @@ struct seat {
 struct seats *seats_new(void); /* NULL: no memory */
 void seats_free(struct seats *all);
 struct seat *seat_take(struct seats *all); /* held by both; NULL: no memory */
+/* The seat that this peer is in. */
 struct seat *seat_of_peer(struct peer *p);
 void seat_leave(struct seats *all, struct seat *s); /* one of the two */
 

@@ -211,6 +211,7 @@ struct agent {
     int listens;
     struct buf answers[2]; /* sent one for each request; empty: it closes */
     bool silent;           /* takes requests and says nothing */
+    int ends_after;        /* closes after so many answers; 0: after two */
 };
 
 static void answer(struct buf *to, struct span body)
@@ -229,6 +230,8 @@ static void serve(const struct agent *a, int fd)
         if (a->silent || a->answers[i].n == 0)
             return;
         if (write(fd, a->answers[i].p, a->answers[i].n) != (ssize_t)a->answers[i].n)
+            return;
+        if (i + 1 == a->ends_after)
             return;
     }
 }
@@ -393,8 +396,8 @@ static void an_agent_that_misbehaves_ends_in_an_error(const struct people *p)
         { "another protocol", SPAN_STR("HTTP/1.1 400 Bad Request\r\n"), SR_EFORMAT, R_SSH_AGENT },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        for (int at = 0; at < 2; at++) { /* in place of the list, or of the signature */
-            struct agent a = { 0 };
+        for (int at = 0; at < 2; at++) {               /* in place of the list, or of the signature */
+            struct agent a = { .ends_after = at + 1 }; /* a part of an answer is all there is */
             struct sr_why why;
             struct signer_options o = any_operator(p);
             if (at == 1)
