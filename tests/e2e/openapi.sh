@@ -52,6 +52,12 @@ sealring policy sign --yes --node "$(net_url one)" --cid "$cid" --key "$op/opera
 check "the next policy" sealring policy apply --node "$(net_url one)" --cid "$cid" "$run/policy.signed"
 two_has_it() { [ "$(curl -s "$(net_url two)/sealring/v1/status" | jq .policy.number)" = 2 ]; }
 check "it reaches the other" within 10 two_has_it
+check "a draw" sealring epoch draw --node "$(net_url one)" --cid "$cid" --key "$op/operator.key" --out "$run/epoch"
+check "approved" sealring epoch sign --cid "$cid" --key "$op/operator.key" --bundle "$net/one/genesis.bundle" --policy "$run/policy.signed" \
+    --out "$run/epoch.signed" "$run/epoch"
+check "linked" sealring epoch submit --node "$(net_url one)" --cid "$cid" "$run/epoch.signed"
+rotated() { [ "$(curl -s "$(net_url two)/sealring/v1/status" | jq .epoch)" = 2 ]; }
+check "and the other pulls it" within 20 rotated
 check "the log" sealring log verify --node "$(net_url one)" --cid "$cid"
 check "genesis checked" sealring verify-genesis --node "$(net_url two)" --cid "$cid"
 sleep 2 # a round of synchronisation
