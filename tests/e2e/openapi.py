@@ -190,6 +190,13 @@ def ask(folder, admin, interface):
     direct("POST", "/sealring/v1/release/challenge")
     direct("GET", "/sealring/v1/admin/status", connection=Unix(admin))
     direct("POST", "/sealring/v1/admin/reload", connection=Unix(admin))
+    for verb in ("freeze", "thaw"):
+        direct("POST", f"/sealring/v1/admin/{verb}", connection=Unix(admin))
+    # An upgrade to what runs already, which policy lists, and to what it does not.
+    code = json.loads(send(Unix(admin), "GET", "/sealring/v1/admin/status", {}, b"")[2])["measured"]["code"]
+    for verb in ("foresee", "reseal"):
+        for file in (code, "0" * 64, "none"):
+            direct("POST", f"/sealring/v1/admin/{verb}", {"content-type": "application/json"}, json.dumps({"files": [file]}).encode(), Unix(admin))
     status, kind, answer = send(Unix(admin), "POST", "/sealring/v1/admin/backup", {}, b"")
     done.append(exchange("POST", "/sealring/v1/admin/backup", status, kind, answer))
     for file in (json.loads(answer).get("file"), "/nowhere", "/dev/null"):
@@ -205,7 +212,7 @@ def ask(folder, admin, interface):
             typed = "json" if "application/json" in json.dumps(interface.operations[method, path].get("requestBody", {})) else "octet-stream"
             kind = {"content-type": f"application/{typed}"}
             at = direct(method, target, kind, b"\xa5" * 16)
-            check(f"bytes of no format for {path}: {at}", at in ((400, 401) if "requestBody" in interface.operations[method, path] else (413,)))
+            check(f"bytes of no format for {path}: {at}", at in ((400, 401) if "requestBody" in interface.operations[method, path] else (413, 401)))
             check(f"too much for {path}", direct(method, target, kind, bytes(1 << 20)) in (413, 400, 401))
             check(f"a body of another kind for {path}", direct(method, target, {"content-type": "text/html"}, b"x") in (400, 415, 401, 413))
         elif interface.operations[method, path]["x-access"] == "signed":
@@ -227,7 +234,7 @@ def ask(folder, admin, interface):
     again = {(x["method"], x["target"].split("?")[0]): x for x in done if "authorization" in x["headers"] and x["status"] == 200}
     for x in again.values():
         at = direct(x["method"], x["target"], x["headers"], base64.b64decode(x["asked"]))
-        check(f'{x["method"]} {x["target"][:40]} again', at in (200, 401, 403, 409))
+        check(f'{x["method"]} {x["target"][:40]} again', at in (200, 401, 403, 404, 409))
     # Joining and releasing with what was used.
     for path in ("/sealring/v1/join/attest", "/sealring/v1/join/confirm", "/sealring/v1/release", "/sealring/v1/enrol/certify"):
         for x in [x for x in done if x["target"] == path and x["status"] == 200][:1]:

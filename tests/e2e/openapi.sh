@@ -47,7 +47,7 @@ check "nor what another tenant has" refuse other:app/db
 check "a public half" sealring derive --public --node "$(net_url two)" --cid "$cid" 'demo:app/id#ed25519'
 check "the policy" sealring policy show --node "$(net_url one)" --cid "$cid"
 hash=$(sealring policy check --json "$op/policy.json" | jq -r .hash)
-jq -cS --arg h "$hash" '.number = 2 | .previous = $h' "$op/policy.json" >"$run/policy.json"
+jq -cS --arg h "$hash" '.number = 2 | .previous = $h | .member_lease = 20' "$op/policy.json" >"$run/policy.json"
 sealring policy sign --yes --node "$(net_url one)" --cid "$cid" --key "$op/operator.key" --out "$run/policy.signed" "$run/policy.json" >/dev/null
 check "the next policy" sealring policy apply --node "$(net_url one)" --cid "$cid" "$run/policy.signed"
 two_has_it() { [ "$(curl -s "$(net_url two)/sealring/v1/status" | jq .policy.number)" = 2 ]; }
