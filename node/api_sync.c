@@ -16,14 +16,16 @@ static enum sr_err members(struct node *n, const struct request *q, struct reply
     return reply_bytes(r, 200, TYPE_BYTES, &b);
 }
 
-/* From the member itself, at its first round. The network's signature is all it takes. */
+/* From the member itself, at its first round. The network's signature is all it takes, by a master that
+ * counts. */
 static enum sr_err learn(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
 {
     SR_OWN(buf) b = { 0 };
     struct core *c = NULL;
     bool is_new = false;
     SR_TRY(node_core(n, &c, why));
-    SR_TRY(members_take(c->members, q->body, &is_new, why));
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    SR_TRY(members_take(c->members, now.p, q->body, &is_new, why));
     jw_object(&b);
     jw_member_bool(&b, "new", is_new);
     jw_object_end(&b);

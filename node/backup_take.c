@@ -55,10 +55,11 @@ struct taking {
 static enum sr_err take_member(void *ctx, const struct keystore_name *name, const struct keystore_item *item)
 {
     struct taking *t = ctx;
+    SR_OWN(policy_hold) now = policy_holder_get(t->core->policy);
     struct sr_why ignored = { 0 };
     bool is_new = false;
     (void)name;
-    if (members_take(t->core->members, secret_span(&item->value), &is_new, &ignored) == SR_OK)
+    if (members_take(t->core->members, now.p, secret_span(&item->value), &is_new, &ignored) == SR_OK)
         t->count->members += is_new;
     return SR_OK; /* one of an epoch that we don't hold is no reason to stop */
 }

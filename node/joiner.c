@@ -46,8 +46,9 @@ static enum sr_err end(struct attempt *a, struct home *have, struct core **ret, 
                                 .leaf = buf_span(&leaf),
                                 .bundle = buf_span(&a->bundle) };
     SR_TRY(core_open(a->n, have, &birth, ret, why));
+    SR_OWN(policy_hold) now = policy_holder_get((*ret)->policy);
     /* The first round goes to all of them: nobody has to wait until they come to us. */
-    (void)!members_take_all((*ret)->members,
+    (void)!members_take_all((*ret)->members, now.p,
                             buf_span(&a->members_list)); /* what is missing comes with the rounds */
     return SR_OK;
 }

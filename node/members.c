@@ -113,13 +113,24 @@ void members_put(struct keystore_txn *t, const struct member_cert *c, struct spa
     keystore_txn_put(t, &n, c->epoch, clock_unix(), cert);
 }
 
-enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, struct sr_why *why)
+/* Whoever learnt a master that policy withdrew could invent members of its epoch, as many as there is room
+ * for. */
+static enum sr_err not_withdrawn(const struct policy *p, const struct member_cert *c, struct sr_why *why)
+{
+    return p && c->epoch >= policy_min_epoch(p)
+               ? SR_OK
+               : sr_fail(why, SR_EPROOF, R_MEMBER_CERT, "a certificate of an epoch that the policy withdrew");
+}
+
+enum sr_err members_take(struct members *m, const struct policy *p, struct span cert, bool *ret_new,
+                         struct sr_why *why)
 {
     SR_OWN(keystore_txn) txn = { 0 };
     struct member_cert c;
     enum sr_err result = SR_OK;
     struct keystore_txn *const txns[] = { &txn };
     SR_TRY(members_check(m, cert, &c, ret_new, why));
+    SR_TRY(not_withdrawn(p, &c, why));
     if (!*ret_new)
         return SR_OK;
     members_put(&txn, &c, cert);
@@ -129,14 +140,14 @@ enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, str
     return SR_OK;
 }
 
-enum sr_err members_take_all(struct members *m, struct span list)
+enum sr_err members_take_all(struct members *m, const struct policy *p, struct span list)
 {
     struct reader r = rd_init(list);
     for (uint16_t left = rd_u16be(&r); left > 0 && !r.bad; left--) {
         struct span cert = rd_lp(&r, MEMBER_CERT_MAX);
         struct sr_why ignored = { 0 };
         bool is_new;
-        if (!r.bad && members_take(m, cert, &is_new, &ignored) != SR_OK)
+        if (!r.bad && members_take(m, p, cert, &is_new, &ignored) != SR_OK)
             continue; /* of an epoch that one of us does not hold */
     }
     return rd_end(&r) ? SR_OK : SR_EFORMAT;

@@ -21,12 +21,14 @@ enum sr_err members_check(struct members *m, struct span cert, struct member_cer
 /* Adds the row to a transaction that the caller commits, then members_learn() once it did. */
 void members_put(struct keystore_txn *t, const struct member_cert *c, struct span cert);
 void members_learn(struct members *m, const struct member_cert *c);
-/* Check, write and learn in one, for certificates from peers. */
-enum sr_err members_take(struct members *m, struct span cert, bool *ret_new, struct sr_why *why);
+/* Check, write and learn in one, for certificates from peers. SR_EPROOF, R_MEMBER_CERT: of an epoch before
+ * p's min_epoch, too. */
+enum sr_err members_take(struct members *m, const struct policy *p, struct span cert, bool *ret_new,
+                         struct sr_why *why);
 
 /* Those of a list as members_write() writes it that verify, each as above; the others are passed over.
  * SR_EFORMAT: not a list. */
-enum sr_err members_take_all(struct members *m, struct span list);
+enum sr_err members_take_all(struct members *m, const struct policy *p, struct span list);
 
 /* Is it a member under that policy: not expelled, and the certificate of an epoch that counts. What a member
  * signs, witnesses or vouches for counts for as long. */

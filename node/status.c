@@ -219,15 +219,25 @@ static void write_epoch(struct buf *b, uint64_t number, const char *state)
     jw_object_end(b);
 }
 
+/* Of one that was in use: what policy says comes before what the member does with it. */
+static const char *epoch_name(const struct epochs *now, uint64_t epoch, const struct policy *p)
+{
+    if (!keyring_pubs(now->keyring, epoch))
+        return "destroyed";
+    if (p && epoch < policy_min_epoch(p))
+        return "withdrawn";
+    return epoch == now->n ? "active" : "retiring";
+}
+
 /* Every epoch there ever was, and the one to come. */
 static void write_epochs(struct buf *b, const struct core *c, const struct epochs *now)
 {
+    SR_OWN(policy_hold) policy = policy_holder_get(c->policy);
     struct rotation_view v = rotation_view(c->rotation);
     jw_name(b, "epochs");
     jw_array(b);
-    for (uint64_t i = 1; i < now->n; i++)
-        write_epoch(b, i, keyring_pubs(now->keyring, i) ? "retiring" : "destroyed");
-    write_epoch(b, now->n, "active");
+    for (uint64_t i = 1; i <= now->n; i++)
+        write_epoch(b, i, epoch_name(now, i, policy.p));
     if (v.state != ROTATION_IDLE && v.epoch > now->n)
         write_epoch(b, v.epoch, v.state == ROTATION_DRAWN ? "drawn" : "pending");
     jw_array_end(b);

@@ -98,10 +98,12 @@ static enum sr_err swap_members(struct core *c, struct peer_link *p, struct sr_w
     SR_OWN(buf) own = { 0 };
     SR_TRY(rotation_cert(c->rotation, &own));
     enum sr_err e = peer_post(p, "/sealring/v1/members", "application/octet-stream", buf_span(&own), why);
-    if (e != SR_OK && why->reason != R_MEMBER_CERT) /* of an epoch that the other does not hold yet */
+    /* Refused: of an epoch that the other does not hold yet, or that its policy withdrew. */
+    if (e != SR_OK && why->reason != R_MEMBER_CERT)
         return e;
     SR_TRY(peer_get(p, "/sealring/v1/members", why));
-    return members_take_all(c->members, buf_span(&p->reply.body));
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    return members_take_all(c->members, now.p, buf_span(&p->reply.body));
 }
 
 static enum sr_err fetch_package(struct node *n, struct core *c, struct peer_link *p,

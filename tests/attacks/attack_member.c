@@ -240,9 +240,10 @@ static bool learns(struct member *m, struct sr_why *why)
     struct member_cert new = {
         .cid = m->core.home.cid, .key = c.pub, .address = "https://h", .issued_at = 1
     };
+    SR_OWN(policy_hold) policy = policy_holder_get(m->core.policy);
     bool is_new = false;
     maker_need(keyring_certify_member(maker_keyring(&m->core.home), &new, &cert) == SR_OK, "certificate");
-    return members_take(m->core.members, buf_span(&cert), &is_new, why) == SR_OK;
+    return members_take(m->core.members, policy.p, buf_span(&cert), &is_new, why) == SR_OK;
 }
 
 /* Can members and joiners still read who is a member after that many joins? */

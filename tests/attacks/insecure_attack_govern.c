@@ -89,12 +89,13 @@ static void one_more(struct running *r, struct sign_key *k, struct member_cert *
 {
     SR_OWN(epochs_hold) now = epochs_holder_get(r->core->home.epochs);
     SR_OWN(buf) cert = { 0 };
+    SR_OWN(policy_hold) policy = policy_holder_get(r->core->policy);
     bool is_new = false;
     *c = (struct member_cert){ .cid = r->core->home.cid, .issued_at = clock_unix() };
     sign_random(k, &c->key);
     strcpy(c->address, "http://127.0.0.1:1");
     T(keyring_certify_member(now.e->keyring, c, &cert) == SR_OK);
-    T(members_take(r->core->members, buf_span(&cert), &is_new, NULL) == SR_OK && is_new);
+    T(members_take(r->core->members, policy.p, buf_span(&cert), &is_new, NULL) == SR_OK && is_new);
 }
 
 /* Another one is expelled: this one goes on. */

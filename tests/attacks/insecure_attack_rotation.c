@@ -1,6 +1,7 @@
 /* Attacks on a rotation: a master in use before a quorum has it, or without the operators or the old key; the
  * next master for who must not have it. */
 #include "node/joiner_parts.h"
+#include "tests/attacks/governed.h"
 #include "tests/rotation_ring.h"
 
 static bool honest_rotation(struct lab *l)
@@ -284,6 +285,27 @@ static bool certified_by_nobody(struct lab *l, struct sr_why *why)
     return held_by_forgery(why, &ca);
 }
 
+/* Who learnt a master that policy withdrew makes members of its epoch: to pull the next one as one of them,
+ * or until there is room for no other. */
+static bool invented_member(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(1);
+    struct running *one = r->m[0].r;
+    SR_OWN(buf) cert = { 0 };
+    SR_OWN(buf) answer = { 0 };
+    struct sign_key k;
+    struct member_cert c = { .cid = one->core->home.cid, .epoch = 1, .issued_at = clock_unix() };
+    (void)l;
+    sign_random(&k, &c.key);
+    strcpy(c.address, "https://attacker.example");
+    T(member_cert_make(&c, &keyring_keys(maker_keyring(&one->core->home), 1)->member_ca, &cert) == SR_OK);
+    governed_by(one, "min_epoch", "2");
+    (void)running_post(one, "/sealring/v1/members", buf_span(&cert), &answer, why);
+    bool got = members_knows(one->core->members, &c.key);
+    ring_close(r);
+    return got;
+}
+
 static const struct attack rows[] = {
     { "active_at_one", honest_rotation, active_at_one, R_NONE },
     { "approved_by_a_stranger", honest_rotation, approved_by_a_stranger, R_EPOCH_CHAIN },
@@ -294,6 +316,7 @@ static const struct attack rows[] = {
     { "stranger_pulls", honest_rotation, stranger_pulls, R_FORBIDDEN },
     { "said_for_another", honest_rotation, said_for_another, R_EPOCH_MUSTER },
     { "certified_by_nobody", honest_rotation, certified_by_nobody, R_EPOCH_MUSTER },
+    { "invented_member", honest_rotation, invented_member, R_MEMBER_CERT },
 };
 
 int main(int argc, char **argv)
