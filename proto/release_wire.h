@@ -8,8 +8,9 @@ enum {
     WANTS_MAX = 64,
     WANT_MAX = 4 + GLOB_TENANT_MAX + 4 + GLOB_PATH_MAX + 4 + 9 + 6,
     WANT_LIST_MAX = 2 + WANTS_MAX * (4 + WANT_MAX),
-    VALUE_MAX = 64 << 10,        /* bytes of one value */
-    RELEASE_PLAIN_MAX = 1 << 20, /* of all values with their names */
+    VALUE_MAX = 64 << 10,           /* bytes of one value */
+    RELEASE_PLAIN_MAX = 1 << 20,    /* of all values with their names */
+    RELEASE_LEASE_MAX = 30 * 86400, /* seconds: the most that a policy gives */
     RAW_SIZE_MIN = 16,
     RAW_SIZE_MAX = 64,
     PUBLIC_HALF_MAX = 65,

@@ -174,7 +174,7 @@ static enum sr_err put_value(struct buf *b, const struct release_value *v, struc
 {
     SR_OWN(buf) want = { 0 };
     SR_TRY(want_encode(&v->want, &want, why));
-    if (v->npub > PUBLIC_HALF_MAX || v->value.n > VALUE_MAX || v->version < 1)
+    if (v->npub > PUBLIC_HALF_MAX || v->value.n > VALUE_MAX || v->version < 1 || v->lease > RELEASE_LEASE_MAX)
         return sr_fail(why, SR_ETOOBIG, R_TOO_LARGE, "a value over its limit");
     wr_lp(b, buf_span(&want));
     wr_u32be(b, v->version);
@@ -244,6 +244,8 @@ enum sr_err release_values_decode(struct span s, const struct want_list *wanted,
     for (size_t i = 0; i < v.n; i++) {
         SR_TRY(get_value(&r, &wanted->want[i], &v.v[i], why));
         v.v[i].lease = leases ? rd_u32be(&r) : 0;
+        if (v.v[i].lease > RELEASE_LEASE_MAX)
+            return wrong_values(why);
     }
     if (!rd_end(&r) || leases != has_lease(&v)) /* one spelling */
         return wrong_values(why);

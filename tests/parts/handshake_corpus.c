@@ -69,6 +69,10 @@ static void put_release(struct net *n)
     make_values(&one, &v);
     T(release_values_encode(&v, &plain, NULL) == SR_OK);
     put_all("fuzz_release", "values", secret_span(&plain));
+    secret_drop(&plain);
+    v.v[0].lease = 3600;
+    T(release_values_encode(&v, &plain, NULL) == SR_OK);
+    put_all("fuzz_release", "leases", secret_span(&plain));
     tape_w_drop(&t);
 }
 
