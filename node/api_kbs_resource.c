@@ -44,8 +44,7 @@ static struct sha512 transcript_of(const struct request *q, const struct guest *
 /* A guest has no lease of its own to keep: what is given for a while goes to tokens that are younger. */
 static enum sr_err young_enough(const struct guest *g, uint64_t lease, struct sr_why *why)
 {
-    uint64_t left = lease < KBS_SESSION_SECONDS ? KBS_SESSION_SECONDS - lease : 0;
-    return lease && clock_unix() + left > g->s.expires
+    return lease && clock_unix() > g->since + lease
                ? sr_fail(why, SR_EAUTH, R_TOKEN_EXPIRED, "token: older than the resource's lease")
                : SR_OK;
 }

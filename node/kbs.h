@@ -9,6 +9,7 @@
 struct guest {
     struct kbs_session s;
     struct claims claims; /* of an attested guest */
+    uint64_t since;       /* unix seconds: when its session began, or its token was made */
 };
 
 struct guest_hold {

@@ -19,6 +19,7 @@ struct guest_hold guest_hold_new(void)
     struct guest *g = malloc(sizeof *g);
     if (g) {
         g->s = (struct kbs_session){ 0 };
+        g->since = 0;
         claims_clear(&g->claims);
     }
     return (struct guest_hold){ g };
@@ -35,6 +36,14 @@ static uint64_t min_epoch(const struct core *c)
 {
     SR_OWN(policy_hold) p = policy_holder_get(c->policy);
     return p.p ? policy_min_epoch(p.p) : UINT64_MAX;
+}
+
+/* Ours, in a cookie or in a token: it began as long before its end as sessions last. */
+static enum sr_err session_read(struct span bytes, struct guest *ret, struct sr_why *why)
+{
+    SR_TRY(kbs_session_decode(bytes, clock_unix(), &ret->s, &ret->claims, why));
+    ret->since = ret->s.expires - KBS_SESSION_SECONDS;
+    return SR_OK;
 }
 
 /* ---- cookies ---- */
@@ -67,7 +76,7 @@ enum sr_err kbs_cookie_read(const struct core *c, const struct request *q, struc
         return sr_fail(why, SR_EAUTH, R_KBS_SESSION, "a cookie of another form");
     SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
     SR_TRY(keyring_kbs_open(now.e->keyring, min_epoch(c), &c->home.cid, buf_span(&box), &plain, why));
-    return kbs_session_decode(buf_span(&plain), clock_unix(), &ret->s, &ret->claims, why);
+    return session_read(buf_span(&plain), ret, why);
 }
 
 /* IMF-fixdate (RFC 9110, 5.6.7), in English whatever the locale. */
@@ -187,7 +196,7 @@ static enum sr_err token_read(const struct core *c, struct span token, struct gu
     if (!jf_members(buf_span(&j.payload), &(struct jf_member){ "sealring", &text }, 1) ||
         !jf_plain(text, &text) || base64url_read(text, &session) != SR_OK)
         return sr_fail(why, SR_EAUTH, R_TOKEN, "token: of another form");
-    if (kbs_session_decode(buf_span(&session), clock_unix(), &ret->s, &ret->claims, why) == SR_OK)
+    if (session_read(buf_span(&session), ret, why) == SR_OK)
         return SR_OK;
     return sr_fail(why, SR_EAUTH, R_TOKEN_EXPIRED, "token: over");
 }
@@ -212,6 +221,7 @@ static enum sr_err third_party(const struct policy *p, struct span token, struct
     ret->s = (struct kbs_session){
         .version = KBS_0_4_0, .expires = h.t->expires, .attested = true, .key = h.t->key
     };
+    ret->since = h.t->made;
     memcpy(ret->s.nonce, h.t->id.b, sizeof ret->s.nonce);
     claims_copy(&ret->claims, &h.t->claims);
     return SR_OK;

@@ -104,7 +104,7 @@ static enum sr_err check_audience(const struct jws *j, const struct policy_issue
 }
 
 static enum sr_err check_times(const struct jws *j, const struct policy_issuer *i, uint64_t now,
-                               uint64_t *ret_expires, struct sr_why *why)
+                               uint64_t *ret_made, uint64_t *ret_expires, struct sr_why *why)
 {
     struct span exp = { 0 }, nbf = { 0 }, iat = { 0 };
     const struct jf_member m[] = { { "exp", &exp }, { "nbf", &nbf }, { "iat", &iat } };
@@ -112,6 +112,7 @@ static enum sr_err check_times(const struct jws *j, const struct policy_issuer *
     if (!jf_members(buf_span(&j->payload), m, 3) || !jf_u64(exp, JSON_INT_MAX, &until) ||
         !jf_u64(iat, JSON_INT_MAX, &made) || (nbf.n && !jf_u64(nbf, JSON_INT_MAX, &from)))
         return bad(why, "no exp, no iat, or times that are none");
+    *ret_made = made;
     if (made > now + KBS_TOKEN_SKEW || from > now + KBS_TOKEN_SKEW)
         return bad(why, "from the future");
     *ret_expires = until < made + i->max_age ? until : made + i->max_age;
@@ -192,7 +193,7 @@ enum sr_err kbs_token_read(struct span token, const struct policy *p, uint64_t n
     SR_TRY(jws_read_any(token, &j, why));
     SR_TRY(find_issuer(&j, p, &issuer, why));
     SR_TRY(check_audience(&j, issuer, why));
-    SR_TRY(check_times(&j, issuer, now, &ret->expires, why));
+    SR_TRY(check_times(&j, issuer, now, &ret->made, &ret->expires, why));
     SR_TRY(take_key(&j, issuer, &ret->key, why));
     ret->id = sha256(j.signed_part);
     return take_claims(&j, issuer, &ret->claims, why);

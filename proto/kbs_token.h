@@ -11,7 +11,8 @@ enum { KBS_TOKEN_SKEW = 60 }; /* seconds that an issuer's clock may be ahead of 
 struct kbs_token {
     struct jwk key;       /* the guest's, that replies go to */
     struct claims claims; /* type "token.NAME", evidence, and those that the policy takes */
-    uint64_t expires;     /* unix seconds, inclusive: by its own word, or by its age */
+    uint64_t made;        /* unix seconds: its iat */
+    uint64_t expires;     /* the same, inclusive: by its own word, or by its age */
     struct sha256 id;     /* of what is signed: names the token */
 };
 

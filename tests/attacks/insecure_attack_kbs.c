@@ -230,6 +230,53 @@ static bool old_session(struct lab *l, struct sr_why *why)
     return fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why);
 }
 
+static void gives_for_a_while(const struct member *m, struct buf *document)
+{
+    (void)m;
+    insert(document, "\"name\":\"guests\"", SPAN_STR("\"lease\":60,"));
+}
+
+static bool within_its_lease(struct lab *l)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_side) g = { 0 };
+    SR_OWN(buf) shown = { 0 };
+    struct sr_why why = { 0 };
+    take_policy(s.m, gives_for_a_while);
+    guest_opens(&s, &g, JWK_EC);
+    evidence(buf_span(&g.nonce), &g.key, "", &shown);
+    T(attests(&s, &g, buf_span(&shown), &why) == SR_OK);
+    bool good = fetches(&s, &g.c, "/kbs/v0/resource/acme/key/one", &why);
+    T_ROW(good, why.text);
+    return good;
+}
+
+/* A host stops its guest from attesting again, and lives on the token of four minutes ago. */
+static bool token_after_lease(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_hold) h = made_up(soon());
+    SR_OWN(buf) token = { 0 };
+    struct caller c = { 0 };
+    take_policy(s.m, gives_for_a_while);
+    T(kbs_token_write(&s.m->core, h.g, &token) == SR_OK);
+    bear(&c, buf_span(&token));
+    return fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why);
+}
+
+/* The same with the cookie of the session. */
+static bool session_after_lease(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(guest_hold) h = made_up(soon());
+    SR_OWN(reply) r = { 0 };
+    struct caller c = { 0 };
+    take_policy(s.m, gives_for_a_while);
+    T(kbs_cookie_write(&s.m->core, &h.g->s, &h.g->claims, &r) == SR_OK);
+    snprintf(c.cookie, sizeof c.cookie, "%.*s", (int)strcspn(r.cookie, ";"), r.cookie);
+    return fetches(&s, &c, "/kbs/v0/resource/acme/key/one", why);
+}
+
 /* A cookie that another network's member sealed, whose guests the attacker owns. */
 static bool other_network(struct lab *l, struct sr_why *why)
 {
@@ -416,6 +463,8 @@ static const struct attack rows[] = {
     { "token_like_one_seen", honest_guest, token_like_one_seen, R_TOKEN },
     { "token_seen_once", honest_guest, token_seen_once, R_TOKEN_EXPIRED },
     { "old_session", honest_guest, old_session, R_KBS_SESSION },
+    { "token_after_lease", within_its_lease, token_after_lease, R_TOKEN_EXPIRED },
+    { "session_after_lease", within_its_lease, session_after_lease, R_TOKEN_EXPIRED },
     { "cookie_of_another", honest_guest, other_network, R_KBS_SESSION },
     { "resource_unwitnessed", honest_guest, resource_unwitnessed, R_UNWITNESSED },
     { "other_resource", honest_guest, other_resource, R_KEY_DENIED },

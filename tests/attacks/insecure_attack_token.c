@@ -187,6 +187,44 @@ static bool token_for_another(struct lab *l, struct sr_why *why)
     return opens(l, &b, why);
 }
 
+static void believe_for_a_while(const struct member *m, struct buf *document)
+{
+    believe(m, document);
+    insert(document, "\"name\":\"words\"", SPAN_STR("\"lease\":60,"));
+    uint8_t *age = memmem(document->p, document->n, "\"max_age\":300", 13);
+    maker_need(age != NULL, "max_age");
+    age[10] = '9'; /* three times as long as a session of our own */
+}
+
+static bool opens_for_a_while(struct lab *l, long ago, long lives, struct sr_why *why)
+{
+    SR_OWN(shop) s = shop_open(l);
+    SR_OWN(buf) token = { 0 };
+    struct caller c = { 0 };
+    struct bearing b = usual();
+    b.ago = ago;
+    b.lives = lives;
+    make(&b, &token);
+    put(s.m, "words/one");
+    take_policy(s.m, believe_for_a_while);
+    bear(&c, buf_span(&token));
+    return fetches(&s, &c, "/kbs/v0/resource/acme/words/one", why);
+}
+
+static bool word_within_lease(struct lab *l)
+{
+    struct sr_why why = { 0 };
+    bool good = opens_for_a_while(l, 5, 120, &why);
+    T_ROW(good, why.text);
+    return good;
+}
+
+/* Young, if it were for when it ends alone. */
+static bool word_after_lease(struct lab *l, struct sr_why *why)
+{
+    return opens_for_a_while(l, 180, 31536000, why);
+}
+
 /* ---- as what ---- */
 
 /* The issuer says "sample" and the svn that the rule for verified evidence of that type wants. */
@@ -216,6 +254,7 @@ static const struct attack rows[] = {
     { "alg_mac", believed, alg_mac, R_TOKEN },
     { "token_over", believed, token_over, R_TOKEN_EXPIRED },
     { "token_too_old", believed, token_too_old, R_TOKEN_EXPIRED },
+    { "word_after_lease", word_within_lease, word_after_lease, R_TOKEN_EXPIRED },
     { "token_for_another", believed, token_for_another, R_TOKEN },
     { "word_as_evidence", believed, word_as_evidence, R_NO_RULE },
     { "word_of_the_lab", believed, word_of_the_lab, R_NO_RULE },

@@ -100,7 +100,7 @@ static void test_taken(void)
                            *svn = claims_find(&room()->claims, SPAN_STR("svn"));
         T(debug && debug->kind == CLAIM_BOOL && debug->num == 0 && svn && svn->kind == CLAIM_UINT &&
           svn->num == 7 && room()->claims.n == 6);
-        T(room()->key.kind == JWK_P256 && room()->expires == 1800000200);
+        T(room()->key.kind == JWK_P256 && room()->made == 1799999990 && room()->expires == 1800000200);
     }
 }
 
