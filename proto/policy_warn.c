@@ -130,6 +130,13 @@ static bool no_room(const struct policy *p, const struct policy_rule *r)
     return t && (r->usages & POLICY_SECRET) && (t->max_secrets == 0 || t->max_bytes == 0);
 }
 
+/* Of tenant and rules the shortest counts; a denial gives nothing that could end. */
+static bool idle_lease(const struct policy *p, const struct policy_rule *r)
+{
+    const struct policy_tenant *t = r->tenant.n ? policy_tenant(p, r->tenant) : NULL;
+    return r->lease && (r->effect == POLICY_DENY || (t && t->lease && t->lease < r->lease));
+}
+
 static const struct warning {
     const char *text;
     bool (*of)(const struct policy *, const struct policy_rule *);
@@ -144,6 +151,7 @@ static const struct warning {
     { "compares with what the tenant's administrators set: they decide who matches", has_ref },
     { "is for tokens of an issuer that token_issuers does not name: nothing matches", token_of_nobody },
     { "names stored secrets of a tenant that may store none", no_room },
+    { "has a lease that never counts: it denies, or the tenant's is shorter", idle_lease },
 };
 
 typedef void warn_fn(struct buf *, const char *list, const struct policy_rule *, const char *text);
@@ -197,6 +205,50 @@ static bool leaves_nobody(const size_t *left)
 }
 static const char nobody[] = "expels every member that the node knows: the network ends with it";
 
+/* Witnesses that are members say after a start what they have seen; those outside alone need not. */
+static bool forgets(const struct policy *p)
+{
+    return p->witnessed && p->witnesses.restart == 0 && p->witnesses.outside_n == 0;
+}
+static const char forgotten[] =
+    "asks no member after a start what it has seen (witnesses.restart is 0), and names no witness outside";
+
+struct key_leases {
+    size_t n; /* release rules and tenants that have one */
+    uint64_t shortest;
+};
+
+static void count_lease(struct key_leases *l, uint64_t lease)
+{
+    l->n += lease != 0;
+    if (lease && (!l->shortest || lease < l->shortest))
+        l->shortest = lease;
+}
+
+static struct key_leases key_leases(const struct policy *p)
+{
+    struct key_leases l = { 0 };
+    for (size_t i = 0; i < p->release.n; i++)
+        count_lease(&l, p->release.rules[i].lease);
+    for (size_t i = 0; i < p->tenants_n; i++)
+        count_lease(&l, p->tenants[i].lease);
+    return l;
+}
+
+static void say_leases(const struct policy *p, struct buf *b)
+{
+    struct key_leases l = key_leases(p);
+    if (p->member_lease)
+        wr_fmt(b, "a member serves %llu s without the word of ", (unsigned long long)p->member_lease);
+    if (p->member_lease && p->lease_quorum)
+        wr_fmt(b, "%llu others\n", (unsigned long long)p->lease_quorum);
+    else if (p->member_lease)
+        wr_text(b, "half of the others\n");
+    if (l.n)
+        wr_fmt(b, "%zu release rules and tenants give keys for a while, the shortest %llu s\n", l.n,
+               (unsigned long long)l.shortest);
+}
+
 size_t policy_check_text(const struct policy *p, const size_t *left, struct buf *ret)
 {
     char hash[65];
@@ -213,9 +265,12 @@ size_t policy_check_text(const struct policy *p, const size_t *left, struct buf 
     wr_fmt(ret, "joins %s, %zu expelled\n", p->join_frozen ? "frozen" : "go on", p->expelled_n);
     if (p->hardware)
         wr_fmt(ret, "%zu machines listed, no other joins\n", p->hardware_n);
+    say_leases(p, ret);
     if (leaves_nobody(left))
         wr_fmt(ret, "warning: %s\n", nobody);
-    return warn_all(p, say_warning, ret) + leaves_nobody(left);
+    if (forgets(p))
+        wr_fmt(ret, "warning: %s\n", forgotten);
+    return warn_all(p, say_warning, ret) + leaves_nobody(left) + forgets(p);
 }
 
 static void put_whole(struct buf *b, const char *text)
@@ -228,6 +283,7 @@ static void put_whole(struct buf *b, const char *text)
 size_t policy_check_json(const struct policy *p, const size_t *left, struct buf *ret)
 {
     SR_OWN(buf) b = { 0 };
+    struct key_leases leases = key_leases(p);
     jw_object(&b);
     jw_member_text(&b, "channel_binding", binding_name(p));
     jw_member_u64(&b, "expelled", p->expelled_n);
@@ -237,10 +293,18 @@ size_t policy_check_json(const struct policy *p, const size_t *left, struct buf 
     jw_member_hex(&b, "hash", SPAN(p->hash.b));
     jw_member_u64(&b, "join_delay", p->join_delay);
     jw_member_u64(&b, "join_rules", p->join.n);
+    if (p->lease_quorum)
+        jw_member_u64(&b, "lease_quorum", p->lease_quorum);
+    if (leases.n)
+        jw_member_u64(&b, "leases", leases.n);
+    if (p->member_lease)
+        jw_member_u64(&b, "member_lease", p->member_lease);
     jw_member_u64(&b, "min_epoch", p->min_epoch);
     jw_member_u64(&b, "number", p->number);
     jw_member_hex(&b, "previous", SPAN(p->previous.b));
     jw_member_u64(&b, "release_rules", p->release.n);
+    if (leases.n)
+        jw_member_u64(&b, "shortest_lease", leases.shortest);
     jw_member_u64(&b, "tenants", p->tenants_n);
     if (p->issuers_n > 0)
         jw_member_u64(&b, "token_issuers", p->issuers_n);
@@ -248,7 +312,9 @@ size_t policy_check_json(const struct policy *p, const size_t *left, struct buf 
     jw_array(&b);
     if (leaves_nobody(left))
         put_whole(&b, nobody);
-    size_t n = warn_all(p, put_warning, &b) + leaves_nobody(left);
+    if (forgets(p))
+        put_whole(&b, forgotten);
+    size_t n = warn_all(p, put_warning, &b) + leaves_nobody(left) + forgets(p);
     jw_array_end(&b);
     jw_object_end(&b);
     if (!buf_ok(&b))

@@ -152,6 +152,72 @@ static void the_last_members_are_warned_about(void)
     }
 }
 
+struct leases_row {
+    const char *label, *more, *rule, *tenant; /* members that are added */
+    size_t warnings;                          /* beside those of the rule itself */
+    const char *text, *json;                  /* what is said; NULL: nothing of leases */
+};
+
+static void check_leases(const struct leases_row *row)
+{
+    char text[1200];
+    SR_OWN(buf) said = { 0 };
+    SR_OWN(buf) json = { 0 };
+    snprintf(text, sizeof text,
+             "{ 'version': 1, 'number': 1, 'previous': '" ZEROS "', 'min_epoch': 1,%s\n"
+             "'channel_binding': 'optional', 'join': [], 'release': [ {'name':'web','type':'tpm',%s\n"
+             "'tenant':'acme','keys':['a'],'usages':['raw'],'where':[{'claim':'code','op':'eq','value':'a'},"
+             "{'claim':'boot','op':'eq','value':'measured'}]} ],\n"
+             "'tenants': [ {'name':'acme',%s'admins':['" ONES "'],'max_secrets':1,'max_bytes':1} ] }\n",
+             row->more, row->rule, row->tenant);
+    SR_OWN(policy_hold) h = { policy_from(text) };
+    T_ROW(policy_check_text(h.p, NULL, &said) == row->warnings, row->label);
+    T_ROW(policy_check_json(h.p, NULL, &json) == row->warnings, row->label);
+    T_ROW(json_is_canonical(buf_span(&json)), row->label);
+    SR_OWN(buf) member = { 0 };
+    quoted(&member, row->json ? row->json : "_lease'");
+    T_ROW((memmem(json.p, json.n, member.p, member.n) != NULL) == (row->json != NULL), row->label);
+    const char *want = row->text ? row->text : "for a while";
+    T_ROW((memmem(said.p, said.n, want, strlen(want)) != NULL) == (row->text != NULL), row->label);
+    T_ROW(row->warnings || !memmem(said.p, said.n, "warning", 7), row->label);
+}
+
+static void leases_are_shown_and_idle_ones_warned_about(void)
+{
+    static const struct leases_row rows[] = {
+        { "none", "", "", "", 0, NULL, NULL },
+        { "members, half", "'member_lease':60,", "", "", 0,
+          "serves 60 s without the word of half of the others\n", "'member_lease':60,'min_epoch'" },
+        { "members, two", "'member_lease':60,'lease_quorum':2,", "", "", 0,
+          "serves 60 s without the word of 2 others\n", "'lease_quorum':2,'member_lease':60" },
+        { "a rule", "", "'lease':600,", "", 0,
+          "1 release rules and tenants give keys for a while, the shortest 600 s\n", "'leases':1" },
+        { "a tenant", "", "", "'lease':30,", 0,
+          "1 release rules and tenants give keys for a while, the shortest 30 s\n", "'shortest_lease':30" },
+        { "both, the rule's shorter", "", "'lease':20,", "'lease':30,", 0,
+          "2 release rules and tenants give keys for a while, the shortest 20 s\n", "'shortest_lease':20" },
+        { "both alike", "", "'lease':30,", "'lease':30,", 0, "the shortest 30 s\n", "'leases':2" },
+        { "the rule's longer", "", "'lease':40,", "'lease':30,", 1,
+          "warning: release rule web has a lease that never counts", "'rule':'web'" },
+        { "a denial", "", "'effect':'deny','lease':40,", "", 1,
+          "warning: release rule web has a lease that never counts", "'rule':'web'" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        check_leases(&rows[i]);
+}
+
+static void a_start_that_asks_nobody_is_warned_about(void)
+{
+    static const struct leases_row rows[] = {
+        { "need alone", "'witnesses':{'need':1},", "", "", 0, NULL, NULL },
+        { "asks one", "'witnesses':{'need':1,'restart':1},", "", "", 0, NULL, NULL },
+        { "asks nobody", "'witnesses':{'need':1,'restart':0},", "", "", 1,
+          "warning: asks no member after a start", "asks no member after a start" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        check_leases(&rows[i]);
+}
+
 static void a_bad_draft_says_where(void)
 {
     SR_OWN(buf) document = { 0 };
@@ -207,6 +273,8 @@ int main(void)
     a_draft_is_warned_about();
     rules_for_tees_are_warned_about();
     the_last_members_are_warned_about();
+    leases_are_shown_and_idle_ones_warned_about();
+    a_start_that_asks_nobody_is_warned_about();
     a_bad_draft_says_where();
     return t_end();
 }
