@@ -41,7 +41,15 @@ def same_value(a, b):
     return type(a) is type(b) and a == b
 
 
-def holds(test, claims, own):
+def machine_ids(claims):
+    """The ids of hardware that evidence names, in every part that its type has."""
+    prefixes = {"snp-tpm": ["snp.", "tpm."], "tdx-tpm": ["tdx.", "tpm."]}
+    kind = claims.get("type")
+    names = [p + n for p in (prefixes.get(kind, [""]) if type(kind) is str else [""]) for n in ("ek", "hardware")]
+    return [claims[n] for n in names if type(claims.get(n)) is str]
+
+
+def holds(test, claims, own, references):
     if test["claim"] not in claims:
         return False
     have, op, want = claims[test["claim"]], test["op"], test.get("value")
@@ -62,6 +70,8 @@ def holds(test, claims, own):
         return elements <= set(want) if op == "subset" else not elements & set(want)
     if op == "same":
         return own is not None and test["claim"] in own and same_value(have, own[test["claim"]])
+    if op == "ref":
+        return any(same_value(have, w) for w in references.get(want, {"values": []})["values"])
     raise AssertionError(op)
 
 
@@ -69,7 +79,7 @@ def shown(value):
     return str(value) if type(value) is int and value > 2**53 - 1 else value
 
 
-def judge_rule(rule, claims, own, want):
+def judge_rule(rule, claims, own, want, references):
     step = {"effect": rule.get("effect", "allow"), "name": rule["name"]}
     if want:
         tenant, path, usage = want
@@ -82,7 +92,7 @@ def judge_rule(rule, claims, own, want):
     if not same_value(claims.get("type"), rule["type"]):
         return {**step, "outcome": "other-type"}
     for test in rule["where"]:
-        if not holds(test, claims, own):
+        if not holds(test, claims, own, references):
             step.update(outcome="test-failed", claim=test["claim"], op=test["op"])
             if test["claim"] in claims:
                 step["found"] = shown(claims[test["claim"]])
@@ -90,18 +100,32 @@ def judge_rule(rule, claims, own, want):
                 step["wanted"] = shown(own[test["claim"]]) if own and test["claim"] in own else []
             else:
                 step["wanted"] = test["value"]
+            if test["op"] == "ref":
+                step["values"] = references.get(test["value"], {"values": []})["values"]
             return step
     return {**step, "outcome": "matched"}
 
 
-def judge(policy, claims, own, want):
+def before_the_rules(policy, claims, want):
+    """The reason why no rule is looked at; None: they are."""
+    ids = machine_ids(claims)
+    if want:
+        return None if want[0] in [t["name"] for t in policy["tenants"]] else "tenant-unknown"
+    if any(row.get("hardware") in ids for row in policy.get("expelled", [])):
+        return "expelled"
+    listed = [row["id"] for row in policy["hardware"]] if "hardware" in policy else None
+    return "hardware-unlisted" if listed is not None and (not ids or not set(ids) <= set(listed)) else None
+
+
+def judge(policy, claims, own, want, references):
     list_name = "release" if want else "join"
     verdict = {"allowed": False, "list": list_name, "number": policy["number"]}
-    if want and want[0] not in [t["name"] for t in policy["tenants"]]:
+    reason = before_the_rules(policy, claims, want)
+    if reason:
         verdict["rules"] = [{"effect": r.get("effect", "allow"), "name": r["name"], "outcome": "not-seen"}
                             for r in policy[list_name]]
-        return {**verdict, "reason": "tenant-unknown"}
-    verdict["rules"] = steps = [judge_rule(r, claims, own, want) for r in policy[list_name]]
+        return {**verdict, "reason": reason}
+    verdict["rules"] = steps = [judge_rule(r, claims, own, want, references) for r in policy[list_name]]
     for effect, reason in (("deny", "denied-by-rule"), ("allow", "none")):
         for step in steps:
             if step["effect"] == effect and step["outcome"] == "matched":
@@ -119,6 +143,9 @@ NUMBERS = [0, 1, 2, 3, 2**32, 2**53 - 1]
 SEGMENTS = ["app", "app1", "ap", "db", "a.b", "x-y", "0"]
 PATTERNS = ["app/*", "**", "**", "app/**", "*", "a*/*", "db/a*b", "*p*", "app/db", "ap*1/**", "*.*", "*/*"]
 TENANTS = ["acme", "umbrella"]
+MACHINES = ["0" * 31 + "1", "0" * 31 + "2", "ab" * 32, "ab" * 64]
+ID_CLAIMS = ["ek", "hardware", "snp.ek", "snp.hardware", "tpm.ek", "tpm.hardware", "tdx.hardware"]
+REFS = {"texts": "t", "numbers.1": "u", "truths": "b"}  # and what is usually in them
 
 
 def some_value(r, kind=None):
@@ -131,8 +158,25 @@ def some_claims(r):
     if r.random() < 0.5:
         claims["advisories"] = r.choice(SETS)
     if r.random() < 0.95:
-        claims["type"] = r.choice(["tpm", "tpm", "snp"]) if r.random() < 0.95 else some_value(r)
+        claims["type"] = r.choice(["tpm", "tpm", "snp", "snp-tpm"]) if r.random() < 0.95 else some_value(r)
+    for name in r.sample(ID_CLAIMS, r.choice([0, 1, 2, 4])):
+        claims[name] = r.choice(MACHINES) if r.random() < 0.95 else some_value(r)
     return claims
+
+
+def kind_of(value):
+    return {str: "t", int: "u", bool: "b"}[type(value)]
+
+
+def some_references(r, claims):
+    """What a tenant has set: some of the lists, each of one kind, many with what the claims say."""
+    lists = {}
+    for name in r.sample(sorted(REFS), r.choice([1, 2, 3, 3, 3])):
+        kind = REFS[name] if r.random() < 0.9 else r.choice("tub")
+        near = [v for v in claims.values() if kind_of(v) == kind and v != "" and r.random() < 0.7]
+        values = near + [some_value(r, kind) for _ in range(r.randrange(3))]
+        lists[name] = {"values": r.sample(values, len(values)) or [some_value(r, kind)]}
+    return lists
 
 
 def some_test(r, claims):
@@ -161,8 +205,14 @@ def some_test(r, claims):
     return test
 
 
+def some_ref(r, claims):
+    name = r.choice(CLAIMS + ["advisories"])
+    fit = [n for n, kind in REFS.items() if name in claims and kind_of(claims[name]) == kind]
+    return {"claim": name, "op": "ref", "value": r.choice(fit if fit and r.random() < 0.8 else sorted(REFS))}
+
+
 def some_rule(r, i, claims, release):
-    fits = claims.get("type") in ("tpm", "snp") and r.random() < 0.9
+    fits = claims.get("type") in ("tpm", "snp", "snp-tpm") and r.random() < 0.9
     rule = {"name": "rule-%d" % i, "type": claims["type"] if fits else "tpm",
             "where": [some_test(r, claims) for _ in range(r.choice([1, 1, 1, 2, 3]))]}
     if r.random() < 0.3:
@@ -173,15 +223,33 @@ def some_rule(r, i, claims, release):
         rule["tenant"] = r.choice(TENANTS)
         rule["keys"] = [r.choice(PATTERNS) for _ in range(r.randrange(1, 4))]
         rule["usages"] = r.sample(USAGES, r.randrange(2, 7))
+        if rule.get("effect") != "deny" and r.random() < 0.7:
+            rule["where"].insert(r.randrange(len(rule["where"]) + 1), some_ref(r, claims))
+        if r.random() < 0.5:
+            rule["where"] = [t for t in rule["where"] if t["op"] == "ref"] or rule["where"]
     return rule
 
 
+def some_expelled(r):
+    row = {"name": "gone"}
+    if r.random() < 0.8:
+        row["hardware"] = r.choice(MACHINES)
+    if r.random() < 0.3 or len(row) == 1:
+        row["key"] = "00" * 31 + "02"
+    return row
+
+
 def some_policy(r, claims):
-    return {"version": 1, "number": 1, "previous": "0" * 64, "min_epoch": 1, "channel_binding": "optional",
+    more = {}
+    if r.random() < 0.5:
+        more["expelled"] = [some_expelled(r) for _ in range(r.randrange(4))]
+    if r.random() < 0.3:
+        more["hardware"] = [{"id": m, "name": "a-machine"} for m in r.sample(MACHINES, r.randrange(len(MACHINES) + 1))]
+    return {**more, "version": 1, "number": 1, "previous": "0" * 64, "min_epoch": 1, "channel_binding": "optional",
             "join": [some_rule(r, i, claims, False) for i in range(r.randrange(4))],
             "release": [some_rule(r, i, claims, True) for i in range(r.randrange(6))],
-            "tenants": [{"name": t, "admins": ["00" * 31 + "01"], "max_secrets": 1, "max_bytes": 1}
-                        for t in TENANTS]}
+            "tenants": [{"name": t, "admins": ["00" * 31 + "01"], "max_secrets": 1, "max_bytes": 1,
+                         "reference_values": sorted(REFS)} for t in TENANTS]}
 
 
 def some_json(r, depth=0):
@@ -227,8 +295,10 @@ def questions(r, cases):
         if r.random() < 0.7:
             want = (r.choice(TENANTS + TENANTS + ["nobody"]),
                     "/".join(r.choice(SEGMENTS) for _ in range(r.randrange(1, 4))), r.choice(USAGES))
-        words = ["E", hexed(text), hexed(canonical(claims)), hexed(canonical(own)) if own is not None else "-"]
-        yield " ".join(words + list(want or ("-", "-", "-"))), judge(policy, claims, own, want), json.loads
+        references = some_references(r, claims) if r.random() < 0.9 else None
+        words = ["E", hexed(text)] + [hexed(canonical(x)) if x is not None else "-" for x in (claims, own, references)]
+        yield (" ".join(words + list(want or ("-", "-", "-"))), judge(policy, claims, own, want, references or {}),
+               json.loads)
         if i % 8 == 0:
             yield "P " + hexed(text), digest(text), str
     for _ in range(cases):
@@ -241,6 +311,12 @@ def questions(r, cases):
         path = "/".join("".join(r.choice("aab.") for _ in range(r.randrange(1, 5))) for _ in range(r.randrange(1, 4)))
         names = [p in (".", "..") for p in (pattern + "/" + path).split("/")]
         yield "G %s %s" % (pattern, path), str(int(not any(names) and pattern_matches(pattern, path))), str
+
+
+def ref_decided(line, want):
+    """Was what allowed it a rule with a "ref"?"""
+    rules = json.loads(bytes.fromhex(line.split()[1]))[want["list"]]
+    return any(t["op"] == "ref" for rule in rules if rule["name"] == want.get("rule") for t in rule["where"])
 
 
 def main():
@@ -263,11 +339,15 @@ def main():
         kind = line[0] + (want if line[0] == "G" else "")
         if line[0] == "E":
             kind = want["list"] + " " + want["reason"]
+            refs = [step for step in want["rules"] if step.get("op") == "ref"]
+            tally["ref failed"] = tally.get("ref failed", 0) + bool(refs)
+            tally["ref held"] = tally.get("ref held", 0) + ref_decided(line, want)
         tally[kind] = tally.get(kind, 0) + 1
     print(", ".join("%s: %d" % (k, n) for k, n in sorted(tally.items())))
     # A generator that meets only one side of a question proves nothing.
     needed = ["join none", "join no-rule", "join denied-by-rule", "release none", "release no-rule",
-              "release key-denied", "release denied-by-rule", "release tenant-unknown", "G0", "G1"]
+              "release key-denied", "release denied-by-rule", "release tenant-unknown", "join expelled",
+              "join hardware-unlisted", "ref failed", "ref held", "G0", "G1"]
     if out.returncode != 0 or len(answers) != len(asked) or any(tally.get(k, 0) < cases // 100 for k in needed):
         print("oracle ended with %d after %d of %d answers" % (out.returncode, len(answers), len(asked)))
         failed += 1

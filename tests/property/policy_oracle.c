@@ -2,12 +2,13 @@
  *   J hex-of-text                                      canonical text in hex, or !reason
  *   P hex-of-document                                  hash in hex, or !reason
  *   G pattern path                                     0 or 1
- *   E policy claims own tenant path usage              the verdict explained, in JSON; the first three are
- * hex of JSON texts, "-" for no own claims; tenant "-" asks about joining */
+ *   E policy claims own refs tenant path usage         the verdict explained, in JSON; the first four are
+ * hex of JSON texts, "-" for no own claims and no reference values; tenant "-" asks about joining */
 #include "crypto/text.h"
 #include "proto/claims.h"
 #include "proto/glob.h"
 #include "proto/policy_explain.h"
+#include "proto/policy_refs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,12 +76,25 @@ static void claims_from(const char *word, struct claims *ret)
         exit(2);
 }
 
-static void evaluate(char *const word[6])
+/* Whether there are any. */
+static bool refs_from(const char *word, struct policy_refs *ret)
+{
+    SR_OWN(buf) text = { 0 };
+    if (strcmp(word, "-") == 0)
+        return false;
+    unhex(word, &text);
+    if (policy_refs_read_json(buf_span(&text), ret, NULL) != SR_OK)
+        exit(2);
+    return true;
+}
+
+static void evaluate(char *const word[7])
 {
     static struct claims peer, own;
     SR_OWN(buf) document = { 0 };
     SR_OWN(buf) out = { 0 };
     SR_OWN(policy_hold) p = { 0 };
+    SR_OWN(policy_refs) refs = { 0 };
     struct policy_verdict v;
     peer = own = (struct claims){ 0 };
     int has_own = strcmp(word[2], "-") != 0;
@@ -91,9 +105,10 @@ static void evaluate(char *const word[6])
     if (policy_parse(buf_span(&document), &p.p, NULL) != SR_OK)
         exit(2);
     const struct claims *self = has_own ? &own : NULL;
-    const struct policy_want want = { span_of(word[3]), span_of(word[4]),
-                                      (enum policy_usage)policy_usage_find(span_of(word[5])), NULL };
-    enum sr_err e = strcmp(word[3], "-") == 0 ? policy_join(p.p, &peer, self, &v, NULL)
+    const struct policy_want want = { span_of(word[4]), span_of(word[5]),
+                                      (enum policy_usage)policy_usage_find(span_of(word[6])),
+                                      refs_from(word[3], &refs) ? &refs : NULL };
+    enum sr_err e = strcmp(word[4], "-") == 0 ? policy_join(p.p, &peer, self, &v, NULL)
                                               : policy_release(p.p, &peer, self, &want, &v, NULL);
     policy_explain_json(p.p, &v, &out);
     if (e != v.err || !json_is_canonical(buf_span(&out)))
@@ -107,9 +122,9 @@ int main(void)
     if (secret_init() != SR_OK)
         return 2;
     while (fgets(line, sizeof line, stdin)) {
-        char *word[8] = { 0 };
+        char *word[9] = { 0 };
         size_t n = 0;
-        for (char *w = strtok(line, " \n"); w && n < 8; w = strtok(NULL, " \n"))
+        for (char *w = strtok(line, " \n"); w && n < 9; w = strtok(NULL, " \n"))
             word[n++] = w;
         if (n == 2 && *word[0] == 'J')
             canonical(word[1]);
@@ -117,7 +132,7 @@ int main(void)
             parse(word[1]);
         else if (n == 3 && *word[0] == 'G')
             printf("%d\n", glob_match(span_of(word[1]), span_of(word[2])));
-        else if (n == 7 && *word[0] == 'E')
+        else if (n == 8 && *word[0] == 'E')
             evaluate(word + 1);
         else
             return 2;
