@@ -164,6 +164,18 @@ static void tell(struct remote *r, struct sr_why *why)
     trace(OPERATOR, "told policies: %s", e == SR_OK ? "good" : sr_strerror(e));
 }
 
+/* Those before the member's time, which it may have from nobody any more; newest first, as it takes them. */
+static void hand_over(struct remote *r)
+{
+    struct world *w = world();
+    for (uint64_t i = w->policies; i >= 1; i--) {
+        SR_OWN(buf) reply = { 0 };
+        struct sr_why ignored = { 0 };
+        (void)(remote_post(r, "/sealring/v1/policy", "application/json", buf_span(&w->policy[i].text), &reply,
+                           &ignored) == SR_OK);
+    }
+}
+
 static void *tells(void *arg)
 {
     struct host *m = arg;
@@ -172,6 +184,8 @@ static void *tells(void *arg)
     const struct remote_options o = { .node = m->address, .cid = world()->cid, .timeout_s = 10 };
     need(remote_open(&o, &r, &why) == SR_OK, "remote");
     tell(&r, &why);
+    if (world()->quiet)
+        hand_over(&r);
     return NULL;
 }
 

@@ -55,6 +55,7 @@ struct world {
     struct kept_policy policy[POLICIES_MAX + 1]; /* by number, from 1 */
     uint64_t policies;
     bool binding_required;
+    bool quiet;             /* all is healed: operators see to it that everybody has what it needs */
     unsigned need, restart; /* witnesses in every policy; 0: in none */
     char cid[CONFIG_TEXT];
     struct oracle oracle;

@@ -45,6 +45,7 @@ static void heal(void)
 {
     struct world *w = world();
     trace(HOST_NONE, "all is healed");
+    w->quiet = true;
     w->weather = (struct weather){ .least_us = 500, .most_us = 5000 };
     for (size_t i = 0; i < w->n; i++) {
         w->m[i].wall_ms = 0;
