@@ -111,7 +111,7 @@ void rotation_close(struct rotation *r)
 {
     if (!r)
         return;
-    SR_OWN(epochs_hold) last = { r->pending };
+    SR_OWN(epochs_hold) __attribute__((unused)) last = { r->pending };
     next_drop(&r->next);
     muster_drop(&r->muster);
     buf_drop(&r->active);

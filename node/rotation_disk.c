@@ -4,7 +4,7 @@ enum { BLOB_MAX = 16 << 10 };
 
 void next_drop(struct next *n)
 {
-    SR_OWN(epochs_hold) last = { n->set };
+    SR_OWN(epochs_hold) __attribute__((unused)) last = { n->set };
     keyring_free(n->drawn);
     home_sealed_drop(&n->sealed);
     buf_drop(&n->draw);

@@ -78,8 +78,8 @@ static enum sr_err write_held(struct rotation *r, const struct muster *m, struct
 
 static void publish(struct rotation *r, struct epochs *pending, struct muster m)
 {
-    SR_OWN(epochs_hold) old = { r->pending };
-    SR_OWN(muster) other = r->muster;
+    SR_OWN(epochs_hold) __attribute__((unused)) old = { r->pending };
+    SR_OWN(muster) __attribute__((unused)) other = r->muster;
     pthread_mutex_lock(&r->swap);
     r->pending = pending;
     r->muster = m;

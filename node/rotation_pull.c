@@ -36,7 +36,7 @@ static enum sr_err keep_locked(struct rotation *r, struct epochs *set, struct sr
 
 enum sr_err rotation_keep(struct rotation *r, struct epochs *next, struct sr_why *why)
 {
-    SR_OWN(epochs_hold) taken = { next };
+    SR_OWN(epochs_hold) __attribute__((unused)) taken = { next };
     pthread_mutex_lock(&r->apply);
     enum sr_err e = keep_locked(r, next, why);
     rotation_show(r);

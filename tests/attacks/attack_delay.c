@@ -51,7 +51,7 @@ static enum sr_err decide(struct member *m, const char *extra, const char *rules
 {
     SR_OWN(buf) text = { 0 };
     SR_OWN(policy_hold) now = policy_holder_get(m->core.policy);
-    SR_OWN(policy_hold) next = { signed_policy(m, now.p, extra, rules, &text) };
+    SR_OWN(policy_hold) __attribute__((unused)) next = { signed_policy(m, now.p, extra, rules, &text) };
     return policy_holder_apply(m->core.policy, buf_span(&text), NULL);
 }
 

@@ -326,7 +326,7 @@ policy["release"] += [{"name": "refs", "type": "sample", "tenant": "open", "keys
                        "where": [{"claim": "code", "op": "ref", "value": "fetchers"}]}]
 with open(f"{DIR}/policy2", "w") as f:
     f.write(jcs(policy))
-check("operators sign it", sealring("policy", "sign", "--node", ONE, "--cid", cid, "--key", f"{DIR}/operator.key", "--out", f"{DIR}/policy2.signed", f"{DIR}/policy2")[0])
+check("operators sign it", sealring("policy", "sign", "--yes", "--node", ONE, "--cid", cid, "--key", f"{DIR}/operator.key", "--out", f"{DIR}/policy2.signed", f"{DIR}/policy2")[0])
 check("and it is applied", sealring("policy", "apply", "--node", ONE, "--cid", cid, f"{DIR}/policy2.signed")[0])
 for _ in range(100):
     if json.loads(Http(TWO)("GET", "/sealring/v1/status")[1])["policy"]["number"] == 2:
@@ -417,7 +417,7 @@ def operators_take(policy, number, before):
     path = f"{DIR}/policy{number}"
     with open(path, "w") as f:
         f.write(jcs(policy))
-    good = sealring("policy", "sign", "--node", ONE, "--cid", cid, "--key", f"{DIR}/operator.key", "--out", f"{path}.signed", path)[0]
+    good = sealring("policy", "sign", "--yes", "--node", ONE, "--cid", cid, "--key", f"{DIR}/operator.key", "--out", f"{path}.signed", path)[0]
     check(f"policy {number} is applied", good and sealring("policy", "apply", "--node", ONE, "--cid", cid, f"{path}.signed")[0])
     for _ in range(100):
         if json.loads(Http(TWO)("GET", "/sealring/v1/status")[1])["policy"]["number"] == number:

@@ -165,7 +165,7 @@ class Slow(BaseHTTPRequestHandler):
                 Slow.calls += 1
                 Slow.callers.add(self.headers.get("authorization", "")[:80])
                 print(f"call {Slow.calls}, {len(Slow.callers)} callers", flush=True)
-        self.send_response(200)
+        self.send_response(404 if self.path.startswith("/sealring/v1/epoch") else 200)  # a release that can't rotate yet
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

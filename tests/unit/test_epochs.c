@@ -33,7 +33,7 @@ static void a_set_is_a_copy(void)
     pub[1].epoch = 0;
     chain[1] = 1;
     T(e->n == 2 && epochs_newest(e)->epoch == 2 && e->chain.n == 2 && e->chain.p[1] == 0);
-    SR_OWN(epochs_hold) h = { e };
+    SR_OWN(epochs_hold) __attribute__((unused)) h = { e };
 }
 
 static void who_holds_goes_on(void)
