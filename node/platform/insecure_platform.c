@@ -1,5 +1,6 @@
 #include "node/platform/insecure_platform.h"
 #include "crypto/aead.h"
+#include "crypto/file.h"
 #include "node/platform/measure.h"
 #include "proto/evidence/insecure_verifier.h"
 
@@ -42,21 +43,24 @@ static int open_regular(const char *path)
     return fd;
 }
 
-/* Makes the key file when there is none; a torn one (killed while it was made) is not mended. */
+/* Makes the key file when there is none: whole, or not at all when it is killed meanwhile. */
+static enum sr_err make_key(const char *path, struct sr_why *why)
+{
+    struct stat st;
+    SR_OWN(key) fresh = { 0 };
+    if (lstat(path, &st) == 0 || errno != ENOENT)
+        return SR_OK; /* what is there is looked at when it is read */
+    random_fill(fresh.b, sizeof fresh.b);
+    return file_write(path, 0600, key_span(&fresh), why);
+}
+
 static enum sr_err read_key(const char *dir, struct key *ret, struct sr_why *why)
 {
     char path[PATH_MAX];
     if (!in_dir(dir, "insecure-key", path))
         return sr_fail(why, SR_EIO, R_CONFIG, "the directory's path is too long");
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        SR_OWN(key) fresh = { 0 };
-        random_fill(fresh.b, sizeof fresh.b);
-        bool good = write(fd, fresh.b, sizeof fresh.b) == (ssize_t)sizeof fresh.b && fsync(fd) == 0;
-        if (close(fd) != 0 || !good)
-            return sr_fail(why, SR_EIO, R_CONFIG, "can't write %.90s: %s", path, strerror(errno));
-    }
-    fd = open_regular(path);
+    SR_TRY(make_key(path, why));
+    int fd = open_regular(path);
     ssize_t n = fd < 0 ? -1 : read(fd, ret->b, sizeof ret->b);
     if (fd >= 0)
         close(fd);
