@@ -178,8 +178,8 @@ static const struct leaf *append(struct known_log *log, const struct leaf *l, co
         memcpy(log->member.b, l->member_key.b, sizeof log->member.b);
     if (l->type == LEAF_POLICY)
         log->policy = l->policy_number;
-    if (l->type == LEAF_GENESIS)
-        log->policy = 1;
+    if (l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF) /* the one that it was born with */
+        log->policy = l->policy_number;
     return kept;
 }
 
