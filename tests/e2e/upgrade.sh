@@ -11,7 +11,11 @@ command -v tpm2_pcrextend >/dev/null && command -v socat >/dev/null || { echo "s
 . tests/network.sh
 run=$(mktemp -d)
 fetcher=
-trap '[ -z "$fetcher" ] || kill $fetcher 2>/dev/null; network_stop; rm -rf "$run"' EXIT
+trap '[ -z "$fetcher" ] || kill $fetcher 2>/dev/null; stop_all; network_stop; rm -rf "$run"' EXIT
+stop_all() { # those that launch() started too
+    local file
+    for file in "$run"/net/*/pid; do [ -s "$file" ] && kill "$(cat "$file")" 2>/dev/null; done
+}
 
 check() { # what, then a command
     local what=$1
