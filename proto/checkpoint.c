@@ -1,4 +1,5 @@
 #include "crypto/text.h"
+#include "proto/lines.h"
 #include "proto/merkle.h"
 #include "proto/note.h"
 
@@ -11,43 +12,17 @@ void checkpoint_write(const struct checkpoint *c, struct buf *ret)
     wr_u8(ret, '\n');
 }
 
-static struct span line(struct reader *r)
-{
-    const uint8_t *at = rd_left(r) ? memchr(r->p, '\n', rd_left(r)) : NULL;
-    struct span s = rd_span(r, at ? (size_t)(at - r->p) : SIZE_MAX);
-    (void)rd_u8(r);
-    return s;
-}
-
-/* At most 15 digits, as MERKLE_SIZE_MAX has; other spellings fall to the comparison afterwards. */
-static uint64_t number(struct span s)
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < s.n && i < 15; i++)
-        v = v * 10 + (uint64_t)(s.p[i] - '0');
-    return v;
-}
-
-static enum sr_err root(struct span base64, struct sha256 *ret)
-{
-    SR_OWN(buf) b = { 0 };
-    SR_TRY(base64_read(base64, &b));
-    struct reader r = rd_init(buf_span(&b));
-    rd_copy(&r, ret->b, sizeof ret->b);
-    return rd_end(&r) ? SR_OK : SR_EFORMAT;
-}
-
 enum sr_err checkpoint_read(struct span body, struct checkpoint *ret)
 {
     struct reader r = rd_init(body);
-    struct span origin = line(&r), size = line(&r), hash = line(&r);
-    struct checkpoint c = { .size = number(size) };
+    struct span origin = lines_next(&r), size = lines_next(&r), hash = lines_next(&r);
+    struct checkpoint c = { .size = lines_number(size) };
     struct note_key k;
     if (!rd_end(&r) || origin.n > NOTE_NAME_MAX || c.size > MERKLE_SIZE_MAX)
         return SR_EFORMAT;
     memcpy(c.origin, origin.p, origin.n);
     SR_TRY(note_key_of(c.origin, NOTE_ED25519, &(struct sign_pub){ 0 }, &k));
-    SR_TRY(root(hash, &c.root));
+    SR_TRY(lines_hash(hash, &c.root));
     SR_OWN(buf) again = { 0 };
     checkpoint_write(&c, &again);
     if (!span_eq(buf_span(&again), body))

@@ -1,6 +1,7 @@
 #include "proto/witness.h"
 
 #include "crypto/text.h"
+#include "proto/lines.h"
 
 #include <string.h>
 
@@ -15,42 +16,19 @@ void witness_request_write(const struct witness_request *q, struct buf *ret)
     wr_span(ret, q->note);
 }
 
-static struct span line(struct reader *r)
-{
-    const uint8_t *at = rd_left(r) ? memchr(r->p, '\n', rd_left(r)) : NULL;
-    struct span s = rd_span(r, at ? (size_t)(at - r->p) : SIZE_MAX);
-    (void)rd_u8(r);
-    return s;
-}
-
-/* At most 15 digits; other spellings fall to the comparison afterwards. */
-static uint64_t number(struct span s)
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < s.n && i < 15; i++)
-        v = v * 10 + (uint64_t)(s.p[i] - '0');
-    return v;
-}
-
 static enum sr_err add_hash(struct span base64, struct witness_request *q)
 {
-    SR_OWN(buf) b = { 0 };
-    SR_TRY(base64_read(base64, &b));
-    struct reader r = rd_init(buf_span(&b));
-    if (q->n == WITNESS_HASHES_MAX)
-        return SR_EFORMAT;
-    rd_copy(&r, q->hash[q->n++].b, sizeof q->hash[0].b);
-    return rd_end(&r) ? SR_OK : SR_EFORMAT;
+    return q->n < WITNESS_HASHES_MAX ? lines_hash(base64, &q->hash[q->n++]) : SR_EFORMAT;
 }
 
 enum sr_err witness_request_read(struct span s, struct witness_request *ret)
 {
     struct reader r = rd_init(s);
     struct span word = rd_span(&r, sizeof "old " - 1);
-    struct witness_request q = { .old = number(line(&r)) };
+    struct witness_request q = { .old = lines_number(lines_next(&r)) };
     if (s.n > WITNESS_REQUEST_MAX || r.bad || !span_eq(word, SPAN_STR("old ")))
         return SR_EFORMAT;
-    for (struct span l; (l = line(&r)).n != 0;)
+    for (struct span l; (l = lines_next(&r)).n != 0;)
         SR_TRY(add_hash(l, &q));
     q.note = rd_span(&r, rd_left(&r));
     SR_OWN(buf) again = { 0 };
@@ -69,7 +47,7 @@ void witness_size_write(uint64_t size, struct buf *ret)
 enum sr_err witness_size_read(struct span s, uint64_t *ret)
 {
     SR_OWN(buf) again = { 0 };
-    uint64_t size = s.n > 0 ? number((struct span){ s.p, s.n - 1 }) : 0;
+    uint64_t size = s.n > 0 ? lines_number((struct span){ s.p, s.n - 1 }) : 0;
     witness_size_write(size, &again);
     if (!span_eq(buf_span(&again), s) || size > MERKLE_SIZE_MAX)
         return SR_EFORMAT;
@@ -112,7 +90,7 @@ enum sr_err witness_answer_open(struct span note, struct span answer, const stru
     struct reader r = rd_init(answer);
     while (rd_left(&r)) {
         const uint8_t *from = r.p;
-        (void)line(&r);
+        (void)lines_next(&r);
         struct span one = { from, (size_t)(r.p - from) };
         if (!r.bad && is_by(text_of(buf_span(&whole), &open), one, witness, &ret->time)) {
             ret->line = one;
