@@ -5,11 +5,7 @@
 #include "crypto/text.h"
 #include "node/platform/measure.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 /* ---- announce ---- */
 
@@ -18,15 +14,11 @@ struct announce_options {
     struct option_list with, pcrs;
 };
 
-static enum sr_err measure_path(const char *path, struct announcement *a, struct sr_why *why)
+static enum sr_err take_file(const char *path, struct announcement *a, struct sr_why *why)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return sr_fail(why, SR_EIO, R_CONFIG, "%.100s: %s", path, strerror(errno));
-    enum sr_err e =
-        a->nfiles < ANNOUNCED_FILES_MAX ? measure_file(fd, &a->file[a->nfiles++], why) : SR_ETOOBIG;
-    close(fd);
-    return e;
+    if (a->nfiles >= ANNOUNCED_FILES_MAX)
+        return sr_fail(why, SR_ETOOBIG, R_CONFIG, "at most %d files", ANNOUNCED_FILES_MAX);
+    return measure_path(path, &a->file[a->nfiles++], why);
 }
 
 static enum sr_err take_digest(const char *hex, const char *option, struct sha256 *ret, bool *ret_has,
@@ -54,9 +46,9 @@ static enum sr_err announce_to_file(const char *program, const struct announce_o
 {
     struct announcement a = { 0 }, again;
     SR_OWN(buf) text = { 0 };
-    SR_TRY(measure_path(program, &a, why));
+    SR_TRY(take_file(program, &a, why));
     for (size_t i = 0; i < o->with.n; i++)
-        SR_TRY(measure_path(o->with.v[i], &a, why));
+        SR_TRY(take_file(o->with.v[i], &a, why));
     for (size_t i = 0; i < o->pcrs.n; i++)
         SR_TRY(take_pcr(o->pcrs.v[i], &a, why));
     SR_TRY(take_digest(o->config, "--config-digest", &a.config, &a.has_config, why));
@@ -223,9 +215,8 @@ static enum cli_exit preflight(struct cli *c)
     enum sr_err done = prepare(&f, args.n ? args.v[0] : NULL, &why);
     if (done != SR_OK)
         return cli_fail(c, done, &why);
-    const struct preflight p = {
-        .remote = &f.remote, .here = json_root(&f.doc), .socket = f.socket, .what = args.n ? &f.what : NULL
-    };
+    struct preflight p = { .here = json_root(&f.doc), .socket = f.socket, .what = args.n ? &f.what : NULL };
+    preflight_survey(&p, &f.remote);
     return run_checks(c, &p);
 }
 

@@ -18,99 +18,33 @@ static verdict say(char text[static PREFLIGHT_TEXT_MAX], verdict v, const char *
     return v;
 }
 
-/* ---- the other members ---- */
-
-/* Asks every member but this one, as its certificate gives its address. Stops when `see` says so. */
-struct survey {
-    size_t others, answer;
-    bool (*see)(struct survey *s, const struct json *status); /* false: enough */
-    const struct preflight *p;
-    bool differs;
-};
-
-static enum sr_err status_of(const struct preflight *p, struct span address, struct buf *ret,
-                             struct json_doc *doc)
-{
-    SR_OWN(remote) r = { 0 };
-    struct sr_why why = { 0 };
-    char url[256];
-    struct remote_options o = *p->remote;
-    if (address.n >= sizeof url)
-        return SR_ETOOBIG;
-    snprintf(url, sizeof url, "%.*s", (int)address.n, (const char *)address.p);
-    o.node = url;
-    SR_TRY(remote_open(&o, &r, &why));
-    SR_TRY(remote_get(&r, "/sealring/v1/status", ret, &why));
-    return json_parse(buf_span(ret), doc, &why);
-}
-
-static void look_at(struct survey *s, const struct json *member)
-{
-    SR_OWN(buf) bytes = { 0 };
-    SR_OWN(json_doc) doc = { 0 };
-    if (span_eq(json_str(json_get(member, "id")), json_str(json_get(s->p->here, "id"))))
-        return;
-    s->others++;
-    if (status_of(s->p, json_str(json_get(member, "address")), &bytes, &doc) != SR_OK)
-        return;
-    const struct json *root = json_root(&doc);
-    if (!span_eq(json_str(json_get(root, "state")), SPAN_STR("member")) ||
-        !span_eq(json_str(json_get(root, "cid")), json_str(json_get(s->p->here, "cid"))))
-        return;
-    s->answer++;
-    if (s->see)
-        s->differs |= !s->see(s, root);
-}
-
-static void survey(struct survey *s)
-{
-    const struct json *all = json_get(s->p->here, "members");
-    for (const struct json *m = json_first(all); m; m = json_next(m))
-        look_at(s, m);
-}
-
 static verdict check_members(const struct preflight *p, char text[static PREFLIGHT_TEXT_MAX])
 {
-    struct survey s = { .p = p };
-    survey(&s);
-    if (s.others == 0)
+    const struct preflight_others *o = &p->others;
+    if (o->n == 0)
         return say(text, PREFLIGHT_FAILS,
                    "a network of one: if the new start does not open its masters, every key is lost. Let a "
                    "second member join first");
-    if (s.answer == 0)
+    if (o->answer == 0)
         return say(text, PREFLIGHT_FAILS,
-                   "none of the %zu other members answers: nobody would serve meanwhile", s.others);
-    return say(text, s.answer < s.others ? PREFLIGHT_WARNING : PREFLIGHT_OK,
-               "%zu of %zu other members answer", s.answer, s.others);
-}
-
-static bool same_policy(struct survey *s, const struct json *status)
-{
-    return span_eq(json_str(json_get(json_get(status, "policy"), "hash")),
-                   json_str(json_get(json_get(s->p->here, "policy"), "hash")));
+                   "none of the %zu other members answers: nobody would serve meanwhile", o->n);
+    return say(text, o->answer < o->n ? PREFLIGHT_WARNING : PREFLIGHT_OK, "%zu of %zu other members answer",
+               o->answer, o->n);
 }
 
 static verdict check_policy(const struct preflight *p, char text[static PREFLIGHT_TEXT_MAX])
 {
-    struct survey s = { .p = p, .see = same_policy };
-    survey(&s);
-    return s.differs ? say(text, PREFLIGHT_WARNING, "not every member goes by the same policy yet")
-                     : say(text, PREFLIGHT_OK, "policy %llu everywhere",
-                           (unsigned long long)json_u64(json_get(json_get(p->here, "policy"), "number")));
-}
-
-static bool same_epoch(struct survey *s, const struct json *status)
-{
-    return json_u64(json_get(status, "epoch")) == json_u64(json_get(s->p->here, "epoch"));
+    return p->others.other_policy
+               ? say(text, PREFLIGHT_WARNING, "not every member goes by the same policy yet")
+               : say(text, PREFLIGHT_OK, "policy %llu everywhere",
+                     (unsigned long long)json_u64(json_get(json_get(p->here, "policy"), "number")));
 }
 
 static verdict check_epoch(const struct preflight *p, char text[static PREFLIGHT_TEXT_MAX])
 {
-    struct survey s = { .p = p, .see = same_epoch };
-    survey(&s);
-    return s.differs ? say(text, PREFLIGHT_WARNING, "a rotation is under way: finish it first")
-                     : say(text, PREFLIGHT_OK, "epoch %llu everywhere",
-                           (unsigned long long)json_u64(json_get(p->here, "epoch")));
+    return p->others.other_epoch ? say(text, PREFLIGHT_WARNING, "a rotation is under way: finish it first")
+                                 : say(text, PREFLIGHT_OK, "epoch %llu everywhere",
+                                       (unsigned long long)json_u64(json_get(p->here, "epoch")));
 }
 
 static verdict check_frozen(const struct preflight *p, char text[static PREFLIGHT_TEXT_MAX])
@@ -121,8 +55,6 @@ static verdict check_frozen(const struct preflight *p, char text[static PREFLIGH
                      "joins are frozen: a member that loses its masters can't come back")
                : say(text, PREFLIGHT_OK, "joins are not frozen");
 }
-
-/* ---- this machine ---- */
 
 static verdict check_admitted(const struct preflight *p, char text[static PREFLIGHT_TEXT_MAX])
 {

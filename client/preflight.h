@@ -7,13 +7,22 @@
 
 enum preflight_verdict { PREFLIGHT_OK, PREFLIGHT_WARNING, PREFLIGHT_FAILS, PREFLIGHT_SKIPPED };
 
+/* What the members that `here` lists said, each asked once. */
+struct preflight_others {
+    size_t n, answer;               /* without the member itself; how many of them are up */
+    bool other_policy, other_epoch; /* one of those goes by another than `here` */
+};
+
 /* What the checks look at. Borrowed. */
 struct preflight {
-    const struct remote_options *remote; /* how other members are called: its node is replaced */
-    const struct json *here;             /* status of the member to be upgraded */
-    struct http_client *socket;          /* its administrator's socket; NULL: not given */
-    const struct announcement *what;     /* NULL: not given */
+    const struct json *here;         /* status of the member to be upgraded */
+    struct preflight_others others;  /* by preflight_survey() */
+    struct http_client *socket;      /* its administrator's socket; NULL: not given */
+    const struct announcement *what; /* NULL: not given */
 };
+
+/* Asks the other members for their status. how: as the member itself was called, with its node replaced. */
+void preflight_survey(struct preflight *p, const struct remote_options *how);
 
 enum { PREFLIGHT_TEXT_MAX = 320 };
 struct preflight_check {

@@ -5,6 +5,8 @@
 
 /* SHA-256 of a file from its start, by its descriptor, whose position moves. SR_EIO R_CONFIG. */
 enum sr_err measure_file(int fd, struct sha256 *ret, struct sr_why *why);
+/* The same by the file's path. */
+enum sr_err measure_path(const char *path, struct sha256 *ret, struct sr_why *why);
 
 /* One launch, as event_log_of(); config NULL: none. SR_ETOOBIG: more than EVENTS_MAX - 1 files. */
 enum sr_err measure_events(const struct sha256 files[], size_t n, const struct sha256 *config,
