@@ -175,10 +175,10 @@ void rotation_show(struct rotation *r)
 {
     struct rotation_view v = { 0 };
     SR_OWN(epochs_hold) now = epochs_holder_get(r->core->home.epochs);
-    if (r->pending)
-        v = (struct rotation_view){ ROTATION_PENDING, r->muster.next.epoch, r->muster.n,
-                                    rotation_need(r, &r->muster) };
-    else if (r->next.drawn)
+    if (r->pending) {
+        struct rotation_tally t = rotation_count(r, &r->muster);
+        v = (struct rotation_view){ ROTATION_PENDING, r->muster.next.epoch, t.held, t.need };
+    } else if (r->next.drawn)
         v = (struct rotation_view){ .state = ROTATION_DRAWN, .epoch = now.e->n + 1 };
     pthread_mutex_lock(&r->swap);
     r->view = v;

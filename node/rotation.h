@@ -47,6 +47,10 @@ enum rotation_verdict {
 enum sr_err rotation_take(struct rotation *r, struct span muster, enum rotation_verdict *ret,
                           struct sr_why *why);
 
+/* Counts anew: the policy in force may be another one, which expels who counted, or asks for fewer. An error
+ * goes to the log; the next round counts again. */
+void rotation_review(struct rotation *r);
+
 /* ---- at the member that pulls ---- */
 
 /* What another member sealed to us, checked against chain and commitments: now on disk, so M5 may say so.
@@ -64,7 +68,7 @@ enum rotation_state { ROTATION_IDLE, ROTATION_DRAWN, ROTATION_PENDING };
 struct rotation_view {
     enum rotation_state state;
     uint64_t epoch;    /* that is drawn or pending */
-    size_t held, need; /* members that hold it; how many make it active */
+    size_t held, need; /* members that hold it and count; how many make it active */
 };
 /* A look at it, as of the end of the last step. */
 struct rotation_view rotation_view(struct rotation *r);

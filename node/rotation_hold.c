@@ -5,22 +5,37 @@
 #include "node/sync.h"
 #include "proto/leaf.h"
 
-size_t rotation_need(struct rotation *r, const struct muster *m)
+/* Words in it of members that this policy does not expel: whoever gave one before its expulsion gave it in
+ * vain. */
+static size_t words(const struct muster *m, const struct policy *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->n; i++)
+        n += !policy_expels_key(p, &m->entry[i].cert.key);
+    return n;
+}
+
+/* Members that are known and have not said it. */
+static size_t silent(struct rotation *r, const struct muster *m, const struct policy *p)
+{
+    struct member_cert c;
+    size_t n = 0;
+    for (size_t i = 0; members_at(r->core->members, i, &c) == SR_OK; i++)
+        n += c.epoch + 1 == m->next.epoch && !policy_expels_key(p, &c.key) && !muster_has(m, &c.key);
+    return n;
+}
+
+struct rotation_tally rotation_count(struct rotation *r, const struct muster *m)
 {
     SR_OWN(policy_hold) policy = policy_holder_get(r->core->policy);
-    struct member_cert c;
-    size_t known = m->n;
-    if (policy_epoch_quorum(policy.p))
-        return policy_epoch_quorum(policy.p);
-    for (size_t i = 0; members_at(r->core->members, i, &c) == SR_OK; i++)
-        if (c.epoch + 1 == m->next.epoch && !policy_expels_key(policy.p, &c.key) && !muster_has(m, &c.key))
-            known++;
-    return known / 2 + 1;
+    size_t held = words(m, policy.p), by_policy = policy_epoch_quorum(policy.p);
+    return (struct rotation_tally){ held, by_policy ? by_policy : (held + silent(r, m, policy.p)) / 2 + 1 };
 }
 
 static bool quorum(struct rotation *r, const struct muster *m)
 {
-    return m->n >= rotation_need(r, m);
+    struct rotation_tally t = rotation_count(r, m);
+    return t.held >= t.need;
 }
 
 /* What we signed for last. */
@@ -110,6 +125,17 @@ enum sr_err rotation_settle(struct rotation *r, struct sr_why *why)
         return SR_OK;
     SR_TRY(muster_encode(&r->muster, &proof));
     return rotation_switch(r, buf_span(&proof), why);
+}
+
+void rotation_review(struct rotation *r)
+{
+    struct sr_why why = { 0 };
+    pthread_mutex_lock(&r->apply);
+    enum sr_err e = rotation_settle(r, &why);
+    rotation_show(r);
+    pthread_mutex_unlock(&r->apply);
+    if (e != SR_OK)
+        log_refusal(&r->node->log, LOG_WARN, "epoch-refused", e, &why);
 }
 
 /* All that says which masters count, in one transaction with the leaf. */

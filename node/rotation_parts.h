@@ -44,8 +44,12 @@ enum sr_err rotation_store(struct rotation *r, struct keystore_txn *txn, const s
 enum sr_err rotation_say_held(struct rotation *r, struct muster *m, struct sr_why *why);
 /* Nothing is pending any more; next stays. */
 void rotation_forget(struct rotation *r);
-/* How many make it active: by policy, or more than half of the members known and those in m. */
-size_t rotation_need(struct rotation *r, const struct muster *m);
+/* Who counts: members that the policy in force does not expel. held: those in m; need: how many of them make
+ * it active, by policy, or more than half of those known and those in m. */
+struct rotation_tally {
+    size_t held, need;
+};
+struct rotation_tally rotation_count(struct rotation *r, const struct muster *m);
 /* Goes over to next.set when the muster has a quorum. */
 enum sr_err rotation_settle(struct rotation *r, struct sr_why *why);
 /* Goes over to next.set. muster: what proves it, or empty. */

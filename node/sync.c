@@ -273,7 +273,9 @@ static void end_past(struct node *n, struct core *c, const struct round *round)
 void sync_round(struct node *n, struct core *c)
 {
     struct round round = { 0 };
+    rotation_review(c->rotation); /* a policy may have come since; and below, with this round */
     round_of(n, c, &round);
+    rotation_review(c->rotation);
     if (!node_stopping(n))
         end_past(n, c, &round);
     round_of(n, c, NULL);

@@ -17,13 +17,14 @@
  * P5  a start finds the old or the new epoch whole, and never the old one after the new one was used.
  * P6  the old AK-CA counts at nobody who is at the next epoch or whose policy ends the old one.
  * P7  (asked by EXPELLED_HAS, and it fails) nobody switches to a master that was given to whom its policy now expels.
+ * P8  nobody switches by the word of whom its policy in force expels.
  */
 #ifndef QUORUM
 #define QUORUM 2
 #endif
 #define K 2
 
-hidden byte Prop1, Prop2, Prop3, Prop4, Prop5, Prop6, Prop7; /* always 0: they name the property in the report */
+hidden byte Prop1, Prop2, Prop3, Prop4, Prop5, Prop6, Prop7, Prop8; /* always 0: they name the property in the report */
 /* draws 1 and 2: approvals of the newest; enough of one that it replaced; linked, with all that it needs */
 bit drawn[3]; byte apr[3]; bit before[3]; bit linked[5]; bit good[5];
 byte had[5]; byte held[5];              /* sets of members: had it on disk; said that they hold it */
@@ -36,13 +37,18 @@ bit pol[3]; bit once[3];                /* policy in force; a verdict on member 
 #define IN(s,k) ((s)>>(k) & 1)
 #define PUT(s,k) s = (s) | (1<<(k))
 #define NUM(s) (IN(s,0)+IN(s,1)+IN(s,2))
-#define ENOUGH(l) (NUM(held[l])>=QUORUM)
+#define EXPELS(g,m) (pol[g] && (m)==2)
+#define LEFT(m,l) (NUM(held[l])-(EXPELS(m,2) && IN(held[l],2))) /* words of members that m's policy does not expel */
+#ifdef EXPELLED_COUNTS                  /* theirs too */
+#define ENOUGH(m,l) (NUM(held[l])>=QUORUM)
+#else
+#define ENOUGH(m,l) (LEFT(m,l)>=QUORUM)
+#endif
 #ifdef TWICE                            /* says it of any link */
 #define FREE(m,l) 1
 #else
-#define FREE(m,l) (said[m]==0 || said[m]==(l) || ENOUGH(l))
+#define FREE(m,l) (said[m]==0 || said[m]==(l) || ENOUGH(m,l))
 #endif
-#define EXPELS(g,m) (pol[g] && (m)==2)
 
 /* Which forgeries a member takes for a link. */
 #ifdef NO_APPROVALS
@@ -140,9 +146,13 @@ end:
 #ifdef NO_QUORUM
     cert[m] ->
 #else
-    ((cert[m] && IN(held[nxt[m]],m) && (ENOUGH(nxt[m]) || nxt[m]>2)) || jump[m]) ->
+    ((cert[m] && IN(held[nxt[m]],m) && (ENOUGH(m,nxt[m]) || nxt[m]>2)) || jump[m]) ->
 #endif
-    activate(m,nxt[m]); jump[m]=0;
+    activate(m,nxt[m]);
+#ifndef NO_QUORUM                       /* there no word is asked for */
+    assert(Prop8 || jump[m] || NUM(held[nxt[m]])<QUORUM || LEFT(m,nxt[m])>=QUORUM);
+#endif
+    jump[m]=0;
 #ifdef SWAP_FIRST
     now[m]=nxt[m]
 #else
@@ -160,7 +170,7 @@ end:
 #endif
   :: atomic { mas[m]>0 && now[m]==0 -> now[m]=mas[m] }                                       /* the swap */
 #ifdef USE_PENDING
-  :: atomic { nxt[m]>0 && cert[m] -> assert(Prop1 || ENOUGH(nxt[m])) }
+  :: atomic { nxt[m]>0 && cert[m] -> assert(Prop1 || ENOUGH(m,nxt[m])) }
 #endif
   :: atomic { now[m]>0 && used[m]==0 -> used[m]=now[m];                                      /* in use */
     assert(Prop1 || NUM(had[now[m]])>=QUORUM);

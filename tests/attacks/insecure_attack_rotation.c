@@ -209,6 +209,36 @@ static bool expelled_pulls(struct lab *l, struct sr_why *why)
     return got;
 }
 
+/* The policy that expels `who`, in force at the first two. */
+static void expelled_at_two(struct rotation_ring *r, size_t who)
+{
+    SR_OWN(buf) text = { 0 };
+    struct sr_why why = { 0 };
+    char hex[65], rows[160];
+    hex_text(SPAN(r->m[who].r->core->home.member_pub.b), hex);
+    snprintf(rows, sizeof rows, "[{\"key\":\"%s\",\"name\":\"gone\"}]", hex);
+    governed_next(r->m[0].r, "expelled", rows, &text);
+    for (size_t i = 0; i < 2; i++)
+        T_ROW(policy_holder_apply(r->m[i].r->core->policy, buf_span(&text), &why) == SR_OK, why.text);
+}
+
+/* Of five the first and the attacker's hold the next master, and a third is not there yet when the operators
+ * expel the attacker's. Kill the first two then, and all keys of the epoch are the attacker's alone. */
+static bool expelled_said(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(5);
+    (void)l;
+    T_ROW(ring_link(r, 0, why) == SR_OK, why->text);
+    *why = (struct sr_why){ 0 };
+    sync_round(&r->m[4].r->node, r->m[4].r->core);
+    T(rotation_view(r->m[0].r->core->rotation).held == 2);
+    expelled_at_two(r, 4);
+    sync_round(&r->m[1].r->node, r->m[1].r->core);
+    bool got = rotator_epoch(&r->m[0]) == 2;
+    ring_close(r);
+    return got;
+}
+
 /* A machine that policy would admit, and that is no member, wants what is not in use yet. */
 static bool stranger_pulls(struct lab *l, struct sr_why *why)
 {
@@ -313,6 +343,7 @@ static const struct attack rows[] = {
     { "operators_alone", honest_rotation, operators_alone, R_EPOCH_CHAIN },
     { "released_while_pending", honest_rotation, released_while_pending, R_NONE },
     { "expelled_pulls", honest_rotation, expelled_pulls, R_NO_RULE },
+    { "expelled_said", honest_rotation, expelled_said, R_NONE },
     { "stranger_pulls", honest_rotation, stranger_pulls, R_FORBIDDEN },
     { "said_for_another", honest_rotation, said_for_another, R_EPOCH_MUSTER },
     { "certified_by_nobody", honest_rotation, certified_by_nobody, R_EPOCH_MUSTER },

@@ -1,4 +1,5 @@
 /* Rotation among members that reach each other: drawn, linked, pulled, active everywhere; behind; killed. */
+#include "tests/attacks/governed.h"
 #include "tests/rotation_ring.h"
 
 static bool has_leaf(struct rotator *m, enum leaf_type type, uint64_t epoch)
@@ -166,6 +167,33 @@ static void the_old_set_put_back(void)
     ring_close(l);
 }
 
+/* Of four, one that has said that it holds the next master; then policy expels it, and then all but the
+ * first: what counts is what each policy leaves, and nobody has to say anything for that. */
+static void expelled_while_pending(void)
+{
+    struct rotation_ring *l = ring_open(4);
+    struct sr_why why = { 0 };
+    struct core *first = l->m[0].r->core;
+    char rows[400] = "[";
+    T_ROW(ring_link(l, 0, &why) == SR_OK, why.text);
+    sync_round(&l->m[1].r->node, l->m[1].r->core);
+    struct rotation_view v = rotation_view(first->rotation);
+    T(v.state == ROTATION_PENDING && v.held == 2 && v.need == 3);
+    for (size_t i = 1; i < 4; i++) {
+        char hex[65];
+        hex_text(SPAN(l->m[i].r->core->home.member_pub.b), hex);
+        size_t at = strlen(rows);
+        rows[at - 1] = i > 1 ? ',' : '[';
+        snprintf(rows + at, sizeof rows - at, "{\"key\":\"%s\",\"name\":\"m%zu\"}]", hex, i);
+        governed_by(l->m[0].r, "expelled", rows);
+        rotation_review(first->rotation);
+        v = rotation_view(first->rotation);
+        T(i == 3 ? v.state == ROTATION_IDLE : v.state == ROTATION_PENDING && v.held == 1 && v.need == 2);
+    }
+    T(rotator_epoch(&l->m[0]) == 2);
+    ring_close(l);
+}
+
 int main(void)
 {
     T(secret_init() == SR_OK);
@@ -174,6 +202,7 @@ int main(void)
     killed_at_each_step();
     away_for_three();
     one_link_an_epoch();
+    expelled_while_pending();
     the_old_set_put_back();
     return t_end();
 }
