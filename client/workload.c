@@ -5,20 +5,34 @@
 #include <string.h>
 #include <time.h>
 
+/* What a node says of the network's epochs. */
+struct said {
+    struct buf bytes;
+    struct span record, chain; /* borrow from bytes */
+};
+static void said_drop(struct said *s)
+{
+    buf_drop(&s->bytes);
+}
+
+static enum sr_err ask_epochs(struct remote *r, struct said *ret, struct sr_why *why)
+{
+    SR_TRY(remote_get(r, "/sealring/v1/epochs", &ret->bytes, why));
+    struct reader rd = rd_init(buf_span(&ret->bytes));
+    ret->record = rd_lp(&rd, GENESIS_RECORD_MAX);
+    ret->chain = rd_lp(&rd, EPOCH_CHAIN_MAX);
+    return rd_end(&rd) ? SR_OK
+                       : sr_fail(why, SR_EFORMAT, R_MALFORMED, "the node's genesis record can't be read");
+}
+
 enum sr_err network_learn(struct remote *r, struct network *ret, struct sr_why *why)
 {
-    SR_OWN(buf) bytes = { 0 };
-    struct network n = { 0 };
-    SR_TRY(remote_get(r, "/sealring/v1/epochs", &bytes, why));
-    struct reader rd = rd_init(buf_span(&bytes));
-    struct span record = rd_lp(&rd, GENESIS_RECORD_MAX), chain = rd_lp(&rd, EPOCH_CHAIN_MAX);
-    if (!rd_end(&rd))
-        return sr_fail(why, SR_EFORMAT, R_MALFORMED, "the node's genesis record can't be read");
-    SR_TRY(genesis_pinned(record, &r->cid, &n.genesis, why));
-    const struct approvers approvers = genesis_approvers(&n.genesis);
-    SR_TRY(epoch_chain_check(chain, &r->cid, &n.genesis.first, &approvers, n.epochs, &n.n, why));
-    *ret = n;
-    return SR_OK;
+    SR_OWN(said) s = { 0 };
+    SR_TRY(ask_epochs(r, &s, why));
+    memset(ret, 0, sizeof *ret);
+    SR_TRY(genesis_pinned(s.record, &r->cid, &ret->genesis, why));
+    const struct approvers approvers = genesis_approvers(&ret->genesis);
+    return epoch_chain_check(s.chain, &r->cid, &ret->genesis.first, &approvers, ret->epochs, &ret->n, why);
 }
 
 enum sr_err network_witnesses(struct network *n, const char *const vkeys[], size_t n_vkeys, uint64_t need,
@@ -127,11 +141,12 @@ enum sr_err workload_fetch(struct remote *r, struct machine *m, const struct net
 
 enum sr_err network_follow(struct remote *r, struct network *known, struct sr_why *why)
 {
-    struct network n = { 0 };
-    SR_TRY(network_learn(r, &n, why));
-    if (n.n > known->n)
-        *known = n;
-    return SR_OK;
+    SR_OWN(said) s = { 0 };
+    struct genesis same;
+    SR_TRY(ask_epochs(r, &s, why));
+    SR_TRY(genesis_pinned(s.record, &r->cid, &same, why));
+    const struct approvers approvers = genesis_approvers(&known->genesis);
+    return epoch_chain_follow(s.chain, &r->cid, &approvers, known->epochs, &known->n, why);
 }
 
 /* What a rotation, or a new policy, between two steps of ours makes of a request. */

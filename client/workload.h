@@ -6,7 +6,7 @@
 #include "proto/release.h"
 #include "proto/witness.h"
 
-/* What follows from the cid alone. */
+/* What follows from the cid alone. Large. */
 struct network {
     struct genesis genesis;
     struct epoch_pubs epochs[EPOCHS_MAX]; /* [i] is epoch i + 1 */
@@ -14,9 +14,10 @@ struct network {
     struct witness_pin witnesses; /* who must have cosigned the log; at first those of the genesis record */
 };
 
-/* Asks the node for its genesis record and holds it against the pinned cid. */
+/* Asks the node for its genesis record and holds it against the pinned cid. On failure nothing in ret counts.
+ */
 enum sr_err network_learn(struct remote *r, struct network *ret, struct sr_why *why);
-/* The same for what is known already: only a longer chain takes its place. */
+/* The same for what is known already: a longer chain adds to it, and only what it adds is verified. */
 enum sr_err network_follow(struct remote *r, struct network *known, struct sr_why *why);
 
 /* From here on these witnesses, verifier keys of type 04, are asked for; need 0: all of them. SR_EFORMAT,

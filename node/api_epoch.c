@@ -88,7 +88,7 @@ static enum sr_err members(struct node *n, const struct request *q, struct reply
 
 static const struct route routes[] = {
     { POST, "/sealring/v1/epoch/draw", ACCESS_SIGNED, 0, NULL, draw },
-    { POST, "/sealring/v1/epoch/link", ACCESS_ANYONE, ROTATION_FILE_MAX, TYPE_JSON, link },
+    { POST, "/sealring/v1/epoch/link", ACCESS_ANYONE, ROTATION_LINK_MAX, TYPE_JSON, link },
     { GET, "/sealring/v1/epoch", ACCESS_ANYONE, 0, NULL, get },
     { POST, "/sealring/v1/epoch", ACCESS_ANYONE, MUSTER_MAX, TYPE_BYTES, put },
     { GET, "/sealring/v1/epoch/members", ACCESS_ANYONE, 0, NULL, members },

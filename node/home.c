@@ -3,9 +3,12 @@
 #include "node/ahead.h"
 #include "node/clock.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { GENESIS_FILE_MAX = RECORD_MAX + EPOCH_CHAIN_MAX + 8 };
+static_assert((int)GENESIS_FILE_MAX <= (int)STORE_VALUE_MAX, "the longest chain is one value of the store");
+static_assert((int)KEYSTORE_EPOCHS == (int)EPOCHS_MAX, "the keystore takes every epoch's key");
 
 void home_drop(struct home *h)
 {

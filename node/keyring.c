@@ -1,19 +1,27 @@
 #include "node/keyring_parts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-static enum sr_err new_keyring(struct keyring **ret)
+static_assert(sizeof(struct keyring_parts) % 8 == 0 && sizeof(struct epoch_keys) % 8 == 0 &&
+                  sizeof(struct key) % 8 == 0,
+              "a size that leaves the next part aligned");
+
+static enum sr_err new_keyring(size_t epochs, struct keyring **ret)
 {
     struct keyring *k = calloc(1, sizeof *k);
     if (!k)
         return SR_ENOMEM;
-    if (secret_new(&k->memory, sizeof *k->parts) != SR_OK) {
+    if (secret_new(&k->memory, sizeof *k->parts + epochs * (sizeof *k->parts->keys + sizeof(struct key))) !=
+        SR_OK) {
         free(k);
         return SR_ENOMEM;
     }
+    memset(k->memory.p, 0, k->memory.n);
     k->parts = (struct keyring_parts *)(void *)k->memory.p;
-    memset(k->parts, 0, sizeof *k->parts);
+    k->parts->keys = (struct epoch_keys *)(void *)(k->memory.p + sizeof *k->parts);
+    k->parts->kbs_session = (struct key *)(void *)(k->parts->keys + epochs);
     *ret = k;
     return SR_OK;
 }
@@ -45,7 +53,7 @@ static enum sr_err derive_all(struct keyring *k, const uint8_t salt[static 32], 
 enum sr_err keyring_generate(const uint8_t salt[static 32], struct keyring **ret)
 {
     struct keyring *k = NULL;
-    SR_TRY(new_keyring(&k));
+    SR_TRY(new_keyring(1, &k));
     struct epoch_master *first = &k->parts->masters.epoch[0];
     k->parts->masters.n = 1;
     first->epoch = 1;
@@ -60,7 +68,7 @@ enum sr_err keyring_install(const struct master_bundle *b, const uint8_t salt[st
     struct keyring *k = NULL;
     if (b->n == 0 || b->n > EPOCHS_MAX)
         return SR_EBUG;
-    SR_TRY(new_keyring(&k));
+    SR_TRY(new_keyring(b->n, &k));
     k->parts->masters = *b;
     return derive_all(k, salt, ret);
 }

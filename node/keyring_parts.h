@@ -3,10 +3,11 @@
 #include "node/keyring_kbs.h"
 #include "node/token_seen.h"
 
+/* [i] belongs to masters.epoch[i]: as many as there are masters, in the same memory. */
 struct keyring_parts {
     struct master_bundle masters; /* but for the cid: the keyring is made before there is one */
-    struct epoch_keys keys[EPOCHS_MAX];
-    struct key kbs_session[EPOCHS_MAX];
+    struct epoch_keys *keys;
+    struct key *kbs_session;
     struct sign_key kbs_writer;
 };
 
@@ -18,7 +19,7 @@ struct keyring_kbs {
 };
 
 struct keyring {
-    struct secret memory; /* guarded, locked pages: all of parts */
+    struct secret memory; /* guarded, locked pages: all of parts, and what it points to */
     struct keyring_parts *parts;
     struct keyring_kbs kbs;
 };

@@ -35,7 +35,12 @@ struct approval {
     struct sign_pub key;
     struct sig sig;
 };
-enum { APPROVALS_MAX = 16, EPOCHS_MAX = 32, EPOCH_LINK_MAX = 2048, EPOCH_CHAIN_MAX = 64 << 10 };
+enum {
+    APPROVALS_MAX = 16,
+    EPOCHS_MAX = 256, /* one rotation a week for five years; what it costs: specs/genesis.md */
+    EPOCH_LINK_MAX = 266 + APPROVALS_MAX * 96,
+    EPOCH_CHAIN_MAX = 2 + (EPOCHS_MAX - 1) * (4 + EPOCH_LINK_MAX)
+};
 
 /* Who may approve a rotation: the genesis record's operators, k of them. */
 struct approvers {
@@ -61,11 +66,16 @@ enum sr_err epoch_link_check(struct span link, const struct sha256 *cid, const s
 
 /* A chain is u16 n, then n x LP(link) for the epochs 2, 3, ... without a gap; the empty chain is two zero
  * bytes. Each link must be signed by the release key of the epoch before and by at least k operators.
- * ret[0] is first (the genesis record's epoch), ret[i] epoch i + 1; *ret_n is the newest epoch.
- * SR_EPROOF, R_EPOCH_CHAIN. */
+ * ret[0] is first (the genesis record's epoch), ret[i] epoch i + 1; *ret_n is the newest epoch. On failure
+ * nothing in ret counts. SR_EPROOF, R_EPOCH_CHAIN. */
 enum sr_err epoch_chain_check(struct span chain, const struct sha256 *cid, const struct epoch_pubs *first,
                               const struct approvers *approvers, struct epoch_pubs ret[EPOCHS_MAX],
                               size_t *ret_n, struct sr_why *why);
+/* The same for whoever knows *n epochs already: only links to later ones are checked, from the newest known
+ * one on, so a chain that took another turn before it is refused, and a shorter one says nothing. What was
+ * known stays as it is, on failure also *n. */
+enum sr_err epoch_chain_follow(struct span chain, const struct sha256 *cid, const struct approvers *approvers,
+                               struct epoch_pubs known[EPOCHS_MAX], size_t *n, struct sr_why *why);
 /* Appends the chain `old` with one more link; an empty span is the empty chain. */
 enum sr_err epoch_chain_add(struct span old, struct span link, struct buf *ret, struct sr_why *why);
 

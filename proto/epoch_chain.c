@@ -104,24 +104,34 @@ enum sr_err epoch_link_check(struct span link, const struct sha256 *cid, const s
     return SR_OK;
 }
 
-enum sr_err epoch_chain_check(struct span chain, const struct sha256 *cid, const struct epoch_pubs *first,
-                              const struct approvers *approvers, struct epoch_pubs ret[EPOCHS_MAX],
-                              size_t *ret_n, struct sr_why *why)
+enum sr_err epoch_chain_follow(struct span chain, const struct sha256 *cid, const struct approvers *approvers,
+                               struct epoch_pubs known[EPOCHS_MAX], size_t *n, struct sr_why *why)
 {
-    struct epoch_pubs p[EPOCHS_MAX] = { *first };
     struct reader r = rd_init(chain);
     size_t links = rd_u16be(&r);
     if (links >= EPOCHS_MAX)
         return wrong(why, 2, "too many links");
-    for (size_t i = 0; i < links; i++) {
+    for (size_t i = 1; i <= links; i++) {
         struct span link = rd_lp(&r, EPOCH_LINK_MAX);
-        SR_TRY(epoch_link_check(link, cid, &p[i], approvers, &p[i + 1], why));
+        if (i >= *n)
+            SR_TRY(epoch_link_check(link, cid, &known[i - 1], approvers, &known[i], why));
     }
-    if (!rd_end(&r) || first->epoch != 1)
+    if (!rd_end(&r))
         return wrong(why, links + 1, "bytes are left or missing");
-    for (size_t i = 0; i <= links; i++)
-        ret[i] = p[i];
-    *ret_n = links + 1;
+    *n = links + 1 > *n ? links + 1 : *n;
+    return SR_OK;
+}
+
+enum sr_err epoch_chain_check(struct span chain, const struct sha256 *cid, const struct epoch_pubs *first,
+                              const struct approvers *approvers, struct epoch_pubs ret[EPOCHS_MAX],
+                              size_t *ret_n, struct sr_why *why)
+{
+    size_t n = 1;
+    if (first->epoch != 1)
+        return wrong(why, 1, "not the first epoch");
+    ret[0] = *first;
+    SR_TRY(epoch_chain_follow(chain, cid, approvers, ret, &n, why));
+    *ret_n = n;
     return SR_OK;
 }
 

@@ -8,11 +8,11 @@
 #include "crypto/hash.h"
 
 enum {
-    JSON_SIZE_MAX = 256 << 10, /* bytes of a text */
-    JSON_DEPTH_MAX = 16,       /* objects and arrays within one another, the root included */
-    JSON_VALUES_MAX = 16384,   /* values in a text, the root included */
-    JSON_MEMBERS_MAX = 256,    /* members of one object */
-    JSON_NAME_MAX = 64,        /* bytes of a member's name: printable ASCII without " and \ */
+    JSON_SIZE_MAX = 1 << 20, /* bytes of a text */
+    JSON_DEPTH_MAX = 16,     /* objects and arrays within one another, the root included */
+    JSON_VALUES_MAX = 16384, /* values in a text, the root included */
+    JSON_MEMBERS_MAX = 256,  /* members of one object */
+    JSON_NAME_MAX = 64,      /* bytes of a member's name: printable ASCII without " and \ */
 };
 #define JSON_INT_MAX UINT64_C(9007199254740991) /* 2^53 - 1 */
 

@@ -7,8 +7,9 @@
 enum {
     EPOCH_DRAW_MAX = HANDSHAKE_EVIDENCE_MAX + 1024,
     EPOCH_RECOVERY_SIZE = 32 + RECOVERY_SEALED,
-    ROTATION_FILE_MAX = 250 << 10,
     EPOCHS_BYTES_MAX = GENESIS_RECORD_MAX + EPOCH_CHAIN_MAX + 8,
+    ROTATION_LINK_MAX = (EPOCH_DRAW_MAX + 2) / 3 * 4 + (8 << 10), /* an epoch file without the epochs */
+    ROTATION_FILE_MAX = ROTATION_LINK_MAX + (EPOCHS_BYTES_MAX + 2) / 3 * 4,
     EPOCH_DRAW_AGE_MAX = 7 * 24 * 60 * 60, /* seconds from the draw to an approval */
     EPOCH_DRAW_AHEAD_MAX = 300,            /* seconds: clocks differ */
 };

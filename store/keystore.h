@@ -51,9 +51,10 @@ enum keystore_clear { KEYSTORE_CLEARS(X) };
 #undef X
 
 enum {
-    KEYSTORE_TENANT_MAX = 128,                      /* bytes; empty for rows of the network itself */
-    KEYSTORE_NAME_MAX = 1024,                       /* bytes, at least 1 */
-    KEYSTORE_VALUE_MAX = STORE_VALUE_MAX - 4 * 1024 /* bytes */
+    KEYSTORE_TENANT_MAX = 128,                       /* bytes; empty for rows of the network itself */
+    KEYSTORE_NAME_MAX = 1024,                        /* bytes, at least 1 */
+    KEYSTORE_VALUE_MAX = STORE_VALUE_MAX - 4 * 1024, /* bytes */
+    KEYSTORE_EPOCHS = 256                            /* whose keys it holds at a time */
 };
 
 /* Straight on the store, before or without a keystore. */
@@ -85,7 +86,7 @@ enum sr_err keystore_open(const struct keystore_options *o, const struct keystor
                           size_t n_older, struct keystore **ret, struct sr_why *why);
 void keystore_close(struct keystore *ks); /* wipes the keys; NULL is fine */
 
-/* Writes go under the newest epoch. */
+/* Writes go under the newest epoch. SR_ESTALE: it has that one's; SR_ETOOBIG: KEYSTORE_EPOCHS are there. */
 enum sr_err keystore_add_key(struct keystore *ks, const struct keystore_epoch *k);
 /* Seals up to max rows (256 at most) of older epochs anew under the newest; ret_left says how many remain.
  * Each call is one commit, so it may be stopped and resumed anywhere. */

@@ -93,8 +93,6 @@ bool txn_next(struct reader *r, struct txn_op *ret); /* false at the end */
 
 /* ---- keystore.c: the keystore itself */
 
-enum { KEYSTORE_EPOCHS = 16 };
-
 struct keystore {
     struct store *store;
     struct sha256 cid;

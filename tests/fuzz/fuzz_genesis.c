@@ -18,9 +18,12 @@ static void try_chain(struct span s)
     static const struct epoch_pubs first = { .epoch = 1 };
     static const struct sign_pub operator_key;
     const struct approvers who = { &operator_key, 1, 1 };
-    struct epoch_pubs epochs[EPOCHS_MAX];
-    size_t n;
+    static struct epoch_pubs epochs[EPOCHS_MAX];
+    size_t n, known = 3;
     (void)!epoch_chain_check(s, &cid, &first, &who, epochs, &n, NULL);
+    (void)!epoch_chain_follow(s, &cid, &who, epochs, &known, NULL);
+    if (known < 3 || known > EPOCHS_MAX)
+        abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
