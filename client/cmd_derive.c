@@ -26,6 +26,8 @@ static enum sr_err check_signature(const struct network *n, const struct sha256 
     SR_OWN(buf) text = { 0 };
     if (a->epoch < 1 || a->epoch > n->n)
         return sr_fail(why, SR_EPROOF, R_EPOCH, "signed under an epoch that the network does not have");
+    if (w->version > a->epoch) /* whoever has that epoch's master alone can not know the key */
+        return sr_fail(why, SR_EPROOF, R_KEY_VERSION, "signed under an epoch before the key's version");
     wr_span(&text, SPAN(cid->b));
     wr_lp(&text, span_of(w->tenant));
     wr_lp(&text, span_of(w->path));
@@ -108,7 +110,7 @@ const struct command commands_derive[] = {
     { "derive", "--public WANT", "the public half of a derived key, signed by the network; no attestation",
       "Prints the public half of demo:app/id#ed25519 and the like in hex, once the network's signature over "
       "it\n"
-      "is checked under the key that the cid vouches for.",
+      "is checked under the key that the cid vouches for. @VERSION is an epoch, without it 1.",
       derive },
     { 0 },
 };

@@ -132,7 +132,9 @@ const struct command commands_fetch[] = {
       "  demo:app/password         a stored secret, its newest version\n"
       "  demo:app/password@3       its version 3\n"
       "  demo:app/disk#raw:32      32 derived bytes\n"
+      "  demo:app/disk@2#raw:32    the same name's bytes of epoch 2; without a version: of epoch 1\n"
       "  demo:app/id#ed25519       a derived key: ed25519, x25519, p256 or secp256k1\n"
+      "A derived key's version is an epoch that the network was at (sealring status).\n"
       "Run it under sealring-launch, which measures it: policy decides by that measurement.",
       fetch },
     { 0 },

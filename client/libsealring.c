@@ -105,6 +105,11 @@ void sealring_close(struct sealring *s)
     free(s);
 }
 
+uint64_t sealring_epoch(const struct sealring *s)
+{
+    return s->network.n;
+}
+
 static enum sr_err fetch(struct sealring *s, const char *const wants[], size_t n, struct fetched *ret,
                          struct sr_why *why)
 {

@@ -75,8 +75,14 @@ SEALRING_API enum sealring_status sealring_open(const struct sealring_options *o
                                                 struct sealring_error *why);
 SEALRING_API void sealring_close(struct sealring *s); /* NULL is fine */
 
+/* The network's newest epoch, as the handle learnt it last: at the open, or by a fetch that met a later one.
+ * A derived key's version is an epoch: fetch @VERSION of this one for a key that nobody can make who learnt
+ * the masters before it. */
+SEALRING_API uint64_t sealring_epoch(const struct sealring *s);
+
 /* Attests and fetches all n wants (at most 64), or none. A want is TENANT:PATH[@VERSION][#KIND[:SIZE]]; two
- * that are alike are SEALRING_USAGE. Enrols the machine first where its certificate has run out. */
+ * that are alike are SEALRING_USAGE. Without a version: of a secret the newest, of a derived key 1. Enrols
+ * the machine first where its certificate has run out. */
 SEALRING_API enum sealring_status sealring_fetch(struct sealring *s, const char *const wants[], size_t n,
                                                  struct sealring_keys **ret, struct sealring_error *why);
 

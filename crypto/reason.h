@@ -79,6 +79,7 @@
     X(R_EPOCH_CHAIN, "epoch-chain")                                                                          \
     X(R_EPOCH_DRAW, "epoch-draw")                                                                            \
     X(R_EPOCH_MUSTER, "epoch-muster")                                                                        \
+    X(R_EPOCH_DESTROYED, "epoch-destroyed")                                                                  \
     X(R_EPOCH_FORK, "epoch-fork")                                                                            \
     /* evidence */                                                                                           \
     X(R_EVIDENCE_TYPE, "evidence-type")                                                                      \
@@ -155,6 +156,8 @@
     X(R_POLICY_DENY, "denied-by-rule")                                                                       \
     X(R_NO_RULE, "no-rule")                                                                                  \
     X(R_KEY_DENIED, "key-denied")                                                                            \
+    X(R_KEY_VERSION, "key-version")                                                                          \
+    X(R_KEY_DESTROYED, "key-destroyed")                                                                      \
     X(R_TENANT_UNKNOWN, "tenant-unknown")                                                                    \
     X(R_SSH_AGENT, "ssh-agent")                                                                              \
     /* secrets */                                                                                            \

@@ -98,11 +98,11 @@ static enum sr_err value_of(const struct stand *s, const struct want *w, struct 
                                   why);
     SR_OWN(buf) pub = { 0 };
     struct keyring_want k = { tenant, path, w->version, derived_kind(kinds[w->kind].derived), w->size };
-    SR_TRY(keyring_workload(s->epochs.e->keyring, &k, &ret->value));
+    SR_TRY(keyring_workload(s->epochs.e->keyring, &k, &ret->value, why));
     ret->version = w->version;
     if (w->kind == WANT_RAW)
         return SR_OK;
-    SR_TRY(keyring_workload_pub(s->epochs.e->keyring, &k, &pub));
+    SR_TRY(keyring_workload_pub(s->epochs.e->keyring, &k, &pub, why));
     if (!buf_ok(&pub) || pub.n > sizeof ret->pub)
         return SR_EBUG;
     memcpy(ret->pub, pub.p, pub.n);

@@ -119,7 +119,7 @@ static enum sr_err public_half(struct node *n, const struct request *q, struct r
     SR_TRY(read_want(q, &w, why));
     if (!policy_tenant(s.policy.p, w.tenant))
         return sr_fail(why, SR_EDENIED, R_TENANT_UNKNOWN, "the policy has no such tenant");
-    SR_TRY(keyring_workload_pub(s.epochs.e->keyring, &w, &pub));
+    SR_TRY(keyring_workload_pub(s.epochs.e->keyring, &w, &pub, why));
     SR_TRY(attest_public(&s, &w, buf_span(&pub), &sig));
     jw_object(&b);
     jw_member_u64(&b, "epoch", keyring_newest(s.epochs.e->keyring));

@@ -81,6 +81,15 @@ const struct epoch_keys *keyring_keys(const struct keyring *k, uint64_t epoch)
     return NULL;
 }
 
+const struct epoch_master *keyring_master(const struct keyring *k, uint64_t epoch)
+{
+    const struct master_bundle *m = &k->parts->masters;
+    for (size_t i = 0; i < m->n; i++)
+        if (m->epoch[i].epoch == epoch)
+            return &m->epoch[i];
+    return NULL;
+}
+
 const struct epoch_keys *keyring_active(const struct keyring *k)
 {
     return &k->parts->keys[k->parts->masters.n - 1]; /* the newest, by the bundle's own rule */

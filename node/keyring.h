@@ -74,20 +74,23 @@ enum sr_err keyring_release(const struct keyring *k, const struct releaser *r,
                             const struct release_request *q, const struct verified *verified,
                             const struct nonce_spent *spent, const struct release_values *values,
                             const struct release_promise *promise, struct buf *ret, struct sr_why *why);
-/* What a tenant stored; see package_open(). */
+/* What a tenant stored; see package_open(). SR_ENOENT, R_EPOCH_DESTROYED: sealed to an epoch whose master is
+ * gone. */
 enum sr_err keyring_open_package(const struct keyring *k, const struct package *p, struct secret *ret,
                                  struct sr_why *why);
 
-/* A workload's derived key, from the first epoch's master whatever the active one: the same for the network's
- * whole life. */
+/* A workload's derived key, from the master of the epoch that its version names. SR_ENOENT: R_KEY_VERSION
+ * there is no such epoch, or not yet; R_KEY_DESTROYED its master is gone. */
 struct keyring_want {
     struct span tenant, path;
-    uint32_t version;
+    uint32_t version; /* an epoch */
     const struct derived_kind *kind;
     size_t size; /* raw only */
 };
-enum sr_err keyring_workload(const struct keyring *k, const struct keyring_want *w, struct secret *ret);
-enum sr_err keyring_workload_pub(const struct keyring *k, const struct keyring_want *w, struct buf *ret);
+enum sr_err keyring_workload(const struct keyring *k, const struct keyring_want *w, struct secret *ret,
+                             struct sr_why *why);
+enum sr_err keyring_workload_pub(const struct keyring *k, const struct keyring_want *w, struct buf *ret,
+                                 struct sr_why *why);
 /* The newest release key's word on a derived public half: over cid || LP(tenant) || LP(path) || u32 version
  * || LP(kind) || LP(public). */
 struct sig keyring_attest_derived(const struct keyring *k, struct span text);

@@ -24,7 +24,8 @@ struct keyring {
     struct keyring_kbs kbs;
 };
 
-const struct epoch_keys *keyring_keys(const struct keyring *k, uint64_t epoch); /* NULL: no such */
+const struct epoch_keys *keyring_keys(const struct keyring *k, uint64_t epoch);     /* NULL: no such */
+const struct epoch_master *keyring_master(const struct keyring *k, uint64_t epoch); /* NULL: no such */
 /* The keys of the newest epoch. */
 const struct epoch_keys *keyring_active(const struct keyring *k);
 /* Once, when the keyring is made. salt: the genesis parameters'. */

@@ -34,27 +34,41 @@ enum sr_err keyring_open_package(const struct keyring *k, const struct package *
                                  struct sr_why *why)
 {
     const struct epoch_keys *e = keyring_keys(k, p->epoch);
+    if (!e && p->epoch < keyring_newest(k))
+        return sr_fail(why, SR_ENOENT, R_EPOCH_DESTROYED, "a package of epoch %llu, which is destroyed",
+                       (unsigned long long)p->epoch);
     if (!e)
         return sr_fail(why, SR_EPROOF, R_EPOCH, "a package of epoch %llu", (unsigned long long)p->epoch);
     return package_open_by(p, &e->network, &e->pub.network, ret, why);
 }
 
-static enum sr_err tenant_root(const struct keyring *k, struct span tenant, struct key *ret)
+/* A version is an epoch: who learnt an earlier master makes no later version with it. */
+static enum sr_err tenant_root(const struct keyring *k, const struct keyring_want *w, struct key *ret,
+                               struct sr_why *why)
 {
-    return derive_tenant_root(&k->parts->masters.epoch[0].master, tenant, ret);
+    const struct epoch_master *m = keyring_master(k, w->version);
+    if (w->version < 1 || w->version > keyring_newest(k))
+        return sr_fail(why, SR_ENOENT, R_KEY_VERSION, "a derived key of version %u, and no such epoch",
+                       w->version);
+    if (!m)
+        return sr_fail(why, SR_ENOENT, R_KEY_DESTROYED, "a derived key of epoch %u, which is destroyed",
+                       w->version);
+    return derive_tenant_root(&m->master, w->tenant, ret);
 }
 
-enum sr_err keyring_workload(const struct keyring *k, const struct keyring_want *w, struct secret *ret)
+enum sr_err keyring_workload(const struct keyring *k, const struct keyring_want *w, struct secret *ret,
+                             struct sr_why *why)
 {
     SR_OWN(key) root = { 0 };
-    SR_TRY(tenant_root(k, w->tenant, &root));
+    SR_TRY(tenant_root(k, w, &root, why));
     return derive_workload_key(&root, w->path, w->version, w->kind, w->size, ret);
 }
 
-enum sr_err keyring_workload_pub(const struct keyring *k, const struct keyring_want *w, struct buf *ret)
+enum sr_err keyring_workload_pub(const struct keyring *k, const struct keyring_want *w, struct buf *ret,
+                                 struct sr_why *why)
 {
     SR_OWN(key) root = { 0 };
-    SR_TRY(tenant_root(k, w->tenant, &root));
+    SR_TRY(tenant_root(k, w, &root, why));
     return derive_workload_pub(&root, w->path, w->version, w->kind, ret);
 }
 

@@ -31,12 +31,24 @@ enum sr_err release_read_challenge(const struct workload *w, struct span w1, str
     return SR_OK;
 }
 
+/* A derived key's version is an epoch: a node at an earlier one, or who learnt that one's master, has no such
+ * key, whatever it would answer. */
+static enum sr_err check_versions(const struct want_list *wants, uint64_t epoch, struct sr_why *why)
+{
+    for (size_t i = 0; i < wants->n; i++)
+        if (wants->want[i].kind != WANT_SECRET && wants->want[i].version > epoch)
+            return sr_fail(why, SR_ENOENT, R_KEY_VERSION, "a derived key of version %u at epoch %llu",
+                           wants->want[i].version, (unsigned long long)epoch);
+    return SR_OK;
+}
+
 enum sr_err release_rd(const struct workload *w, const struct release_challenged *c,
                        const struct kem_key *ekw, const struct want_list *wants,
                        const struct binding *binding, struct release_offer *ret, struct sr_why *why)
 {
     SR_OWN(release_offer) o = { .c = *c, .binding = *binding };
     SR_TRY(want_list_encode(wants, &o.want, why));
+    SR_TRY(check_versions(wants, c->challenge.epoch, why));
     kem_pub_of(ekw, &o.ekw);
     const struct release_rd_in rd = { c->w1, &o.ekw, buf_span(&o.want), w->type, binding };
     o.rd = release_evidence_rd(&rd);

@@ -282,7 +282,27 @@ static bool first_answer(struct lab *l, struct sr_why *why)
            holds(&later.t.got, "app/db");
 }
 
+/* Who learnt epoch 1's master, and knows that the tenant uses version 2 since, answers with a key of its own.
+ */
+static bool version_of_the_past(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_release) r = { 0 };
+    SR_OWN(buf) w3 = { 0 };
+    SR_OWN(buf) evidence = { 0 };
+    ask(l, &r, "past");
+    release_offer_drop(&r.offer);
+    r.t.wants = (struct want_list){ .n = 1, .want = { { "acme", "app/disk", WANT_RAW, 2, 32 } } };
+    if (release_rd(&r.t.w, &r.c, &r.t.ekw, &r.t.wants, &r.t.workload_cb, &r.offer, why) != SR_OK)
+        return false;
+    maker_evidence(&l->good, &r.offer.rd, &evidence);
+    buf_drop(&r.t.m[W2]);
+    T(release_w2(&r.t.w, &r.offer, buf_span(&evidence), &r.t.m[W2], &r.t.wait) == SR_OK);
+    T(answer(l, &l->net.r, buf_span(&r.t.m[W2]), NOW + 1, &r, &w3, why) == SR_OK);
+    return opens(&r, &r.t.ekw, &r.t.wants, buf_span(&r.t.m[W2]), &w3, "app/disk");
+}
+
 static const struct attack rows[] = {
+    { "version_of_the_past", honest_release, version_of_the_past, R_KEY_VERSION },
     { "workload_key_swap", honest_release, workload_key_swap, R_REPORT_DATA },
     { "wants_swap", honest_release, wants_swap, R_REPORT_DATA },
     { "recorded_request", honest_release, recorded_request, R_REPORT_DATA },

@@ -1,5 +1,6 @@
 /* Attacks on a rotation: a master in use before a quorum has it, or without the operators or the old key; the
  * next master for who must not have it. */
+#include "crypto/text.h"
 #include "node/joiner_parts.h"
 #include "tests/attacks/governed.h"
 #include "tests/rotation_ring.h"
@@ -141,6 +142,53 @@ static bool released_while_pending(struct lab *l, struct sr_why *why)
     const struct asking a = { .method = POST, .path = "/sealring/v1/release/challenge", .query = "epoch=2" };
     bool got = running_ask(r->m[0].r, &a, &w1, why) == SR_OK && w1_decode(buf_span(&w1), &m, NULL) == SR_OK &&
                m.epoch == 2;
+    ring_close(r);
+    return got;
+}
+
+/* A derived public half, as anybody gets it. query: the version, and what else. */
+static enum sr_err ask_public(struct rotator *m, const char *query, struct buf *ret, struct sr_why *why)
+{
+    SR_OWN(buf) all = { 0 };
+    wr_text(&all, "path=app/id&kind=ed25519&");
+    wr_text(&all, query);
+    wr_u8(&all, '\0');
+    const struct asking a = { .method = GET,
+                              .path = "/sealring/v1/public/demo",
+                              .query = (const char *)all.p };
+    return running_ask(m->r, &a, ret, why);
+}
+
+/* A tenant's key of a master that is not in use, and may never be. */
+static bool version_while_pending(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(2);
+    SR_OWN(buf) pub = { 0 };
+    (void)l;
+    T_ROW(ring_link(r, 0, why) == SR_OK, why->text);
+    *why = (struct sr_why){ 0 };
+    bool got = ask_public(&r->m[0], "version=2&epoch=2", &pub, why) == SR_OK && pub.n > 0;
+    ring_close(r);
+    return got;
+}
+
+/* Epoch 1's master has leaked, and the network has rotated: tenants' keys of version 2. */
+static bool version_by_old_master(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(1);
+    const struct keyring *k = NULL;
+    SR_OWN(buf) theirs = { 0 };
+    SR_OWN(buf) ours = { 0 };
+    SR_OWN(buf) hex = { 0 };
+    struct key stolen = keyring_master(maker_keyring(&r->m[0].r->core->home), 1)->master, root = { 0 };
+    (void)l;
+    T_ROW(ring_link(r, 0, why) == SR_OK, why->text);
+    T(ask_public(&r->m[0], "version=2", &theirs, why) == SR_OK);
+    k = maker_keyring(&r->m[0].r->core->home);
+    T(keyring_newest(k) == 2 && derive_tenant_root(&stolen, SPAN_STR("demo"), &root) == SR_OK);
+    T(derive_workload_pub(&root, SPAN_STR("app/id"), 2, derived_kind(DERIVED_ED25519), &ours) == SR_OK);
+    wr_hex(&hex, buf_span(&ours));
+    bool got = hex.n && memmem(theirs.p, theirs.n, hex.p, hex.n) != NULL;
     ring_close(r);
     return got;
 }
@@ -342,6 +390,8 @@ static const struct attack rows[] = {
     { "swapped_after_approval", honest_rotation, swapped_after_approval, R_EPOCH_CHAIN },
     { "operators_alone", honest_rotation, operators_alone, R_EPOCH_CHAIN },
     { "released_while_pending", honest_rotation, released_while_pending, R_NONE },
+    { "version_while_pending", honest_rotation, version_while_pending, R_KEY_VERSION },
+    { "version_by_old_master", honest_rotation, version_by_old_master, R_NONE },
     { "expelled_pulls", honest_rotation, expelled_pulls, R_NO_RULE },
     { "expelled_said", honest_rotation, expelled_said, R_NONE },
     { "stranger_pulls", honest_rotation, stranger_pulls, R_FORBIDDEN },

@@ -19,6 +19,8 @@ kill_9() { kill -9 "$(cat "$net/$1/pid")"; wait "$(cat "$net/$1/pid")" 2>/dev/nu
 # Members know each other by address, so one that comes back has the port it had.
 fixed_port() { sed -i "s|^listen = .*|listen = ${1#https://}|" "$net/$2/sealring.conf"; }
 again() { fixed_port "$(net_url "$1")" "$1"; net_start "$1" "$bin/sealring-node"; }
+differs() { ! cmp -s "$1" "$2"; }
+refused() { ! network_fetch "$2" "$3" none && tail -n 3 "$net/workload/log" | grep -q "$1"; } # reason, member, want
 
 draw() {
     rm -f "$run/epoch" "$run/epoch.signed"
@@ -69,6 +71,10 @@ check "no fetch failed while it rotated" unloaded
 echo "$(cat "$run/load.count") fetches over $rotations rotations" >&2
 check "derived keys are the same" network_fetch two 'demo:app/k#raw:32' key.after
 check "byte for byte" cmp "$net/key.before" "$net/key.after"
+for m in one two three; do check "version 2 of it at $m" network_fetch $m 'demo:app/k@2#raw:32' key.2.$m; done
+check "the same at all" bash -c 'cmp "$0.one" "$0.two" && cmp "$0.one" "$0.three"' "$net/key.2"
+check "another than version 1" differs "$net/key.before" "$net/key.2.one"
+check "no version of an epoch to come" refused key-version two "demo:app/k@$((epoch + 1))#raw:32"
 check "a secret of the first epoch opens" network_fetch three demo:app/x got
 check "rows are sealed anew" within 30 logged three msg=rewrapped
 check "logs verify" network_log_verify one
@@ -105,4 +111,8 @@ done
 check "back after three rotations" again three
 check "it catches up" within 60 at_epoch three $epoch
 check "and releases what it should" network_fetch three demo:app/x got
+check "version 2 after all that" network_fetch three 'demo:app/k@2#raw:32' key.2.late
+check "is what it was" cmp "$net/key.2.one" "$net/key.2.late"
+check "the newest version" network_fetch three "demo:app/k@$epoch#raw:32" key.late
+check "is another" differs "$net/key.2.late" "$net/key.late"
 finish

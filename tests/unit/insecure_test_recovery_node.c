@@ -49,7 +49,7 @@ static void derive(const struct core *c, struct secret *ret)
 {
     const struct keyring_want want = { SPAN_STR("demo"), SPAN_STR("app/disk"), 1, derived_kind(DERIVED_RAW),
                                        32 };
-    T(keyring_workload(maker_keyring(&c->home), &want, ret) == SR_OK);
+    T(keyring_workload(maker_keyring(&c->home), &want, ret, NULL) == SR_OK);
 }
 
 static void lose(struct lost *l, bool holders)

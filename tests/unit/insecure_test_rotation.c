@@ -194,6 +194,52 @@ static void expelled_while_pending(void)
     ring_close(l);
 }
 
+static enum sr_err derive_at(struct rotator *m, uint32_t version, struct secret *ret, struct sr_why *why)
+{
+    SR_OWN(epochs_hold) now = epochs_holder_get(m->r->core->home.epochs);
+    const struct keyring_want w = { SPAN_STR("demo"), SPAN_STR("app/x"), version, derived_kind(DERIVED_RAW),
+                                    32 };
+    return keyring_workload(now.e->keyring, &w, ret, why);
+}
+
+/* Version v is the same at every member, and another than v + 1. */
+static void derived_alike(struct rotation_ring *l, uint32_t versions, struct secret first[static 4])
+{
+    for (uint32_t v = 1; v <= versions; v++)
+        for (size_t i = 0; i < l->n; i++) {
+            SR_OWN(secret) one = { 0 };
+            struct sr_why why = { 0 };
+            T_ROW(derive_at(&l->m[i], v, &one, &why) == SR_OK, why.text);
+            if (!first[v].n)
+                T(secret_copy(&first[v], secret_span(&one)) == SR_OK);
+            T(span_eq_secret(secret_span(&one), secret_span(&first[v])));
+            T(v == 1 || !span_eq_secret(secret_span(&one), secret_span(&first[v - 1])));
+        }
+}
+
+/* What a tenant keeps under version 1 stays, and after a rotation it gets another key: never before it. */
+static void versions_are_epochs(void)
+{
+    struct rotation_ring *l = ring_open(3);
+    struct secret got[4] = { 0 };
+    struct sr_why why = { 0 };
+    derived_alike(l, 1, got);
+    T_ROW(ring_link(l, 1, &why) == SR_OK, why.text);
+    for (size_t i = 0; i < 3; i++) /* one of them has the master already */
+        T(derive_at(&l->m[i], 2, &got[2], &why) == SR_ENOENT && why.reason == R_KEY_VERSION);
+    ring_round(l);
+    ring_round(l);
+    T(ring_all_at(l, 2));
+    derived_alike(l, 2, got);
+    for (size_t i = 0; i < 3; i++)
+        rotator_again(&l->m[i]);
+    derived_alike(l, 2, got);
+    T(derive_at(&l->m[0], 3, &got[3], &why) == SR_ENOENT);
+    for (size_t i = 0; i < 4; i++)
+        secret_drop(&got[i]);
+    ring_close(l);
+}
+
 int main(void)
 {
     T(secret_init() == SR_OK);
@@ -204,5 +250,6 @@ int main(void)
     one_link_an_epoch();
     expelled_while_pending();
     the_old_set_put_back();
+    versions_are_epochs();
     return t_end();
 }

@@ -40,7 +40,7 @@ static void sealed_masters_come_back_the_same(void)
     struct keyring_want w = { SPAN_STR("demo"), SPAN_STR("app/x"), 1, derived_kind(DERIVED_RAW), 32 };
     SR_OWN(secret) one = { 0 };
     SR_OWN(secret) two = { 0 };
-    T(keyring_workload(a, &w, &one) == SR_OK && keyring_workload(b, &w, &two) == SR_OK);
+    T(keyring_workload(a, &w, &one, NULL) == SR_OK && keyring_workload(b, &w, &two, NULL) == SR_OK);
     T(span_eq_secret(secret_span(&one), secret_span(&two)) && one.n == 32);
     keyring_free(a);
     keyring_free(b);
@@ -100,6 +100,57 @@ static void masters_that_are_not_what_was_committed_to_are_refused(void)
     keyring_free(b);
 }
 
+/* Version v is of epoch v's master and of no other, whatever epoch is active. */
+static void a_derived_keys_version_is_an_epoch(void)
+{
+    struct keyring *a = NULL, *b = NULL;
+    struct keyring_want w = { SPAN_STR("demo"), SPAN_STR("app/x"), 1, derived_kind(DERIVED_ED25519), 0 };
+    SR_OWN(secret) before = { 0 };
+    SR_OWN(secret) first = { 0 };
+    SR_OWN(secret) second = { 0 };
+    SR_OWN(secret) none = { 0 };
+    SR_OWN(buf) pub = { 0 };
+    T(keyring_generate(salt, &a) == SR_OK && keyring_workload(a, &w, &before, NULL) == SR_OK);
+    T(keyring_draw(a, salt, &b) == SR_OK && keyring_workload(b, &w, &first, NULL) == SR_OK);
+    w.version = 2;
+    T(keyring_workload(b, &w, &second, NULL) == SR_OK);
+    T(span_eq_secret(secret_span(&before), secret_span(&first)));
+    T(!span_eq_secret(secret_span(&first), secret_span(&second)));
+    static const struct {
+        uint32_t version;
+        bool newer;
+    } rows[] = { { 0, true }, { 0, false }, { 2, false }, { 3, true }, { UINT32_MAX, true } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sr_why why = { 0 };
+        const struct keyring *k = rows[i].newer ? b : a;
+        w.version = rows[i].version;
+        T(keyring_workload(k, &w, &none, &why) == SR_ENOENT && why.reason == R_KEY_VERSION);
+        T(keyring_workload_pub(k, &w, &pub, &why) == SR_ENOENT && pub.n == 0);
+    }
+    keyring_free(a);
+    keyring_free(b);
+}
+
+/* Nobody makes it any more, with whatever masters are left. */
+static void a_version_whose_master_is_missing(void)
+{
+    struct keyring *k = NULL;
+    struct sr_why why = { 0 };
+    SR_OWN(secret) got = { 0 };
+    SR_OWN(master_bundle)
+    b = { .n = 2, .epoch = { { 1, EPOCH_RETIRING, { { 1 } } }, { 3, EPOCH_ACTIVE, { { 3 } } } } };
+    struct keyring_want w = { SPAN_STR("demo"), SPAN_STR("app/x"), 2, derived_kind(DERIVED_RAW), 32 };
+    T(keyring_install(&b, salt, &k) == SR_OK);
+    T(keyring_workload(k, &w, &got, &why) == SR_ENOENT && why.reason == R_KEY_DESTROYED && got.n == 0);
+    w.version = 3;
+    T(keyring_workload(k, &w, &got, &why) == SR_OK && got.n == 32);
+    struct package p = { .epoch = 2 };
+    T(keyring_open_package(k, &p, &got, &why) == SR_ENOENT && why.reason == R_EPOCH_DESTROYED);
+    p.epoch = 4;
+    T(keyring_open_package(k, &p, &got, &why) == SR_EPROOF && why.reason == R_EPOCH);
+    keyring_free(k);
+}
+
 int main(void)
 {
     T(secret_init() == SR_OK);
@@ -107,5 +158,7 @@ int main(void)
     sealed_masters_come_back_the_same();
     nothing_else_opens_them();
     masters_that_are_not_what_was_committed_to_are_refused();
+    a_derived_keys_version_is_an_epoch();
+    a_version_whose_master_is_missing();
     return t_end();
 }
