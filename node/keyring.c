@@ -35,12 +35,23 @@ void keyring_free(struct keyring *k)
     free(k);
 }
 
+static enum sr_err lasting(struct keyring *k, const uint8_t salt[static 32])
+{
+    const struct master_bundle *m = &k->parts->masters;
+    if (!master_bundle_lasts(m))
+        return lasting_keys_derive(&m->epoch[0].master, salt, &k->parts->lasting);
+    k->parts->lasting = m->lasting;
+    return SR_OK;
+}
+
 static enum sr_err derive_all(struct keyring *k, const uint8_t salt[static 32], struct keyring **ret)
 {
     enum sr_err e = SR_OK;
     struct master_bundle *m = &k->parts->masters;
     for (size_t i = 0; e == SR_OK && i < m->n; i++)
         e = epoch_keys_derive(&m->epoch[i].master, m->epoch[i].epoch, salt, &k->parts->keys[i]);
+    if (e == SR_OK)
+        e = lasting(k, salt);
     if (e == SR_OK)
         e = keyring_kbs_derive(k, salt, &k->kbs);
     if (e == SR_OK)

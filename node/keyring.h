@@ -25,6 +25,9 @@ enum sr_err keyring_install(const struct master_bundle *b, const uint8_t salt[st
 /* The same, with the masters that `older` has and b has not: what is stored under them stays readable. */
 enum sr_err keyring_install_with(const struct master_bundle *b, const struct keyring *older,
                                  const uint8_t salt[static 32], struct keyring **ret);
+/* k without the masters of epochs below `before`; the newest stays. */
+enum sr_err keyring_without(const struct keyring *k, uint64_t before, const uint8_t salt[static 32],
+                            struct keyring **ret);
 /* k and one more master, of the epoch after its newest. It is not in use by that: node/rotation.c decides
  * when it is. SR_ETOOBIG: EPOCHS_MAX are there. */
 enum sr_err keyring_draw(const struct keyring *k, const uint8_t salt[static 32], struct keyring **ret);

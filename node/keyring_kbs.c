@@ -50,12 +50,8 @@ enum sr_err keyring_kbs_derive(const struct keyring *k, const uint8_t salt[stati
         SR_TRY(derive_key(&m->epoch[i].master, L_KBS_SESSION_KEY, buf_span(&context),
                           &k->parts->kbs_session[i]));
         SR_TRY(token_key(&m->epoch[i].master, buf_span(&context), &ret->token[i]));
-        if (i > 0)
-            continue;
-        SR_OWN(key) seed = { 0 };
-        SR_TRY(derive_key(&m->epoch[0].master, L_KBS_WRITER_KEY, buf_span(&context), &seed));
-        sign_from_seed(&seed, &k->parts->kbs_writer, &ret->writer);
     }
+    sign_from_seed(&k->parts->lasting.kbs_writer, &k->parts->kbs_writer, &ret->writer);
     return SR_OK;
 }
 

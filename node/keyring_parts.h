@@ -8,6 +8,7 @@ struct keyring_parts {
     struct master_bundle masters; /* but for the cid: the keyring is made before there is one */
     struct epoch_keys *keys;
     struct key *kbs_session;
+    struct lasting_keys lasting; /* of epoch 1, whether or not its master is there */
     struct sign_key kbs_writer;
 };
 

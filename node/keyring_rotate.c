@@ -60,6 +60,8 @@ static enum sr_err merge(const struct master_bundle *a, const struct master_bund
     }
     if (ret->n)
         ret->epoch[ret->n - 1].state = EPOCH_ACTIVE;
+    if (master_bundle_lasts(ret)) /* neither has the first master: what is ours stays ours */
+        ret->lasting = b->lasting;
     return SR_OK;
 }
 
@@ -69,6 +71,14 @@ enum sr_err keyring_install_with(const struct master_bundle *b, const struct key
     SR_OWN(master_bundle) all = { 0 };
     SR_TRY(merge(b, &older->parts->masters, &all));
     return keyring_install(&all, salt, ret);
+}
+
+enum sr_err keyring_without(const struct keyring *k, uint64_t before, const uint8_t salt[static 32],
+                            struct keyring **ret)
+{
+    SR_OWN(master_bundle) left = { 0 };
+    SR_TRY(master_bundle_without(&k->parts->masters, before, salt, &left));
+    return keyring_install(&left, salt, ret);
 }
 
 struct keystore_epoch keyring_row_key(const struct keyring *k)

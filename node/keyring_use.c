@@ -79,7 +79,7 @@ struct sig keyring_attest_derived(const struct keyring *k, struct span text)
 
 struct sha256 keyring_leaf_id(const struct keyring *k, enum leaf_id_kind kind, struct span id)
 {
-    return leaf_id(&k->parts->keys[0].log_salt, kind, id);
+    return leaf_id(&k->parts->lasting.log_salt, kind, id);
 }
 
 void keyring_keystore(const struct keyring *k, struct keystore_options *o,
@@ -88,7 +88,7 @@ void keyring_keystore(const struct keyring *k, struct keystore_options *o,
     size_t n = k->parts->masters.n;
     for (size_t i = 0; i + 1 < n; i++)
         older[i] = (struct keystore_epoch){ (uint32_t)k->parts->keys[i].pub.epoch, k->parts->keys[i].kek };
-    o->index = k->parts->keys[0].index;
+    o->index = k->parts->lasting.index;
     o->kek = k->parts->keys[n - 1].kek;
     o->epoch = (uint32_t)k->parts->keys[n - 1].pub.epoch;
     *ret_older = n - 1;

@@ -16,9 +16,7 @@ struct epoch_pubs {
 
 /* Everything that a member derives from one master. Secret; the owner drops it. */
 struct epoch_keys {
-    struct key kek;      /* keystore rows */
-    struct key index;    /* blind index of the keystore */
-    struct key log_salt; /* salts identifiers in log leaves */
+    struct key kek; /* keystore rows */
     struct sign_key release, akca, member_ca;
     struct kem_key network;
     struct epoch_pubs pub;
@@ -28,6 +26,18 @@ void epoch_keys_drop(struct epoch_keys *k);
 /* salt: the genesis parameters'. SR_EBUG only when the library below fails. */
 enum sr_err epoch_keys_derive(const struct key *master, uint64_t epoch, const uint8_t salt[32],
                               struct epoch_keys *ret);
+/* What the network needs of epoch 1 for its whole life, and keeps when that master is destroyed: nothing else
+ * follows from it. Secret; the owner drops it. specs/epochs.md, "What is left of epoch 1". */
+struct lasting_keys {
+    struct key index;      /* blind index of the keystore */
+    struct key log_salt;   /* salts identifiers in log leaves */
+    struct key kbs_writer; /* Ed25519 seed: signs packages put over KBS */
+};
+void lasting_keys_drop(struct lasting_keys *k);
+/* first: epoch 1's master. */
+enum sr_err lasting_keys_derive(const struct key *first, const uint8_t salt[32], struct lasting_keys *ret);
+
+/* The commitment to an epoch's master. salt: the genesis parameters'. */
 struct sha512 master_commit(const uint8_t salt[32], uint64_t epoch, const struct key *master);
 
 /* One operator's signature. */
@@ -87,15 +97,22 @@ struct epoch_master {
     struct key master;
 };
 
-/* Masters of ascending epochs; the last one, and only it, is active. Destroyed ones are missing between epoch
- * 1, from which everything derived comes, and the rest. Secret; the owner drops it. */
+/* Masters of ascending epochs; the last one, and only it, is active. Destroyed ones are missing; where that
+ * of epoch 1 is, `lasting` is what is left of it. Secret; the owner drops it. */
 struct master_bundle {
     struct sha256 cid;
+    struct lasting_keys lasting; /* zeros while epoch 1's master is there */
     size_t n;
     struct epoch_master epoch[EPOCHS_MAX];
 };
-enum { MASTER_BUNDLE_MAX = 35 + EPOCHS_MAX * 41 };
+enum { MASTER_BUNDLE_MAX = 35 + 3 * 32 + (EPOCHS_MAX - 1) * 41 };
 void master_bundle_drop(struct master_bundle *b);
+/* Epoch 1's master is destroyed. */
+bool master_bundle_lasts(const struct master_bundle *b);
+/* b without the masters of epochs below `before`; the last one stays, whatever its number. salt: the genesis
+ * parameters'. */
+enum sr_err master_bundle_without(const struct master_bundle *b, uint64_t before, const uint8_t salt[32],
+                                  struct master_bundle *ret);
 enum sr_err master_bundle_encode(const struct master_bundle *b, struct secret *ret);
 /* SR_EFORMAT, R_MALFORMED. */
 enum sr_err master_bundle_decode(struct span s, struct master_bundle *ret, struct sr_why *why);

@@ -132,6 +132,16 @@ static inline void net_make(struct net *n, const char *master)
     T(nonce_set_new(64, seed, &n->used) == SR_OK);
 }
 
+/* The masters of that network after a rotation, with the first one destroyed. */
+static inline void net_without_first(const struct net *n, struct master_bundle *ret)
+{
+    struct master_bundle two = { .cid = n->cid, .n = 2 };
+    two.epoch[0] = (struct epoch_master){ 1, EPOCH_RETIRING, n->master };
+    two.epoch[1] = (struct epoch_master){ 2, EPOCH_ACTIVE, { { 0 } } };
+    fill(&two.epoch[1].master, 32, "master 2");
+    T(master_bundle_without(&two, 2, n->genesis.params.salt, ret) == SR_OK);
+}
+
 enum { NOW = 1000000 };
 
 static inline void make_join_keys(struct join_keys *k, const char *name)

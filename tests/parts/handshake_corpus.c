@@ -84,6 +84,7 @@ static void put_genesis(struct net *n)
     SR_OWN(buf) link = { 0 };
     SR_OWN(buf) chain = { 0 };
     SR_OWN(secret) masters = { 0 };
+    struct master_bundle rest;
     struct approval a = { 0 };
     const struct genesis_bundle b = { .record = buf_span(&n->record),
                                       .opnonce = SPAN_STR("beacon"),
@@ -104,6 +105,10 @@ static void put_genesis(struct net *n)
     put_all("fuzz_genesis", "bundle", buf_span(&bundle));
     put_all("fuzz_genesis", "chain", buf_span(&chain));
     put_all("fuzz_genesis", "masters", secret_span(&masters));
+    secret_drop(&masters);
+    net_without_first(n, &rest);
+    T(master_bundle_encode(&rest, &masters) == SR_OK);
+    put_all("fuzz_genesis", "masters-lasting", secret_span(&masters));
     put_all("fuzz_genesis", "cid", span_of(text));
 }
 

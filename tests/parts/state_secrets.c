@@ -29,13 +29,14 @@ static void print(const struct home *h)
         const struct epoch_keys *e = &p->keys[i];
         line("master", key_span(&p->masters.epoch[i].master));
         line("row-key", key_span(&e->kek));
-        line("index-key", key_span(&e->index));
-        line("log-salt", key_span(&e->log_salt));
         line("release-seed", seed(&e->release));
         line("ak-ca-seed", seed(&e->akca));
         line("member-ca-seed", seed(&e->member_ca));
         line("network-key", SPAN(e->network.b));
     }
+    line("index-key", key_span(&p->lasting.index));
+    line("log-salt", key_span(&p->lasting.log_salt));
+    line("kbs-writer", key_span(&p->lasting.kbs_writer));
     line("member-seed", seed(&h->member));
 }
 

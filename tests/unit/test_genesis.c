@@ -153,7 +153,11 @@ static void keys_and_commitments_differ_by_epoch_salt_and_purpose(void)
     T(!span_eq(key_span(&a.kek), key_span(&b.kek)) && !span_eq(key_span(&a.kek), key_span(&c.kek)));
     T(!span_eq(SPAN(a.pub.commit.b), SPAN(b.pub.commit.b)) &&
       !span_eq(SPAN(a.pub.commit.b), SPAN(c.pub.commit.b)));
-    T(!span_eq(key_span(&a.kek), key_span(&a.index)) && !span_eq(key_span(&a.index), key_span(&a.log_salt)));
+    SR_OWN(lasting_keys) last = { 0 };
+    T(lasting_keys_derive(&master, salt, &last) == SR_OK);
+    T(!span_eq(key_span(&a.kek), key_span(&last.index)) &&
+      !span_eq(key_span(&last.index), key_span(&last.log_salt)) &&
+      !span_eq(key_span(&last.log_salt), key_span(&last.kbs_writer)));
     T(!span_eq(SPAN(a.pub.release.b), SPAN(a.pub.akca.b)) &&
       !span_eq(SPAN(a.pub.akca.b), SPAN(a.pub.member_ca.b)));
     epoch_keys_drop(&a);
@@ -229,20 +233,63 @@ static void an_epoch_needs_the_one_before_and_the_operators(void)
     net_drop(&n);
 }
 
+/* Epochs in a row from `first` on: three of them. */
+static void bundle_from(uint64_t first, struct master_bundle *ret)
+{
+    *ret = (struct master_bundle){ .n = 3 };
+    for (size_t i = 0; i < 3; i++) {
+        ret->epoch[i] = (struct epoch_master){ first + i, i == 2 ? EPOCH_ACTIVE : EPOCH_RETIRING, { { 0 } } };
+        fill(&ret->epoch[i].master, 32, i ? "x" : "y");
+    }
+    if (first > 1)
+        fill(&ret->lasting, sizeof ret->lasting, "lasting");
+}
+
+/* How many of all shorter texts, and of all with one bit turned that do not say what they say, are taken. */
+static size_t taken_otherwise(const struct secret *s)
+{
+    struct master_bundle back;
+    size_t other = master_bundle_decode((struct span){ s->p, 0 }, &back, NULL) == SR_OK;
+    for (size_t len = 1; len < s->n; len++)
+        other += master_bundle_decode((struct span){ s->p, len }, &back, NULL) == SR_OK;
+    for (size_t bit = 0; bit < s->n * 8; bit++) {
+        SR_OWN(secret) again = { 0 };
+        s->p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        if (master_bundle_decode(secret_span(s), &back, NULL) == SR_OK)
+            other +=
+                master_bundle_encode(&back, &again) != SR_OK || !span_eq(secret_span(&again), secret_span(s));
+        s->p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    return other;
+}
+
 static void a_bundle_of_masters_has_one_form(void)
 {
-    struct master_bundle b = { .n = 3 }, back;
-    SR_OWN(secret) s = { 0 };
+    struct master_bundle b, back;
+    static const struct {
+        uint64_t first;
+        size_t size;
+        uint8_t version;
+    } rows[] = { { 1, 35 + 3 * 41, 1 }, { 2, 35 + 96 + 3 * 41, 3 }, { 7, 35 + 96 + 3 * 41, 3 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        SR_OWN(secret) s = { 0 };
+        bundle_from(rows[i].first, &b);
+        T(master_bundle_encode(&b, &s) == SR_OK && s.n == rows[i].size && s.p[0] == rows[i].version);
+        T(master_bundle_decode(secret_span(&s), &back, NULL) == SR_OK && memcmp(&b, &back, sizeof b) == 0);
+        T(taken_otherwise(&s) == 0);
+        for (uint8_t version = 0; version < 5; version++) { /* each set of epochs has its version */
+            s.p[0] = version;
+            T((master_bundle_decode(secret_span(&s), &back, NULL) == SR_OK) == (version == rows[i].version));
+        }
+    }
+}
+
+static void bundles_that_can_not_be(void)
+{
+    struct master_bundle b;
     SR_OWN(secret) again = { 0 };
     size_t other = 0;
-    for (size_t i = 0; i < 3; i++) {
-        b.epoch[i] = (struct epoch_master){ 2 + i, i == 2 ? EPOCH_ACTIVE : EPOCH_RETIRING, { { 0 } } };
-        fill(&b.epoch[i].master, 32, i ? "x" : "y");
-    }
-    T(master_bundle_encode(&b, &s) == SR_OK && s.n == 35 + 3 * 41);
-    T(master_bundle_decode(secret_span(&s), &back, NULL) == SR_OK && memcmp(&b, &back, sizeof b) == 0);
-    for (size_t len = 0; len < s.n; len++)
-        other += master_bundle_decode((struct span){ s.p, len }, &back, NULL) == SR_OK;
+    bundle_from(2, &b);
     b.epoch[0].state = EPOCH_ACTIVE;
     other += master_bundle_encode(&b, &again) == SR_OK;
     b.epoch[0].state = EPOCH_RETIRING;
@@ -254,6 +301,30 @@ static void a_bundle_of_masters_has_one_form(void)
     b.n = 0;
     other += master_bundle_encode(&b, &again) == SR_OK;
     T(other == 0);
+}
+
+/* What is left is what there was, less what is destroyed; of the first epoch, three keys. */
+static void a_bundle_without_some_epochs(void)
+{
+    static const uint8_t salt[32] = { 3 };
+    static const struct {
+        uint64_t before;
+        size_t n;
+        uint64_t first;
+    } rows[] = { { 0, 3, 1 }, { 1, 3, 1 }, { 2, 2, 2 }, { 3, 1, 3 }, { 4, 1, 3 }, { UINT64_MAX, 1, 3 } };
+    struct master_bundle b, left, again;
+    struct lasting_keys want;
+    bundle_from(1, &b);
+    T(lasting_keys_derive(&b.epoch[0].master, salt, &want) == SR_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        T(master_bundle_without(&b, rows[i].before, salt, &left) == SR_OK);
+        T(left.n == rows[i].n && left.epoch[0].epoch == rows[i].first);
+        T(memcmp(&left.epoch[left.n - 1], &b.epoch[2], sizeof b.epoch[2]) == 0);
+        T(left.n == 3 ? sodium_is_zero((const uint8_t *)&left.lasting, sizeof left.lasting)
+                      : memcmp(&left.lasting, &want, sizeof want) == 0);
+        T(master_bundle_without(&left, 3, salt, &again) == SR_OK && again.n == 1 &&
+          memcmp(&again.lasting, &want, sizeof want) == 0);
+    }
 }
 
 static void a_genesis_bundle_is_checked_offline(void)
@@ -354,6 +425,8 @@ int main(void)
     keys_and_commitments_differ_by_epoch_salt_and_purpose();
     an_epoch_needs_the_one_before_and_the_operators();
     a_bundle_of_masters_has_one_form();
+    bundles_that_can_not_be();
+    a_bundle_without_some_epochs();
     a_genesis_bundle_is_checked_offline();
     hardware_leads_to_a_root_of_the_record();
     genesis_evidence_is_at_least_the_baseline();

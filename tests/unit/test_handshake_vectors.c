@@ -74,6 +74,16 @@ static void a_package_is_the_same(struct net *n)
     matches("package", buf_span(&b));
 }
 
+/* What is left of epoch 1 when its master is destroyed, and how it travels. */
+static void masters_without_the_first_are_the_same(const struct net *n)
+{
+    struct master_bundle b;
+    SR_OWN(secret) s = { 0 };
+    net_without_first(n, &b);
+    T(master_bundle_encode(&b, &s) == SR_OK);
+    matches("masters", secret_span(&s));
+}
+
 int main(void)
 {
     struct net n;
@@ -84,6 +94,7 @@ int main(void)
     a_join_is_the_same(&n);
     a_release_is_the_same(&n);
     a_package_is_the_same(&n);
+    masters_without_the_first_are_the_same(&n);
     net_drop(&n);
     return t_end();
 }

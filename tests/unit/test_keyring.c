@@ -1,5 +1,5 @@
 /* The masters: drawn, sealed, brought back; and nothing opens under the wrong anything. */
-#include "node/keyring.h"
+#include "node/keyring_kbs.h"
 #include "tests/t.h"
 
 static const uint8_t salt[32] = { 7 };
@@ -151,6 +151,47 @@ static void a_version_whose_master_is_missing(void)
     keyring_free(k);
 }
 
+static struct sha256 tenant_id(const struct keyring *k)
+{
+    return keyring_leaf_id(k, LEAF_ID_TENANT, SPAN_STR("demo"));
+}
+
+/* The first of them too: what the network needs of it stays, and nothing else does. */
+static void masters_are_taken_out(void)
+{
+    struct keyring *one = NULL, *two = NULL, *left = NULL, *back = NULL;
+    struct keystore_options before = { 0 }, after = { 0 };
+    static struct keystore_epoch older[EPOCHS_MAX];
+    struct epoch_pubs pubs[2];
+    struct keyring_want w = { SPAN_STR("demo"), SPAN_STR("app/x"), 1, derived_kind(DERIVED_RAW), 32 };
+    const struct key kek = { { 9 } };
+    size_t n = 9;
+    SR_OWN(buf) blob = { 0 };
+    SR_OWN(secret) got = { 0 };
+    struct sr_why why = { 0 };
+    T(keyring_generate(salt, &one) == SR_OK && keyring_draw(one, salt, &two) == SR_OK);
+    T(keyring_without(two, 2, salt, &left) == SR_OK && keyring_oldest(left) == 2 &&
+      keyring_newest(left) == 2);
+    T(keyring_pubs(left, 1) == NULL &&
+      memcmp(keyring_pubs(left, 2), keyring_pubs(two, 2), sizeof *pubs) == 0);
+    T(keyring_workload(left, &w, &got, &why) == SR_ENOENT && why.reason == R_KEY_DESTROYED);
+    for (size_t i = 0; i < 2; i++)
+        pubs[i] = *keyring_pubs(two, i + 1);
+    const struct keyring_home home = { cid, salt, pubs, 2 };
+    T(keyring_seal(left, &cid, &kek, &other, &blob) == SR_OK);
+    T(keyring_unseal(buf_span(&blob), &home, &kek, &other, &back, &why) == SR_OK);
+    struct sha256 id = tenant_id(two), same = tenant_id(back);
+    struct sign_pub writer = keyring_kbs_writer(two), still = keyring_kbs_writer(back);
+    keyring_keystore(two, &before, older, &n);
+    keyring_keystore(back, &after, older, &n);
+    T(n == 0 && after.epoch == 2 && span_eq_secret(key_span(&before.index), key_span(&after.index)));
+    T(sha256_eq(&id, &same) && memcmp(&writer, &still, sizeof writer) == 0);
+    keyring_free(one);
+    keyring_free(two);
+    keyring_free(left);
+    keyring_free(back);
+}
+
 int main(void)
 {
     T(secret_init() == SR_OK);
@@ -160,5 +201,6 @@ int main(void)
     masters_that_are_not_what_was_committed_to_are_refused();
     a_derived_keys_version_is_an_epoch();
     a_version_whose_master_is_missing();
+    masters_are_taken_out();
     return t_end();
 }

@@ -112,13 +112,17 @@ encP, ctP, _ = hpke_send(network, label(b"package/seal"), fill(b"package eph"), 
 p += encP + lp(ctP) + admin.pub
 p += admin.sign(b"package/sig", p)
 
+# ---- masters of epoch 2, with that of epoch 1 destroyed ----
+lasting = b"".join(derive(master, s, context) for s in (b"key/index", b"key/log-salt", b"key/kbs-writer"))
+masters = b"\x03" + cid + lasting + u(1, 16) + u(2, 64) + b"\x01" + fill(b"master 2")
+
 out = ["/* Made by tests/vectors-src/handshake.py: SHA-256 of each message, whole. */\n",
        f'static const char row_cid_text[] = "{bech32m("sr", cid)}";\n',
        f'static const char row_cid[] = "{cid.hex()}";\n',
        f'static const char row_commit[] =\n    "{commit.hex()}";\n',
        "static const struct row {\n    const char *name;\n    size_t size;\n    const char *sha256;\n} rows[] = {\n"]
 for name, m in [("record", record), ("m1", m1), ("m2", m2), ("m3", m3), ("m4", m4), ("m5", m5), ("m6", m6),
-                ("w1", w1), ("w2", w2), ("w3", w3), ("package", p)]:
+                ("w1", w1), ("w2", w2), ("w3", w3), ("package", p), ("masters", masters)]:
     out.append(f'    {{ "{name}", {len(m)}, "{hashlib.sha256(m).hexdigest()}" }},\n')
 out.append("};\n")
 (root / "tests/unit/rows_handshake.inc").write_text("".join(out))
