@@ -19,8 +19,10 @@ struct ceremony {
     struct node *n;
     struct sha256 cid;
     struct recovery_ceremony value;
-    struct buf bundle, ak_cert, evidence, request;
-    struct genesis_checked genesis; /* borrows from bundle */
+    struct buf bytes, ak_cert, evidence, request;
+    struct recovery_file file;      /* borrows from bytes */
+    struct genesis_checked genesis; /* the same */
+    struct recovery_epochs epochs;
     struct claims first;
     struct policy_signed policy;
     struct recovery_files files;
@@ -30,7 +32,7 @@ struct ceremony {
 
 static void ceremony_free(struct ceremony *c)
 {
-    buf_drop(&c->bundle);
+    buf_drop(&c->bytes);
     buf_drop(&c->ak_cert);
     buf_drop(&c->evidence);
     buf_drop(&c->request);
@@ -44,13 +46,23 @@ static void ceremony_free(struct ceremony *c)
 
 static enum sr_err verify_genesis(struct ceremony *c, struct sr_why *why)
 {
-    SR_TRY(genesis_check(buf_span(&c->bundle), &c->cid, (struct span){ 0 }, &c->genesis, why));
+    SR_TRY(genesis_check(c->file.bundle, &c->cid, (struct span){ 0 }, &c->genesis, why));
     SR_TRY(collateral_holder_trust(c->n->collateral, &c->genesis.genesis.params, why));
     SR_OWN(collateral_hold) held = collateral_holder_get(c->n->collateral);
     SR_TRY(genesis_verify(&c->genesis, collateral_held(&held), &c->first, why));
     if (!c->genesis.recovery.n)
         return sr_fail(why, SR_EDENIED, R_RECOVERY_NONE, "this network has no recovery, for ever");
     return SR_OK;
+}
+
+/* Nobody is asked for what could come back in part alone. */
+static enum sr_err read_file(struct ceremony *c, struct sr_why *why)
+{
+    SR_TRY(file_read(c->n->config->recover, RECOVERY_FILE_MAX, &c->bytes, why));
+    SR_TRY(recovery_file_decode(buf_span(&c->bytes), &c->file, why));
+    SR_TRY(verify_genesis(c, why));
+    SR_TRY(recovery_file_check(&c->file, &c->cid, &c->genesis.genesis, &c->epochs, why));
+    return recovery_file_whole(&c->file, &c->epochs, 1, why);
 }
 
 static enum sr_err read_inputs(struct ceremony *c, struct sr_why *why)
@@ -60,8 +72,7 @@ static enum sr_err read_inputs(struct ceremony *c, struct sr_why *why)
     SR_TRY(cid_parse(span_of(o->cid), &c->cid, why));
     if (hex_read(span_of(o->recover_ceremony), c->value.b, sizeof c->value.b) != SR_OK)
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "recover-ceremony is not 64 hex digits");
-    SR_TRY(file_read(o->recover, GENESIS_BUNDLE_MAX, &c->bundle, why));
-    SR_TRY(verify_genesis(c, why));
+    SR_TRY(read_file(c, why));
     SR_TRY(file_read(o->recover_policy, POLICY_MAX, &policy, why));
     SR_TRY(recovery_request_policy(buf_span(&policy), &c->genesis.genesis, &c->cid, &c->policy, why));
     return tpm_actor_enrols(c->n->tpm) ? file_read(o->recover_ak_cert, AK_CERT_MAX, &c->ak_cert, why) : SR_OK;
@@ -93,6 +104,7 @@ static enum sr_err judge_own(const struct ceremony *c, const struct recovery_req
                                        .cid = &c->cid,
                                        .ceremony = &c->value,
                                        .policy = c->policy.policy,
+                                       .epochs = &c->epochs,
                                        .first = &c->first,
                                        .collateral = collateral_held(&held),
                                        .now = (time_t)clock_unix() };
@@ -107,6 +119,8 @@ static enum sr_err make_request(struct ceremony *c, struct recovery_request *q, 
                                     .created = clock_unix(),
                                     .policy_number = policy_number(c->policy.policy),
                                     .policy_hash = *policy_hash(c->policy.policy),
+                                    .epoch = c->epochs.n,
+                                    .chain = c->epochs.chain,
                                     .type = span_of(tpm_actor_type(c->n->tpm)) };
     random_fill(c->gather.key.b, sizeof c->gather.key.b);
     kem_pub_of(&c->gather.key, &q->session);
@@ -131,6 +145,7 @@ static enum sr_err ask(struct ceremony *c, struct sr_why *why)
     struct logline l = log_start(&c->n->log, LOG_INFO, "recovery-request");
     log_text(&l, "file", path);
     log_hex(&l, "request", SPAN(c->gather.session.request.b));
+    log_num(&l, "epoch", c->epochs.n);
     log_num(&l, "shares_needed", c->gather.set->t);
     log_num(&l, "holders", c->gather.set->n);
     log_end(&l);
@@ -153,19 +168,13 @@ static enum sr_err collect(struct ceremony *c, struct sr_why *why)
 
 static enum sr_err combine(struct ceremony *c, struct sr_why *why)
 {
-    const struct genesis *g = &c->genesis.genesis;
-    struct epoch_master *first = &c->masters.epoch[0];
-    c->masters.cid = c->cid;
-    c->masters.n = 1;
-    first->epoch = 1;
-    first->state = EPOCH_ACTIVE;
-    return recovery_gather_master(&c->gather, g->params.salt, &g->first, &first->master, why);
+    const struct recovery_source from = { c->genesis.genesis.params.salt, &c->epochs, &c->file };
+    return recovery_gather_masters(&c->gather, &from, &c->masters, why);
 }
 
 /* have: empty, or what a ceremony left that was cut short; its member key stays. */
 static enum sr_err keep(struct ceremony *c, struct home *have, struct sr_why *why)
 {
-    static const uint8_t empty_chain[2] = { 0, 0 };
     SR_OWN(sign_key) member = { 0 };
     struct sign_pub member_pub;
     sign_random(&member, &member_pub);
@@ -175,7 +184,7 @@ static enum sr_err keep(struct ceremony *c, struct home *have, struct sr_why *wh
     }
     home_drop(have);
     struct home_parts parts = { .record = c->genesis.bundle.record,
-                                .chain = SPAN(empty_chain),
+                                .chain = c->file.chain,
                                 .member = &member,
                                 .member_pub = &member_pub };
     SR_TRY(keyring_install(&c->masters, c->genesis.genesis.params.salt, &parts.keyring));
@@ -190,8 +199,8 @@ static enum sr_err make_leaf(const struct ceremony *c, const struct home *h, str
                       .cid = c->cid,
                       .policy_hash = *policy_hash(c->policy.policy),
                       .policy_number = policy_number(c->policy.policy),
-                      .commit = now.e->pub[0].commit,
-                      .epoch = 1,
+                      .commit = epochs_newest(now.e)->commit,
+                      .epoch = now.e->n,
                       .transcript = recovery_gather_transcript(&c->gather) };
     memcpy(l.member_key.b, h->member_pub.b, sizeof l.member_key.b);
     for (size_t i = 0; i < c->gather.n; i++) { /* who: the record names them in the clear, in rising order */
@@ -223,7 +232,7 @@ static enum sr_err be_member(struct ceremony *c, const char *address, struct hom
     policy_signed_write(&c->policy, &policy);
     if (!buf_ok(&policy))
         return SR_ENOMEM;
-    struct core_birth birth = { buf_span(&cert), buf_span(&policy), buf_span(&leaf), buf_span(&c->bundle) };
+    struct core_birth birth = { buf_span(&cert), buf_span(&policy), buf_span(&leaf), c->file.bundle };
     return core_open(c->n, home, &birth, ret, why);
 }
 
@@ -239,6 +248,7 @@ static enum sr_err run(struct ceremony *c, const char *address, struct home *hom
     node_set_state(c->n, NODE_PROVISIONAL);
     SR_TRY(be_member(c, address, home, ret, why));
     struct logline l = log_start(&c->n->log, LOG_INFO, "recovered");
+    log_num(&l, "epoch", c->epochs.n);
     log_num(&l, "shares", c->gather.n);
     log_end(&l);
     return SR_OK;

@@ -2,10 +2,9 @@
 #include "client/cli.h"
 #include "client/commands.h"
 #include "client/evidence_input.h"
-#include "client/genesis_input.h"
 #include "client/keyfile.h"
+#include "client/recovery_input.h"
 #include "crypto/text.h"
-#include "proto/cid.h"
 #include "proto/json.h"
 #include "proto/recovery_transfer.h"
 
@@ -19,18 +18,17 @@ struct open_options {
 
 /* What the holder goes by, all of it checked. Large. */
 struct open_case {
-    struct sha256 cid;
+    struct recovery_input net;
     struct recovery_ceremony ceremony;
-    struct buf bundle, request_bytes;
-    struct genesis_checked genesis; /* borrows from bundle */
-    struct claims first, node;
+    struct buf request_bytes;
+    struct claims node;
     struct policy_signed policy;
     struct recovery_request request; /* borrows from request_bytes */
     struct collateral *collateral;
 };
 static void open_case_drop(struct open_case *c)
 {
-    buf_drop(&c->bundle);
+    recovery_input_drop(&c->net);
     buf_drop(&c->request_bytes);
     policy_signed_drop(&c->policy);
     collateral_free(c->collateral);
@@ -40,30 +38,27 @@ static void open_case_drop(struct open_case *c)
 static enum sr_err read_case(const struct open_options *o, struct open_case *c, struct sr_why *why)
 {
     SR_OWN(buf) policy = { 0 };
-    SR_TRY(cid_parse(span_of(o->cid), &c->cid, why));
+    const struct recovery_source_options from = { o->bundle, o->cid, o->collateral, { 0 } };
     if (hex_read(span_of(o->ceremony), c->ceremony.b, sizeof c->ceremony.b) != SR_OK)
         return sr_fail(why, SR_EFORMAT, R_CONFIG, "--ceremony is 64 hex digits");
-    SR_TRY(cli_read_file(o->bundle, GENESIS_BUNDLE_MAX, &c->bundle, why));
-    SR_TRY(genesis_input_verify(buf_span(&c->bundle), &c->cid, (struct span){ 0 }, o->collateral, &c->genesis,
-                                &c->first, why));
-    if (!c->genesis.recovery.n)
-        return sr_fail(why, SR_EDENIED, R_RECOVERY_NONE, "this network has no recovery, for ever");
+    SR_TRY(recovery_input_get(&from, &c->net, why));
     SR_TRY(cli_read_file(o->policy, POLICY_MAX, &policy, why));
-    SR_TRY(recovery_request_policy(buf_span(&policy), &c->genesis.genesis, &c->cid, &c->policy, why));
+    SR_TRY(recovery_request_policy(buf_span(&policy), &c->net.genesis.genesis, &c->net.cid, &c->policy, why));
     SR_TRY(cli_read_file(o->request, RECOVERY_REQUEST_MAX, &c->request_bytes, why));
     return recovery_request_decode(buf_span(&c->request_bytes), &c->request, why);
 }
 
 static enum sr_err judge(const struct open_options *o, struct open_case *c, struct sr_why *why)
 {
-    const struct pins roots = genesis_report_pins(&c->genesis.genesis, c->request.type);
+    const struct pins roots = genesis_report_pins(&c->net.genesis.genesis, c->request.type);
     if (o->collateral)
         SR_TRY(collateral_read_dir(o->collateral, &roots, &c->collateral, why));
-    const struct recovery_judge by = { .genesis = &c->genesis.genesis,
-                                       .cid = &c->cid,
+    const struct recovery_judge by = { .genesis = &c->net.genesis.genesis,
+                                       .cid = &c->net.cid,
                                        .ceremony = &c->ceremony,
                                        .policy = c->policy.policy,
-                                       .first = &c->first,
+                                       .epochs = &c->net.epochs,
+                                       .first = &c->net.first,
                                        .collateral = c->collateral,
                                        .now = time(NULL) };
     return recovery_request_judge(&by, &c->request, &c->node, why);
@@ -76,10 +71,10 @@ static enum sr_err hand_over(const struct open_options *o, const struct open_cas
     SR_OWN(kem_key) eph = { 0 };
     SR_OWN(share) share = { 0 };
     SR_OWN(buf) message = { 0 };
-    const struct recovery_of of = { &c->cid, &c->genesis.genesis.params.recovery };
+    const struct recovery_of of = { &c->net.cid, &c->net.genesis.genesis.params.recovery };
     const struct recovery_session to = recovery_transfer_session(&c->request, buf_span(&c->request_bytes));
     SR_TRY(keyfile_read_holder(o->key, &key, why));
-    SR_TRY(recovery_open_share(&c->genesis.recovery, &of, &key, &share, why));
+    SR_TRY(recovery_open_share(&c->net.genesis.recovery, &of, &key, &share, why));
     random_fill(eph.b, sizeof eph.b);
     if (recovery_transfer_make(&to, &share, &eph, &message) != SR_OK)
         return sr_fail(why, SR_EPROOF, R_RECOVERY_SESSION, "the session's key is none");
@@ -116,12 +111,13 @@ static enum cli_exit print_open(const struct cli *c, struct open_case *k)
         jw_object(&out);
         jw_name(&out, "claims");
         jw_raw(&out, buf_span(&object));
+        jw_member_u64(&out, "epoch", k->request.epoch);
         jw_member_u64(&out, "policy", k->request.policy_number);
         jw_object_end(&out);
         return cli_print(c, &out);
     }
-    wr_fmt(&out, "share sealed to one session of a node that policy %llu admits:",
-           (unsigned long long)k->request.policy_number);
+    wr_fmt(&out, "share sealed to one session of a node that policy %llu admits, to come back at epoch %llu:",
+           (unsigned long long)k->request.policy_number, (unsigned long long)k->request.epoch);
     claims_write_text(&k->node, &out);
     return cli_print(c, &out);
 }
@@ -136,7 +132,7 @@ static enum cli_exit recovery_open(struct cli *c)
     const struct option_row rows[] = {
         { "key", OPTION_TEXT, &o.key, "FILE", "the holder's private key", NULL, true },
         { "cid", OPTION_TEXT, &o.cid, "CID", "the network, pinned", "SEALRING_CID", true },
-        { "bundle", OPTION_TEXT, &o.bundle, "FILE", "the genesis bundle", NULL, true },
+        { "bundle", OPTION_TEXT, &o.bundle, "FILE", "the newest recovery file that you know of", NULL, true },
         { "policy", OPTION_TEXT, &o.policy, "FILE", "the newest signed policy that you know of", NULL, true },
         { "ceremony", OPTION_TEXT, &o.ceremony, "HEX", "the value that was agreed on for this recovery", NULL,
           true },
@@ -155,7 +151,7 @@ static enum cli_exit recovery_open(struct cli *c)
 
 const struct command commands_recovery_open[] = {
     { "recovery open", "REQUEST", "give a node that recovers the network one share",
-      "For recovery holders, offline. Verifies the genesis bundle, then that the request comes from code "
+      "For recovery holders, offline. Verifies the recovery file, then that the request comes from code "
       "that the\n"
       "newest policy admits, on a machine that k operators certified for this ceremony, then opens the share "
       "and\n"

@@ -48,6 +48,7 @@
     X(L_RECOVERY_EVIDENCE, "recovery/evidence")     /* rd of the node that asks */                           \
     X(L_RECOVERY_TRANSFER, "recovery/transfer")     /* a share, sealed to that node's session */             \
     X(L_RECOVERY_TRANSCRIPT, "recovery/transcript") /* of a ceremony, in the log */                          \
+    X(L_RECOVERY_FILE, "recovery/file")             /* a member signs what recovers its network */           \
     /* join */                                                                                               \
     X(L_NONCE, "nonce") /* MAC of M2 and W1 */                                                               \
     X(L_JOIN_TH1, "join/th1")                                                                                \

@@ -187,6 +187,8 @@
     X(R_RECOVERY_SHARES, "recovery-shares")                                                                  \
     X(R_RECOVERY_REPEATED, "recovery-repeated")                                                              \
     X(R_RECOVERY_SESSION, "recovery-session")                                                                \
+    X(R_RECOVERY_FILE, "recovery-file")                                                                      \
+    X(R_RECOVERY_EPOCH, "recovery-epoch")                                                                    \
     /* log */                                                                                                \
     X(R_LOG_LEAF, "log-leaf")                                                                                \
     X(R_LOG_TAMPERED, "log-tampered")                                                                        \

@@ -1,5 +1,6 @@
 /* Rotation: draw and link for operators, musters for everybody. specs/epochs.md. */
 #include "node/api.h"
+#include "node/recoverable.h"
 #include "node/rotation.h"
 #include "node/sync.h"
 
@@ -86,12 +87,23 @@ static enum sr_err members(struct node *n, const struct request *q, struct reply
     return reply_bytes(r, 200, TYPE_BYTES, &b);
 }
 
+static enum sr_err recovery(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    struct core *c = NULL;
+    (void)q;
+    SR_TRY(node_core(n, &c, why));
+    SR_TRY(recoverable_file(n, c, &b, why));
+    return reply_bytes(r, 200, TYPE_BYTES, &b);
+}
+
 static const struct route routes[] = {
     { POST, "/sealring/v1/epoch/draw", ACCESS_SIGNED, 0, NULL, draw },
     { POST, "/sealring/v1/epoch/link", ACCESS_ANYONE, ROTATION_LINK_MAX, TYPE_JSON, link },
     { GET, "/sealring/v1/epoch", ACCESS_ANYONE, 0, NULL, get },
     { POST, "/sealring/v1/epoch", ACCESS_ANYONE, MUSTER_MAX, TYPE_BYTES, put },
     { GET, "/sealring/v1/epoch/members", ACCESS_ANYONE, 0, NULL, members },
+    { GET, "/sealring/v1/recovery", ACCESS_ANYONE, 0, NULL, recovery },
 };
 const struct protocol protocol_epoch = {
     .name = "epoch", .routes = routes, .n = sizeof routes / sizeof *routes, .error = route_error

@@ -73,7 +73,10 @@ static const struct row rows[] = {
     TEXT("genesis-policy", genesis_policy, "", "bootstrap: the first policy, whose hash genesis.json pins"),
     TEXT("genesis-ak-cert", genesis_ak_cert, "", "bootstrap: AK certificate signed by the operators' AK-CA"),
     TEXT("genesis-bundle", genesis_bundle, "", "bootstrap: where to write the bundle; empty: state-dir"),
-    TEXT("recover", recover, "", "bootstrap: genesis bundle of a network whose members are all lost"),
+    TEXT("recover", recover, "",
+         "bootstrap: recovery file of a network whose members are all lost, or the genesis bundle of one "
+         "that was "
+         "never rotated"),
     TEXT("recover-policy", recover_policy, "", "bootstrap: its newest signed policy"),
     TEXT("recover-ceremony", recover_ceremony, "",
          "bootstrap: the value agreed on for this recovery, 64 hex digits"),

@@ -8,6 +8,7 @@
 #include "node/freeze.h"
 #include "node/lease.h"
 #include "node/node.h"
+#include "node/recoverable.h"
 #include "node/restore.h"
 #include "node/rotation.h"
 #include "node/secrets.h"
@@ -177,6 +178,7 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
     SR_TRY(witness_load(c, why));
     SR_TRY(cosigners_new(n, c, &c->cosigners));
     SR_TRY(rotation_open(n, c, &c->rotation, why));
+    SR_TRY(recoverable_new(&c->recoverable));
     return say_start(n, c);
 }
 
@@ -215,6 +217,7 @@ void core_close(struct core *c, const uint8_t *boot)
     if (boot)
         say_stop(c, boot);
     cosigners_free(c->cosigners);
+    recoverable_free(c->recoverable);
     rotation_close(c->rotation);
     lease_free(c->lease);
     secrets_close(c->secrets);

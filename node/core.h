@@ -13,6 +13,7 @@ struct cosigners;
 struct counter;
 struct lease;
 struct node;
+struct recoverable;
 struct rotation;
 struct secrets;
 
@@ -34,6 +35,7 @@ struct core {
     atomic_bool backing_up; /* one backup or import at a time */
     struct lease *lease;
     struct rotation *rotation;
+    struct recoverable *recoverable;
 };
 
 /* What is needed to become a member: the home, and what is new since then. Empty spans: stored already. */

@@ -34,9 +34,9 @@ enum sr_err keyring_draw(const struct keyring *k, const uint8_t salt[static 32],
 /* The link to the next epoch, signed by k's newest release key; see epoch_link_make(). */
 enum sr_err keyring_link(const struct keyring *k, const struct sha256 *cid, const struct epoch_pubs *next,
                          const struct approval *approvals, size_t n, struct buf *ret);
-/* k's newest master, sealed to the recovery key; see recovery_seal_master(). Appends. */
-enum sr_err keyring_seal_recovery(const struct keyring *k, const struct sha256 *cid, const struct kem_pub *to,
-                                  struct buf *ret);
+/* k's master of that epoch, sealed to the recovery key; see recovery_seal_master(). SR_ENOENT: k has none. */
+enum sr_err keyring_seal_recovery(const struct keyring *k, uint64_t epoch, const struct sha256 *cid,
+                                  const struct kem_pub *to, struct recovery_sealed *ret);
 /* The recovery set of a new network: its recovery key is drawn, split, and forgotten here. Genesis alone
  * calls this, before its evidence; for a record without holders it is refused. */
 enum sr_err keyring_make_recovery(const struct keyring *k, const struct recovery_of *of,

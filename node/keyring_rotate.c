@@ -29,17 +29,16 @@ enum sr_err keyring_link(const struct keyring *k, const struct sha256 *cid, cons
     return epoch_link_make(cid, next, &keyring_active(k)->release, approvals, n, ret);
 }
 
-enum sr_err keyring_seal_recovery(const struct keyring *k, const struct sha256 *cid, const struct kem_pub *to,
-                                  struct buf *ret)
+enum sr_err keyring_seal_recovery(const struct keyring *k, uint64_t epoch, const struct sha256 *cid,
+                                  const struct kem_pub *to, struct recovery_sealed *ret)
 {
     SR_OWN(kem_key) eph = { 0 };
-    struct recovery_sealed sealed;
     const struct master_bundle *m = &k->parts->masters;
     random_fill(eph.b, sizeof eph.b);
-    SR_TRY(recovery_seal_master(to, cid, &m->epoch[m->n - 1].master, &keyring_active(k)->pub, &eph, &sealed));
-    wr_span(ret, SPAN(sealed.enc.b));
-    wr_span(ret, SPAN(sealed.ct));
-    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
+    for (size_t i = 0; i < m->n; i++)
+        if (m->epoch[i].epoch == epoch)
+            return recovery_seal_master(to, cid, &m->epoch[i].master, &k->parts->keys[i].pub, &eph, ret);
+    return SR_ENOENT;
 }
 
 /* Both ascending; what both have is the same master, or it would not have the commitment. */

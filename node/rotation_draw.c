@@ -4,6 +4,7 @@
 
 #include "node/appraise.h"
 #include "node/clock.h"
+#include "node/recoverable.h"
 #include "proto/leaf.h"
 
 #include <string.h>
@@ -34,14 +35,14 @@ static enum sr_err seal_for_recovery(struct rotation *r, const struct keyring *k
                                      struct sr_why *why)
 {
     const struct core *c = r->core;
-    struct genesis_checked g;
-    struct claims claims = { 0 };
+    struct kem_pub to;
+    struct recovery_sealed sealed;
     if (!c->home.genesis.params.recovery.n)
         return SR_OK;
-    SR_TRY(genesis_check(buf_span(&c->bundle), &c->home.cid, (struct span){ 0 }, &g, why));
-    SR_OWN(collateral_hold) held = collateral_holder_get(r->node->collateral);
-    SR_TRY(genesis_verify(&g, collateral_held(&held), &claims, why));
-    return keyring_seal_recovery(k, &c->home.cid, &g.recovery.pub, ret);
+    SR_TRY(recoverable_key(r->node, c, &to, why));
+    SR_TRY(keyring_seal_recovery(k, keyring_newest(k), &c->home.cid, &to, &sealed));
+    recovery_sealed_write(&sealed, ret);
+    return buf_ok(ret) ? SR_OK : SR_ENOMEM;
 }
 
 static enum sr_err quote(struct rotation *r, const struct epochs *now, const struct sha512 *rd,
@@ -103,10 +104,6 @@ static enum sr_err draw_locked(struct rotation *r, struct buf *ret_file, struct 
 {
     struct rotation_file f = { 0 };
     SR_TRY(must_be_free(r, why));
-    if (r->core->home.genesis.params.recovery
-            .n) /* recover brings back epoch 1: nobody must lose the others by that */
-        return sr_fail(why, SR_EDENIED, R_EPOCH_DRAW,
-                       "the record has recovery holders, and they could not bring back a later epoch");
     if (!r->next.drawn) {
         enum sr_err e = draw(r, why);
         if (e != SR_OK) {

@@ -22,6 +22,10 @@ struct recovery_sealed {
     uint8_t ct[RECOVERY_SEALED];
 };
 
+/* enc || ct, in files, sets and messages alike. Appends. */
+void recovery_sealed_write(const struct recovery_sealed *s, struct buf *ret);
+void recovery_sealed_read(struct reader *r, struct recovery_sealed *ret); /* what is short shows in r */
+
 /* One holder's package. */
 struct recovery_package {
     struct sha256 hash; /* of the share: a wrong one is named before shares are combined */

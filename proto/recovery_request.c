@@ -3,7 +3,7 @@
 #include "proto/evidence_parts.h"
 #include "proto/json.h"
 
-enum { REQUEST_VERSION = 1 };
+enum { REQUEST_VERSION = 2 };
 
 struct sha256 recovery_request_network(const struct sha256 *cid, const struct recovery_ceremony *c)
 {
@@ -22,6 +22,8 @@ struct sha512 recovery_request_rd(const struct recovery_request *q)
     hash512_lp(&h, SPAN(q->session.b));
     hash512_u64(&h, q->policy_number);
     hash512_lp(&h, SPAN(q->policy_hash.b));
+    hash512_u64(&h, q->epoch);
+    hash512_lp(&h, SPAN(q->chain.b));
     hash512_lp(&h, q->type);
     return hash512_end(&h);
 }
@@ -37,6 +39,8 @@ enum sr_err recovery_request_encode(const struct recovery_request *q, struct buf
     wr_span(&b, SPAN(q->session.b));
     wr_u64be(&b, q->policy_number);
     wr_span(&b, SPAN(q->policy_hash.b));
+    wr_u64be(&b, q->epoch);
+    wr_span(&b, SPAN(q->chain.b));
     wr_lp(&b, q->type);
     wr_lp(&b, q->evidence);
     if (!buf_ok(&b))
@@ -57,6 +61,8 @@ enum sr_err recovery_request_decode(struct span s, struct recovery_request *ret,
     rd_copy(&r, q.session.b, sizeof q.session.b);
     q.policy_number = rd_u64be(&r);
     rd_copy(&r, q.policy_hash.b, sizeof q.policy_hash.b);
+    q.epoch = rd_u64be(&r);
+    rd_copy(&r, q.chain.b, sizeof q.chain.b);
     q.type = rd_lp(&r, EVIDENCE_TYPE_MAX);
     q.evidence = rd_lp(&r, HANDSHAKE_EVIDENCE_MAX);
     if (!rd_end(&r) || version != REQUEST_VERSION || !evidence_type_ok(q.type) || !q.evidence.n)
@@ -113,6 +119,22 @@ static enum sr_err judge_policy(const struct recovery_judge *by, const struct re
     return SR_OK;
 }
 
+static enum sr_err judge_epoch(const struct recovery_judge *by, const struct recovery_request *q,
+                               struct sr_why *why)
+{
+    uint64_t ours = by->epochs->n;
+    if (q->epoch < ours)
+        return sr_fail(why, SR_ESTALE, R_EPOCH, "the node would bring back epoch %llu, there is %llu",
+                       (unsigned long long)q->epoch, (unsigned long long)ours);
+    if (q->epoch > ours)
+        return sr_fail(why, SR_ESTALE, R_EPOCH,
+                       "the node brings back epoch %llu, your recovery file is of %llu: get the newer one",
+                       (unsigned long long)q->epoch, (unsigned long long)ours);
+    if (!sha256_eq(&q->chain, &by->epochs->chain))
+        return sr_fail(why, SR_EPROOF, R_EPOCH_FORK, "another chain to the same epoch");
+    return SR_OK;
+}
+
 static enum sr_err judge_evidence(const struct recovery_judge *by, const struct recovery_request *q,
                                   struct claims *ret, struct sr_why *why)
 {
@@ -143,6 +165,7 @@ enum sr_err recovery_request_judge(const struct recovery_judge *by, const struct
     struct claims claims = { 0 };
     SR_TRY(judge_session(by, q, why));
     SR_TRY(judge_policy(by, q, why));
+    SR_TRY(judge_epoch(by, q, why));
     SR_TRY(judge_evidence(by, q, &claims, why));
     SR_TRY(policy_join(by->policy, &claims, by->first, NULL, why));
     *ret = claims;

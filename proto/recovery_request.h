@@ -1,8 +1,8 @@
 #pragma once
 /* recovery_request.h - what a fresh node shows the recovery holders: its one-session key, and evidence that
  * measured code has it, for one ceremony of one network. specs/recovery.md, "Ceremony". */
-#include "proto/genesis.h"
 #include "proto/policy.h"
+#include "proto/recovery_file.h"
 
 enum {
     RECOVERY_REQUEST_MAX = HANDSHAKE_EVIDENCE_MAX + 256, /* bytes */
@@ -24,6 +24,8 @@ struct recovery_request {
     struct kem_pub session; /* shares are sealed to it; its other half is gone with the process */
     uint64_t policy_number; /* what the node will serve under */
     struct sha256 policy_hash;
+    uint64_t epoch;             /* what it will bring back: the newest epoch that it knows of, */
+    struct sha256 chain;        /* and SHA-256 of the chain that leads there */
     struct span type, evidence; /* borrowed */
 };
 /* Appends the request; refuses what the decoder would. */
@@ -43,18 +45,21 @@ struct recovery_judge {
     const struct genesis *genesis;
     const struct sha256 *cid;
     const struct recovery_ceremony *ceremony;
-    const struct policy *policy;         /* the newest that the judge has, by recovery_request_policy() */
-    const struct claims *first;          /* of the genesis evidence: what a rule's "same" compares with */
-    const struct collateral *collateral; /* NULL: none */
+    const struct policy *policy;          /* the newest that the judge has, by recovery_request_policy() */
+    const struct recovery_epochs *epochs; /* of the newest recovery file that the judge has */
+    const struct claims *first;           /* of the genesis evidence: what a rule's "same" compares with */
+    const struct collateral *collateral;  /* NULL: none */
     time_t now;
 };
 /* Is this a node to give a share to? In this order:
  *   R_WRONG_NETWORK       of another network
  *   R_RECOVERY_SESSION    of another ceremony
  *   R_REQUEST_TIME        made too long ago, or in the future
- *   R_POLICY_OLD          the node has an older policy than the judge, or the judge an older one than the
- * node R_POLICY_FORK         another policy of the same number as evidence_verify()  under k of the record's
- * AK-CAs, for this ceremony; R_EK_CHAIN: under another root as policy_join()      the policy does not let
- * this code be a member */
+ *   R_POLICY_OLD          the node has an older policy than the judge, or the judge an older one
+ *   R_POLICY_FORK         another policy of the same number
+ *   R_EPOCH               the node would bring back an older network than the judge knows, or a newer one
+ *   R_EPOCH_FORK          another chain to the same epoch
+ *   as evidence_verify()  under k of the record's AK-CAs, for this ceremony; R_EK_CHAIN: under another root
+ *   as policy_join()      the policy does not let this code be a member */
 enum sr_err recovery_request_judge(const struct recovery_judge *by, const struct recovery_request *q,
                                    struct claims *ret, struct sr_why *why);

@@ -103,12 +103,33 @@ enum sr_err recovery_gather_add(struct recovery_gather *g, struct span message, 
     return SR_OK;
 }
 
-enum sr_err recovery_gather_master(const struct recovery_gather *g, const uint8_t salt[static 32],
-                                   const struct epoch_pubs *epoch, struct key *ret, struct sr_why *why)
+static enum sr_err open_one(const struct kem_key *key, const struct recovery_source *from, uint64_t epoch,
+                            const struct recovery_sealed *sealed, struct master_bundle *b, struct sr_why *why)
+{
+    struct epoch_master *m = &b->epoch[b->n];
+    SR_TRY(recovery_open_master(key, &b->cid, from->salt, &from->epochs->pub[epoch - 1], sealed, &m->master,
+                                why));
+    if (b->n)
+        b->epoch[b->n - 1].state = EPOCH_RETIRING;
+    m->epoch = epoch;
+    m->state = EPOCH_ACTIVE;
+    b->n++;
+    return SR_OK;
+}
+
+enum sr_err recovery_gather_masters(const struct recovery_gather *g, const struct recovery_source *from,
+                                    struct master_bundle *ret, struct sr_why *why)
 {
     SR_OWN(kem_key) key = { 0 };
+    SR_OWN(master_bundle) b = { .cid = g->session.cid };
+    struct recovery_sealed later;
     SR_TRY(recovery_combine(g->set, &g->of, g->share, g->n, &key, why));
-    return recovery_open_master(&key, &g->session.cid, salt, epoch, &g->set->master, ret, why);
+    SR_TRY(open_one(&key, from, 1, &g->set->master, &b, why));
+    for (uint64_t e = 2; e <= from->epochs->n; e++)
+        if (recovery_file_master(from->file, e, &later))
+            SR_TRY(open_one(&key, from, e, &later, &b, why));
+    *ret = b;
+    return SR_OK;
 }
 
 struct sha512 recovery_gather_transcript(const struct recovery_gather *g)

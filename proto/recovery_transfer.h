@@ -37,9 +37,15 @@ void recovery_gather_drop(struct recovery_gather *g);
  * its holder; why names the holder R_RECOVERY_REPEATED  this holder's share is there already */
 enum sr_err recovery_gather_add(struct recovery_gather *g, struct span message, uint8_t *ret_x,
                                 struct sr_why *why);
-/* The master of epoch 1, once there are t shares; salt and epoch: the record's. Errors as recovery_combine()
- * and recovery_open_master() give. */
-enum sr_err recovery_gather_master(const struct recovery_gather *g, const uint8_t salt[static 32],
-                                   const struct epoch_pubs *epoch, struct key *ret, struct sr_why *why);
+/* What the masters are opened from. Borrowed; all of it checked. */
+struct recovery_source {
+    const uint8_t *salt; /* 32 bytes, the record's */
+    const struct recovery_epochs *epochs;
+    const struct recovery_file *file;
+};
+/* The masters of epoch 1 and of every later epoch that is in the file, once there are t shares: each against
+ * its commitment, all or none. Errors as recovery_combine() and recovery_open_master() give. */
+enum sr_err recovery_gather_masters(const struct recovery_gather *g, const struct recovery_source *from,
+                                    struct master_bundle *ret, struct sr_why *why);
 /* What the log keeps: over the request and the messages, by holder. */
 struct sha512 recovery_gather_transcript(const struct recovery_gather *g);

@@ -7,13 +7,13 @@ static enum sr_err wrong(struct sr_why *why, const char *what)
     return sr_fail(why, SR_EFORMAT, R_RECOVERY_FORMAT, "recovery set: %s", what);
 }
 
-static void put_sealed(const struct recovery_sealed *s, struct buf *b)
+void recovery_sealed_write(const struct recovery_sealed *s, struct buf *b)
 {
     wr_span(b, SPAN(s->enc.b));
     wr_span(b, SPAN(s->ct));
 }
 
-static void get_sealed(struct reader *r, struct recovery_sealed *ret)
+void recovery_sealed_read(struct reader *r, struct recovery_sealed *ret)
 {
     rd_copy(r, ret->enc.b, sizeof ret->enc.b);
     rd_copy(r, ret->ct, sizeof ret->ct);
@@ -29,9 +29,9 @@ enum sr_err recovery_encode(const struct recovery_set *s, struct buf *ret)
     wr_u8(ret, (uint8_t)s->n);
     for (size_t i = 0; i < s->n; i++) {
         wr_span(ret, SPAN(s->package[i].hash.b));
-        put_sealed(&s->package[i].share, ret);
+        recovery_sealed_write(&s->package[i].share, ret);
     }
-    put_sealed(&s->master, ret);
+    recovery_sealed_write(&s->master, ret);
     return buf_ok(ret) ? SR_OK : SR_ENOMEM;
 }
 
@@ -50,9 +50,9 @@ enum sr_err recovery_decode(struct span s, const struct holder_set *holders, str
         return wrong(why, "not the record's holders and threshold");
     for (size_t i = 0; i < set.n; i++) {
         rd_copy(&r, set.package[i].hash.b, sizeof set.package[i].hash.b);
-        get_sealed(&r, &set.package[i].share);
+        recovery_sealed_read(&r, &set.package[i].share);
     }
-    get_sealed(&r, &set.master);
+    recovery_sealed_read(&r, &set.master);
     if (!rd_end(&r))
         return wrong(why, "length");
     *ret = set;

@@ -17,6 +17,8 @@ struct rotator {
 };
 
 struct rotation_ring {
+    void (*prepare)(
+        const struct running *); /* changes genesis.json before there is a network; NULL: nothing */
     size_t n;
     struct rotator m[ROTATORS_MAX];
 };
@@ -64,6 +66,8 @@ static inline void ring_first(struct rotation_ring *l)
     maker_need(m->r != NULL, "memory");
     running_folder(m->r);
     running_genesis_files(m->r);
+    if (l->prepare)
+        l->prepare(m->r);
     running_configure(m->r);
     rotator_listen(m);
     T_ROW(node_open(&m->r->node, &m->r->config, &why) == SR_OK, why.text);
@@ -108,16 +112,22 @@ static inline void ring_round(struct rotation_ring *l)
             sync_round(&l->m[i].r->node, l->m[i].r->core);
 }
 
-static inline struct rotation_ring *ring_open(size_t members)
+static inline struct rotation_ring *ring_open_with(size_t members, void (*prepare)(const struct running *))
 {
     struct rotation_ring *l = calloc(1, sizeof *l);
     maker_need(l != NULL, "memory");
+    l->prepare = prepare;
     ring_first(l);
     while (l->n < members)
         (void)ring_join(l);
     ring_round(l);
     ring_round(l);
     return l;
+}
+
+static inline struct rotation_ring *ring_open(size_t members)
+{
+    return ring_open_with(members, NULL);
 }
 
 static inline void ring_close(struct rotation_ring *l)

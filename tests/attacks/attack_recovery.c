@@ -1,8 +1,8 @@
 /* Attacks on recovery: by the host of the node that asks, by who wants the masters, by a holder. */
 #include "tests/recovery_lab.h"
 
-/* Two holders give, the node combines, and has the network's master. */
-static bool recovered(const struct recovery_lab *l, struct recovery_gather *g, struct key *ret,
+/* Two holders give, the node combines, and has the network's masters. */
+static bool recovered(const struct recovery_lab *l, struct recovery_gather *g, struct master_bundle *ret,
                       struct sr_why *why)
 {
     uint8_t x;
@@ -12,23 +12,23 @@ static bool recovered(const struct recovery_lab *l, struct recovery_gather *g, s
             recovery_gather_add(g, buf_span(&message), &x, why) != SR_OK)
             return false;
     }
-    return recovery_gather_master(g, l->net.genesis.params.salt, &l->net.genesis.first, ret, why) == SR_OK;
+    return recovery_lab_end(l, g, ret, why) == SR_OK;
 }
 
 static bool ceremony(struct lab *unused)
 {
     SR_OWN(recovery_lab) l = { 0 };
-    struct key master;
+    struct master_bundle masters;
     (void)unused;
     recovery_lab_open(&l);
-    return recovered(&l, &l.gather, &master, NULL) && span_eq(key_span(&master), key_span(&l.net.master));
+    return recovered(&l, &l.gather, &masters, NULL) && recovery_lab_is_back(&l, &masters);
 }
 
 /* The host's own key in place of the session's, beside honest evidence: shares would be sealed to it. */
 static bool session_swapped(struct lab *unused, struct sr_why *why)
 {
     SR_OWN(recovery_lab) l = { 0 };
-    struct key master;
+    struct master_bundle masters;
     (void)unused;
     recovery_lab_open(&l);
     fill(&l.gather.key, sizeof l.gather.key, "the host's key");
@@ -36,20 +36,20 @@ static bool session_swapped(struct lab *unused, struct sr_why *why)
     buf_drop(&l.request);
     T(recovery_request_encode(&l.q, &l.request) == SR_OK);
     l.gather.session = recovery_transfer_session(&l.q, buf_span(&l.request));
-    return recovered(&l, &l.gather, &master, why) && span_eq(key_span(&master), key_span(&l.net.master));
+    return recovered(&l, &l.gather, &masters, why) && recovery_lab_is_back(&l, &masters);
 }
 
 /* A genuine machine, certified for the ceremony, runs a modified node. */
 static bool modified_node(struct lab *unused, struct sr_why *why)
 {
     SR_OWN(recovery_lab) l = { 0 };
-    struct key master;
+    struct master_bundle masters;
     (void)unused;
     recovery_lab_open(&l);
     recovery_lab_machine(&l, BAD);
     recovery_lab_ask(&l);
     l.gather.session = recovery_transfer_session(&l.q, buf_span(&l.request));
-    return recovered(&l, &l.gather, &master, why);
+    return recovered(&l, &l.gather, &masters, why);
 }
 
 /* The request of a recovery years ago, whose session key leaked since. */
@@ -57,38 +57,93 @@ static bool earlier_ceremony(struct lab *unused, struct sr_why *why)
 {
     SR_OWN(recovery_lab) l = { 0 };
     struct recovery_ceremony today;
-    struct key master;
+    struct master_bundle masters;
     (void)unused;
     recovery_lab_open(&l);
     fill(&today, sizeof today, "today's ceremony");
     l.by.ceremony = &today;
-    return recovered(&l, &l.gather, &master, why);
+    return recovered(&l, &l.gather, &masters, why);
 }
 
 /* The node is to serve under a policy that was replaced since. */
 static bool policy_taken_back(struct lab *unused, struct sr_why *why)
 {
     SR_OWN(recovery_lab) l = { 0 };
-    struct key master;
+    struct master_bundle masters;
     (void)unused;
     recovery_lab_open(&l);
     l.q.policy_number = 0;
     recovery_lab_ask(&l);
     l.gather.session = recovery_transfer_session(&l.q, buf_span(&l.request));
-    return recovered(&l, &l.gather, &master, why);
+    return recovered(&l, &l.gather, &masters, why);
 }
 
 /* The sealed master is the attacker's, to the network's recovery key, which is public: shares open it. */
 static bool master_swapped(struct lab *unused, struct sr_why *why)
 {
     SR_OWN(recovery_lab) l = { 0 };
-    struct key own, got;
+    struct key own;
+    struct master_bundle got;
     (void)unused;
     recovery_lab_open(&l);
     fill(&own, sizeof own, "the attacker's master");
     T(recovery_seal_master(&l.r.set.pub, &l.net.cid, &own, &l.r.epoch, &l.r.rand.master_eph,
                            &l.r.set.master) == SR_OK);
-    return recovered(&l, &l.gather, &got, why) && span_eq(key_span(&got), key_span(&own));
+    return recovered(&l, &l.gather, &got, why) && span_eq(key_span(&got.epoch[0].master), key_span(&own));
+}
+
+/* The same with a later epoch's: whoever keeps files puts a master of their own into one, and learnt the keys
+ * of a member to sign it. */
+static bool later_master_swapped(struct lab *unused, struct sr_why *why)
+{
+    SR_OWN(recovery_lab) l = { 0 };
+    struct key own;
+    struct master_bundle got;
+    struct recovery_sealed s;
+    (void)unused;
+    recovery_lab_open(&l);
+    fill(&own, sizeof own, "the attacker's master");
+    T(recovery_seal_master(&l.r.set.pub, &l.net.cid, &own, &l.newest.pub, &l.r.rand.master_eph, &s) == SR_OK);
+    l.sealed.n -= RECOVERY_LATER_SIZE;
+    recovery_later_write(LAB_EPOCHS, &s, &l.sealed);
+    recovery_lab_file(&l);
+    return recovered(&l, &l.gather, &got, why) &&
+           span_eq(key_span(&got.epoch[LAB_EPOCHS - 1].master), key_span(&own));
+}
+
+/* Whoever keeps files spoils one, so that the recovery it is for fails, on the day it is needed. */
+static bool file_spoilt(struct lab *unused, struct sr_why *why)
+{
+    SR_OWN(recovery_lab) l = { 0 };
+    struct recovery_epochs epochs;
+    (void)unused;
+    recovery_lab_open(&l);
+    l.sealed.p[l.sealed.n - 1] ^= 1;
+    return recovery_file_check(&l.file, &l.net.cid, &l.net.genesis, &epochs, why) == SR_OK;
+}
+
+/* The network is to come back as it was before a rotation, with the member that was shut out by it. */
+static bool chain_taken_back(struct lab *unused, struct sr_why *why)
+{
+    SR_OWN(recovery_lab) l = { 0 };
+    static struct recovery_lab older;
+    struct master_bundle masters;
+    (void)unused;
+    recovery_lab_open(&l);
+    recovery_lab_open(&older);
+    buf_drop(&older.chain);
+    buf_drop(&older.sealed);
+    older.newest = older.net.keys;
+    recovery_lab_rotate(&older, 2);
+    recovery_lab_file(&older);
+    l.q.epoch = older.epochs.n;
+    l.q.chain = older.epochs.chain;
+    recovery_lab_ask(&l);
+    l.gather.session = recovery_transfer_session(&l.q, buf_span(&l.request));
+    l.file = older.file;
+    bool got = recovered(&l, &l.gather, &masters, why) && masters.n == 2;
+    recovery_lab_drop(&older);
+    return got;
 }
 
 /* A holder's share is not the one published: the recovery fails, and nobody is to know by whom. */
@@ -98,7 +153,7 @@ static bool saboteur(struct lab *unused, struct sr_why *why)
     SR_OWN(buf) wrong = { 0 };
     SR_OWN(buf) right = { 0 };
     struct share share;
-    struct key master;
+    struct master_bundle masters;
     uint8_t x;
     (void)unused;
     recovery_lab_open(&l);
@@ -108,8 +163,7 @@ static bool saboteur(struct lab *unused, struct sr_why *why)
     T(recovery_lab_holder(&l, 1, buf_span(&l.request), &right, NULL) == SR_OK);
     if (recovery_gather_add(&l.gather, buf_span(&wrong), &x, why) == SR_OK &&
         recovery_gather_add(&l.gather, buf_span(&right), &x, why) == SR_OK &&
-        recovery_gather_master(&l.gather, l.net.genesis.params.salt, &l.net.genesis.first, &master, why) ==
-            SR_OK)
+        recovery_lab_end(&l, &l.gather, &masters, why) == SR_OK)
         return false;
     return !strstr(why->text, "holder 1");
 }
@@ -160,6 +214,9 @@ static const struct attack rows[] = {
     { "earlier_ceremony", ceremony, earlier_ceremony, R_RECOVERY_SESSION },
     { "policy_taken_back", ceremony, policy_taken_back, R_POLICY_OLD },
     { "master_swapped", ceremony, master_swapped, R_MASTER_COMMIT_MISMATCH },
+    { "later_master_swapped", ceremony, later_master_swapped, R_MASTER_COMMIT_MISMATCH },
+    { "file_spoilt", ceremony, file_spoilt, R_RECOVERY_FILE },
+    { "chain_taken_back", ceremony, chain_taken_back, R_EPOCH },
     { "saboteur", ceremony, saboteur, R_RECOVERY_SHARE },
     { "set_made_later", ceremony, set_made_later, R_REPORT_DATA },
 };

@@ -183,7 +183,7 @@ def ask(folder, admin, interface):
         done.append(exchange(method, target, status, kind, answer))
         return status
 
-    for target in ("/healthz", "/metrics", "/sealring/v1/status", "/sealring/v1/genesis", "/sealring/v1/epochs", "/sealring/v1/epoch", "/sealring/v1/epoch/members", "/sealring/v1/members",
+    for target in ("/healthz", "/metrics", "/sealring/v1/status", "/sealring/v1/genesis", "/sealring/v1/epochs", "/sealring/v1/epoch", "/sealring/v1/epoch/members", "/sealring/v1/recovery", "/sealring/v1/members",
                    "/sealring/v1/policy", "/sealring/v1/policy?number=1", "/sealring/v1/policy?number=99", "/sealring/v1/release/challenge",
                    "/kbs/v0/jwks", "/kbs/v0/writer", "/sealring/v1/nothing", "/"):
         direct("GET", target)

@@ -28,7 +28,9 @@ behind() { # MEMBER: from now on the recorder of that name leads to it
     echo "http://$(sed -n 's/.*msg=ready .*listen-plain=\([^ ]*\).*/\1/p' "$net/$1/log" | tail -n 1)" >"$api/$1.upstream"
     recorded "$1" >"$net/$1/url"
 }
-network_new "$net" "$bin" && network_machines one two workload && network_operator || exit 1
+network_new "$net" "$bin" && network_machines one two workload || exit 1
+for who in anna ben; do "$bin/sealring" keygen "$run/$who" >/dev/null || exit 1; done
+network_operator --recovery "$run/anna.pub" --recovery "$run/ben.pub" --recovery-t 2 || exit 1
 check "genesis" network_genesis one && behind one
 check "a join" network_join two one && behind two
 cid=$(network_cid)
@@ -58,6 +60,7 @@ check "approved" sealring epoch sign --cid "$cid" --key "$op/operator.key" --bun
 check "linked" sealring epoch submit --node "$(net_url one)" --cid "$cid" "$run/epoch.signed"
 rotated() { [ "$(curl -s "$(net_url two)/sealring/v1/status" | jq .epoch)" = 2 ]; }
 check "and the other pulls it" within 20 rotated
+check "which writes a recovery file" sealring recovery export --node "$(net_url two)" --cid "$cid" --out "$run/recovery.file"
 check "the log" sealring log verify --node "$(net_url one)" --cid "$cid"
 check "genesis checked" sealring verify-genesis --node "$(net_url two)" --cid "$cid"
 sleep 2 # a round of synchronisation

@@ -1,5 +1,5 @@
-/* Recovery sets (the first two bytes are the record's n and t, the rest the set), requests and holders'
- * messages. */
+/* Recovery sets (the first two bytes are the record's n and t, the rest the set), files, requests and
+ * holders' messages. */
 #include "proto/recovery_transfer.h"
 
 #include <stdlib.h>
@@ -16,6 +16,21 @@ static void try_set(struct span in)
     if (recovery_decode(s, &holders, &set, NULL) == SR_OK &&
         (recovery_encode(&set, &b) != SR_OK || !span_eq(buf_span(&b), s)))
         abort();
+}
+
+static void try_file(struct span s)
+{
+    static const struct sha256 cid;
+    static const struct genesis genesis = { .first = { .epoch = 1 } };
+    struct recovery_file f;
+    struct recovery_epochs epochs;
+    SR_OWN(buf) b = { 0 };
+    if (recovery_file_decode(s, &f, NULL) != SR_OK)
+        return;
+    if (f.cert.n && (recovery_file_encode(&f, &b) != SR_OK || !span_eq(buf_span(&b), s)))
+        abort();
+    if (recovery_file_check(&f, &cid, &genesis, &epochs, NULL) == SR_OK)
+        (void)!recovery_file_whole(&f, &epochs, 1, NULL);
 }
 
 static void try_request(struct span s)
@@ -45,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (secret_init() != SR_OK)
         abort();
     try_set(s);
+    try_file(s);
     try_request(s);
     try_message(s);
     return 0;

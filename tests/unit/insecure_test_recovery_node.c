@@ -1,19 +1,26 @@
 /* The node's side of a recovery, whole nodes in this process: it waits for t shares, and what ends it early
  * leaves nothing or is gone on from. Evidence is insecure: what is tried is everything around it. */
 #include "bootstrap/recovery.h"
+#include "node/recoverable.h"
+#include "node/rotation.h"
 #include "proto/genesis_file.h"
 #include "proto/recovery_transfer.h"
-#include "tests/attacks/running.h"
+#include "proto/rotation.h"
 #include "tests/recovery_maker.h"
+#include "tests/rotation_ring.h"
 
 #include <fcntl.h>
 
 static const char ceremony_hex[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
+enum { LOST_AT = 3 }; /* the epoch that it had come to */
+
 /* A network that was, and what is left of it. */
 struct lost {
     struct running *machine; /* its folder; the node is stopped */
-    struct buf bundle;
+    struct buf bundle, file;
+    struct recovery_file parsed; /* borrows from file */
+    struct recovery_epochs epochs;
     struct genesis_checked genesis;
     struct claims first;
     struct sha256 cid;
@@ -52,6 +59,41 @@ static void derive(const struct core *c, struct secret *ret)
     T(keyring_workload(maker_keyring(&c->home), &want, ret, NULL) == SR_OK);
 }
 
+static void rotate(struct running *m)
+{
+    SR_OWN(buf) drawn = { 0 };
+    SR_OWN(buf) approved = { 0 };
+    SR_OWN(rotation_file) f = { 0 };
+    const struct genesis_params *p = &m->core->home.genesis.params;
+    struct sr_why why = { 0 };
+    T_ROW(rotation_draw(m->core->rotation, &drawn, &why) == SR_OK &&
+              rotation_file_parse(buf_span(&drawn), &f, &why) == SR_OK,
+          why.text);
+    T(f.draw.recovery.n == (p->recovery.n ? EPOCH_RECOVERY_SIZE : 0));
+    T(rotation_approve(&f, &m->admin, &m->admin_pub, &why) == SR_OK);
+    rotation_file_write(&f, &approved);
+    T_ROW(rotation_link(m->core->rotation, buf_span(&approved), &why) == SR_OK, why.text);
+}
+
+/* What operators and holders keep. */
+static void keep_file(struct lost *l, struct running *m)
+{
+    struct sr_why why = { 0 };
+    SR_OWN(buf) same = { 0 };
+    if (!l->genesis.recovery.n) {
+        T(recoverable_file(&m->node, m->core, &l->file, &why) == SR_ENOENT && why.reason == R_RECOVERY_NONE);
+        wr_span(&l->file, buf_span(&l->bundle));
+    } else {
+        T_ROW(recoverable_file(&m->node, m->core, &l->file, &why) == SR_OK, why.text);
+        T(recoverable_file(&m->node, m->core, &same, &why) == SR_OK &&
+          span_eq(buf_span(&same), buf_span(&l->file)));
+    }
+    T_ROW(recovery_file_decode(buf_span(&l->file), &l->parsed, &why) == SR_OK &&
+              recovery_file_check(&l->parsed, &l->cid, &l->genesis.genesis, &l->epochs, &why) == SR_OK &&
+              recovery_file_whole(&l->parsed, &l->epochs, 1, &why) == SR_OK,
+          why.text);
+}
+
 static void lose(struct lost *l, bool holders)
 {
     SR_OWN(home) none = { 0 };
@@ -72,12 +114,15 @@ static void lose(struct lost *l, bool holders)
     running_member(m, c);
     wr_span(&l->bundle, buf_span(&c->bundle));
     l->cid = c->home.cid;
-    l->masters = maker_keyring(&c->home)->parts->masters;
     derive(c, &l->derived);
-    running_stop(m);
-    l->machine = m;
     T(genesis_check(buf_span(&l->bundle), &l->cid, (struct span){ 0 }, &l->genesis, &why) == SR_OK &&
       genesis_verify(&l->genesis, NULL, &l->first, &why) == SR_OK);
+    for (int i = 1; holders && i < LOST_AT; i++)
+        rotate(m);
+    keep_file(l, m);
+    l->masters = maker_keyring(&c->home)->parts->masters;
+    running_stop(m);
+    l->machine = m;
     l->r.of = (struct recovery_of){ &l->cid, &l->r.holders };
 }
 
@@ -85,6 +130,7 @@ static void lost_drop(struct lost *l)
 {
     running_end(l->machine);
     buf_drop(&l->bundle);
+    buf_drop(&l->file);
     secret_drop(&l->derived);
     master_bundle_drop(&l->masters);
 }
@@ -134,7 +180,7 @@ static struct running *fresh(const struct lost *l)
     snprintf(shares, sizeof shares, "%s/shares", m->dir);
     maker_need(mkdir(shares, 0700) == 0, "folder of shares");
     cid_text(&l->cid, cid);
-    running_write(m, "bundle", buf_span(&l->bundle));
+    running_write(m, "bundle", buf_span(&l->file));
     running_write(m, "policy.json", l->genesis.bundle.policy);
     char hex[sizeof ceremony_hex];
     memcpy(hex, ceremony_hex, sizeof hex);
@@ -209,6 +255,7 @@ static void give(const struct lost *l, const struct running *m, size_t holder)
                                        .cid = &l->cid,
                                        .ceremony = &value,
                                        .policy = policy.policy,
+                                       .epochs = &l->epochs,
                                        .first = &l->first,
                                        .now = (time_t)clock_unix() };
     T_ROW(recovery_request_judge(&by, &q, &claims, &why) == SR_OK, why.text);
@@ -228,6 +275,14 @@ static void recovered(const struct lost *l, const struct job *j)
         return;
     derive(j->core, &derived);
     T(span_eq(secret_span(&derived), secret_span(&l->derived)) && sha256_eq(&j->core->home.cid, &l->cid));
+    const struct master_bundle *masters = &maker_keyring(&j->core->home)->parts->masters;
+    T(masters->n == LOST_AT && memcmp(masters->epoch, l->masters.epoch, sizeof masters->epoch) == 0);
+    SR_OWN(buf) first = { 0 };
+    struct leaf leaf = { 0 };
+    T(journal_read_leaf(j->core->journal, 0, &first) == SR_OK &&
+      leaf_decode(buf_span(&first), &leaf, NULL) == SR_OK);
+    T(leaf.type == LEAF_RECOVERY && leaf.epoch == LOST_AT &&
+      memcmp(&leaf.commit, &l->epochs.pub[LOST_AT - 1].commit, sizeof leaf.commit) == 0);
 }
 
 static void two_holders_bring_it_back(const struct lost *l)
@@ -247,6 +302,17 @@ static void two_holders_bring_it_back(const struct lost *l)
     cid_text(&other, j.m->config.cid);
     T(recovery_was_this(&j.m->node, &j.core->home, &why) == SR_ESTALE && why.reason == R_STATE_EXISTS);
     running_again(j.m); /* as a member, without anybody's share */
+    SR_OWN(buf) file = { 0 };
+    struct recovery_file f;
+    struct recovery_epochs epochs;
+    j.m->admin = l->machine->admin;
+    j.m->admin_pub = l->machine->admin_pub;
+    rotate(j.m);
+    T(recoverable_file(&j.m->node, j.m->core, &file, &why) == SR_OK &&
+      recovery_file_decode(buf_span(&file), &f, &why) == SR_OK &&
+      recovery_file_check(&f, &l->cid, &l->genesis.genesis, &epochs, &why) == SR_OK &&
+      recovery_file_whole(&f, &epochs, 1, &why) == SR_OK);
+    T(epochs.n == LOST_AT + 1 && sha256_eq(&epochs.chain, &l->epochs.chain) == false);
     end(j.m);
 }
 
@@ -270,12 +336,11 @@ static void one_holder_leaves_nothing(const struct lost *l)
 static void a_ceremony_cut_short_is_gone_on_from(const struct lost *l)
 {
     struct job j = { .m = fresh(l) };
-    static const uint8_t empty_chain[2] = { 0, 0 };
     struct sign_key member;
     struct sign_pub member_pub;
     sign_random(&member, &member_pub);
     struct home_parts parts = { .record = l->genesis.bundle.record,
-                                .chain = SPAN(empty_chain),
+                                .chain = l->parsed.chain,
                                 .member = &member,
                                 .member_pub = &member_pub };
     T(keyring_install(&l->masters, l->genesis.genesis.params.salt, &parts.keyring) == SR_OK);
@@ -286,6 +351,41 @@ static void a_ceremony_cut_short_is_gone_on_from(const struct lost *l)
     job_end(&j);
     recovered(l, &j);
     T(j.core && span_eq(SPAN(j.core->home.member_pub.b), SPAN(member_pub.b)));
+    end(j.m);
+}
+
+/* A member's own file, but for the master of epoch 2. */
+static void leave_one_out(const struct lost *l, struct buf *ret)
+{
+    struct recovery_file f = l->parsed;
+    SR_OWN(home) h = { 0 };
+    struct sr_why why = { 0 };
+    struct running *m = l->machine;
+    f.later.p += RECOVERY_LATER_SIZE;
+    f.later.n -= RECOVERY_LATER_SIZE;
+    T(node_open(&m->node, &m->config, &why) == SR_OK &&
+      home_load(m->node.store, m->node.tpm, NULL, &h, &why) == SR_OK);
+    T(recovery_file_sign(&f, &l->cid, &h.member, &f.sig) == SR_OK && recovery_file_encode(&f, ret) == SR_OK);
+    home_drop(&h);
+    running_stop(m);
+}
+
+static void what_is_not_whole_asks_nobody(const struct lost *l)
+{
+    struct job j = { .m = fresh(l) };
+    SR_OWN(buf) file = { 0 };
+    leave_one_out(l, &file);
+    running_write(j.m, "bundle", buf_span(&file));
+    job_start(&j);
+    job_end(&j);
+    T(j.e == SR_EPROOF && j.why.reason == R_RECOVERY_EPOCH && strstr(j.why.text, "epoch 2"));
+    end(j.m);
+    j = (struct job){ .m = fresh(l) };
+    file.p[file.n - 1] ^= 1;
+    running_write(j.m, "bundle", buf_span(&file));
+    job_start(&j);
+    job_end(&j);
+    T(j.e == SR_EPROOF && j.why.reason == R_RECOVERY_FILE);
     end(j.m);
 }
 
@@ -310,6 +410,52 @@ static void what_does_not_fit_asks_nobody(const struct lost *l, const struct los
     end(j.m);
 }
 
+static void with_holders(const struct running *r)
+{
+    struct recovery_maker m = { 0 };
+    make_holders(&m);
+    name_holders(r, &m.holders);
+}
+
+/* From whichever member the file is: it has every master, and its keeper's word. */
+static void writes_a_whole_file(struct rotator *m, uint64_t epoch)
+{
+    const struct home *h = &m->r->core->home;
+    SR_OWN(buf) file = { 0 };
+    struct recovery_file f;
+    struct recovery_epochs epochs;
+    struct sr_why why = { 0 };
+    T_ROW(recoverable_file(&m->r->node, m->r->core, &file, &why) == SR_OK &&
+              recovery_file_decode(buf_span(&file), &f, &why) == SR_OK &&
+              recovery_file_check(&f, &h->cid, &h->genesis, &epochs, &why) == SR_OK &&
+              recovery_file_whole(&f, &epochs, 1, &why) == SR_OK,
+          why.text);
+    T(epochs.n == epoch && f.cert.n > 0 && f.later.n == (epoch - 1) * RECOVERY_LATER_SIZE);
+}
+
+static void every_member_writes_a_whole_file(void)
+{
+    struct rotation_ring *l = ring_open_with(3, with_holders);
+    struct sr_why why = { 0 };
+    rotator_silent(&l->m[2]);
+    for (uint64_t e = 2; e <= 3; e++) {
+        T_ROW(ring_link(l, 0, &why) == SR_OK, why.text);
+        writes_a_whole_file(&l->m[0], e - 1); /* pending: nothing of it is in the file */
+        ring_round(l);
+        ring_round(l);
+        writes_a_whole_file(&l->m[0], e); /* drew it */
+        writes_a_whole_file(&l->m[1], e); /* pulled it */
+    }
+    rotator_reachable(&l->m[2]);
+    ring_round(l);
+    T(ring_all_at(l, 3));
+    writes_a_whole_file(&l->m[2], 3); /* was away for both */
+    rotator_again(&l->m[2]);
+    writes_a_whole_file(&l->m[2], 3);
+    writes_a_whole_file(ring_join(l), 3);
+    ring_close(l);
+}
+
 int main(void)
 {
     static struct lost l, without;
@@ -321,6 +467,8 @@ int main(void)
     one_holder_leaves_nothing(&l);
     a_ceremony_cut_short_is_gone_on_from(&l);
     what_does_not_fit_asks_nobody(&l, &without);
+    what_is_not_whole_asks_nobody(&l);
+    every_member_writes_a_whole_file();
     lost_drop(&l);
     lost_drop(&without);
     return t_end();

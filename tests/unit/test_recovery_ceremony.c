@@ -31,11 +31,10 @@ static void give(struct recovery_lab *l, size_t i)
 
 static enum sr_reason ended(const struct recovery_lab *l)
 {
-    struct key master = { { 0 } };
+    SR_OWN(master_bundle) masters = { 0 };
     struct sr_why why = { .reason = R_NONE };
-    enum sr_err e =
-        recovery_gather_master(&l->gather, l->net.genesis.params.salt, &l->net.genesis.first, &master, &why);
-    T((e == SR_OK) == span_eq(key_span(&master), key_span(&l->net.master)));
+    enum sr_err e = recovery_lab_end(l, &l->gather, &masters, &why);
+    T((e == SR_OK) == recovery_lab_is_back(l, &masters) && (e == SR_OK) == (masters.n > 0));
     return why.reason;
 }
 
@@ -65,14 +64,17 @@ static void another_implementation_makes_the_same_ceremony(void)
     struct recovery_maker m;
     struct recovery_ceremony value;
     struct kem_key session;
-    struct recovery_request q = {
-        .created = 1700000000, .policy_number = 7, .type = SPAN_STR("tpm"), .evidence = SPAN_STR("evidence")
-    };
+    struct recovery_request q = { .created = 1700000000,
+                                  .policy_number = 7,
+                                  .epoch = 3,
+                                  .type = SPAN_STR("tpm"),
+                                  .evidence = SPAN_STR("evidence") };
     SR_OWN(buf) request = { 0 };
     make_recovery(&m);
     fill(&value, sizeof value, "ceremony");
     fill(&session, sizeof session, "session");
     fill(&q.policy_hash, sizeof q.policy_hash, "policy");
+    fill(&q.chain, sizeof q.chain, "chain");
     q.cid = m.cid;
     q.ceremony = value;
     kem_pub_of(&session, &q.session);
@@ -141,6 +143,18 @@ static void forked_policy(struct recovery_lab *l)
 {
     l->q.policy_hash.b[0] ^= 1;
 }
+static void older_epoch(struct recovery_lab *l)
+{
+    l->q.epoch--;
+}
+static void newer_epoch(struct recovery_lab *l)
+{
+    l->q.epoch++;
+}
+static void other_chain(struct recovery_lab *l)
+{
+    l->q.chain.b[0] ^= 1;
+}
 static void other_code(struct recovery_lab *l)
 {
     recovery_lab_machine(l, BAD);
@@ -191,6 +205,9 @@ static void a_holder_looks_before_it_opens(void)
         { "under an older policy", old_policy, R_POLICY_OLD },
         { "under a newer policy", newer_policy, R_POLICY_OLD },
         { "under another policy of the number", forked_policy, R_POLICY_FORK },
+        { "an epoch before the newest", older_epoch, R_EPOCH },
+        { "an epoch that the holder does not know", newer_epoch, R_EPOCH },
+        { "another chain to the same epoch", other_chain, R_EPOCH_FORK },
         { "other code", other_code, R_NO_RULE },
         { "an AK certificate for the genesis evidence", genesis_certificate, R_AK_CERT },
         { "an AK certificate of the network's own", network_certificate, R_AK_CERT },
@@ -239,7 +256,7 @@ static void every_bit_of_a_request_counts(void)
 {
     struct recovery_lab l;
     struct recovery_request q;
-    size_t taken = 0, fixed = 1 + 32 + 32 + 8 + 32 + 8 + 32 + 8;
+    size_t taken = 0, fixed = 1 + 32 + 32 + 8 + 32 + 8 + 32 + 8 + 32 + 8;
     recovery_lab_open(&l);
     struct buf *b = &l.request;
     for (size_t bit = 0; bit < b->n * 8; bit += bit < fixed * 8 ? 1 : 11) {

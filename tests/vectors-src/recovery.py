@@ -44,8 +44,11 @@ whole = (b"\x01" + pub + bytes([t, len(holders)]) + b"".join(package(i) for i in
          + seal(b"recovery/master", pub, fill(b"eph master"), cid + u(1, 64) + commit, master))
 # ---- a ceremony: what the node asks, what two holders give, what the log keeps ----
 ceremony, session, policy, created, number = fill(b"ceremony"), x_pub(fill(b"session")), fill(b"policy"), 1700000000, 7
-request = (b"\x01" + cid + ceremony + u(created, 64) + session + u(number, 64) + policy + lp(b"tpm") + lp(b"evidence"))
-rd = H(b"recovery/evidence", lp(cid), lp(ceremony), u(created, 64), lp(session), u(number, 64), lp(policy), lp(b"tpm"))
+epoch, chain = 3, fill(b"chain")
+request = (b"\x02" + cid + ceremony + u(created, 64) + session + u(number, 64) + policy
+           + u(epoch, 64) + chain + lp(b"tpm") + lp(b"evidence"))
+rd = H(b"recovery/evidence", lp(cid), lp(ceremony), u(created, 64), lp(session), u(number, 64), lp(policy), u(epoch, 64),
+       lp(chain), lp(b"tpm"))
 ak_network = hashlib.sha256(label(b"recovery/ceremony") + lp(cid) + lp(ceremony)).digest()
 asked = hashlib.sha256(request).digest()
 
@@ -59,6 +62,13 @@ def message(i):
 given = {i: message(i) for i in (0, 2)}
 transcript = H(b"recovery/transcript", lp(asked), *(u(i + 1, 64) + lp(hashlib.sha256(m).digest()) for i, m in given.items()))
 
+# ---- what a member publishes: two later masters, sealed and signed ----
+later = b"".join(u(e, 64) + seal(b"recovery/master", pub, fill(b"eph later %d" % e), cid + u(e, 64) + fill(b"commit %d" % e, 64),
+                                 fill(b"later %d" % e)) for e in (2, 3))
+head = b"\x41" + lp(b"bundle") + lp(b"chain") + lp(later)
+signature = Signer(fill(b"member")).sign(b"recovery/file", cid + hashlib.sha256(head).digest())
+recovery_file = head + lp(b"certificate") + signature
+
 out = ["/* Made by tests/vectors-src/recovery.py. */\n", "static const char row_set[] =\n"]
 out += [f'    "{whole[i:i + 48].hex()}"\n' for i in range(0, len(whole), 48)]
 out += [";\nstatic const struct {\n    const char *seed, *key, *pub;\n} rows_ed25519[] = {\n"]
@@ -68,7 +78,7 @@ for i in range(4):
     out.append(f'    {{ "{seed.hex()}",\n      "{k.hex()}",\n      "{p.hex()}" }},\n')
 out.append("};\n")
 for name, value in (("request", request), ("rd", rd), ("ak_network", ak_network), ("message_1", given[0]),
-                    ("message_3", given[2]), ("transcript", transcript)):
+                    ("message_3", given[2]), ("transcript", transcript), ("file", recovery_file)):
     out.append(f"static const char row_{name}[] =\n")
     out += [f'    "{value[i:i + 48].hex()}"\n' for i in range(0, len(value), 48)] + ["    ;\n"]
 (root / "tests/unit/rows_recovery.inc").write_text("".join(out))
