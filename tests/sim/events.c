@@ -2,6 +2,7 @@
 
 #include "tests/sim/disk.h"
 #include "tests/sim/net.h"
+#include "tests/sim/oracle_members.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,19 +89,19 @@ static void keep(struct host *m, uint64_t b)
 }
 
 /* Somebody else must still be a member, of a kind that all take for one. */
-static bool others_remain(const struct host *m)
+bool event_others_remain(const struct host *m)
 {
     const struct world *w = world();
     for (size_t i = 0; i < w->n; i++)
         if (&w->m[i] != m && w->m[i].code == CODE_GOOD && w->oracle.log[i].n > 0 &&
-            !(w->need && w->m[i].rolled))
+            !oracle_is_out(&w->m[i]) && !(w->need && w->m[i].rolled))
             return true;
     return false;
 }
 
 static void roll_back(struct host *m, uint64_t b)
 {
-    if (!disk_states(m->disk) || !others_remain(m))
+    if (!disk_states(m->disk) || !event_others_remain(m))
         return;
     host_crash(m);
     m->rolled = true;
@@ -108,10 +109,10 @@ static void roll_back(struct host *m, uint64_t b)
     oracle_back(m);
 }
 
-static void wipe(struct host *m, uint64_t b)
+void event_wipe(struct host *m, uint64_t b)
 {
     (void)b;
-    if (!others_remain(m))
+    if (!event_others_remain(m))
         return;
     host_crash(m);
     m->lost = true;
@@ -189,7 +190,7 @@ static void suspend(struct host *m, uint64_t b)
 /* ---- people ---- */
 
 /* They try another machine when one does not answer. */
-static struct host *one_that_is_up(struct host *m)
+struct host *event_one_up(struct host *m)
 {
     struct world *w = world();
     for (size_t i = 0; i < w->n && !host_is_member(m); i++)
@@ -199,8 +200,10 @@ static struct host *one_that_is_up(struct host *m)
 
 static void sign(struct host *m, uint64_t b)
 {
-    operator_signs(b % 2, b / 2 % 8 == 0);
-    operator_tells(b % 8 ? one_that_is_up(m) : m);
+    world()->terms.odd = b % 2;
+    world()->terms.frozen = b / 2 % 8 == 0;
+    operator_signs();
+    operator_tells(b % 8 ? event_one_up(m) : m);
 }
 
 static void tell(struct host *m, uint64_t b)
@@ -211,7 +214,7 @@ static void tell(struct host *m, uint64_t b)
 
 static void put(struct host *m, uint64_t b)
 {
-    tenant_puts(b / PATHS % 4 ? one_that_is_up(m) : m, (unsigned)(b % PATHS), false);
+    tenant_puts(b / PATHS % 4 ? event_one_up(m) : m, (unsigned)(b % PATHS), false);
 }
 
 static void del(struct host *m, uint64_t b)
@@ -221,12 +224,12 @@ static void del(struct host *m, uint64_t b)
 
 static void repeat(struct host *m, uint64_t b)
 {
-    tenant_repeats(one_that_is_up(m), (unsigned)(b % 4));
+    tenant_repeats(event_one_up(m), (unsigned)(b % 4));
 }
 
 static void fetch(struct host *m, uint64_t b)
 {
-    workload_fetches(b / PATHS % 4 ? one_that_is_up(m) : m, (unsigned)(b % PATHS), b / PATHS % 3 == 0);
+    workload_fetches(b / PATHS % 4 ? event_one_up(m) : m, (unsigned)(b % PATHS), b / PATHS % 3 == 0);
 }
 
 static void audit(struct host *m, uint64_t b)
@@ -248,7 +251,7 @@ static const struct happening_row rows[] = {
     { "good-disk", 6, good_disk },
     { "keep", 3, keep },
     { "roll-back", 2, roll_back },
-    { "wipe", 4, wipe },
+    { "wipe", 4, event_wipe },
     { "partition", 3, partition },
     { "one-way", 2, one_way },
     { "join-up", 5, join_up },
@@ -260,6 +263,13 @@ static const struct happening_row rows[] = {
     { "suspend", 1, suspend },
     { "sign", 6, sign },
     { "tell", 3, tell },
+    { "expel", 2, event_expel },
+    { "pardon", 2, event_pardon },
+    { "lease", 2, event_lease },
+    { "delay", 2, event_delay },
+    { "hold", 1, event_hold },
+    { "freeze-here", 1, event_freeze_here },
+    { "thaw-here", 2, event_thaw_here },
     { "put", 12, put },
     { "delete", 1, del },
     { "repeat", 4, repeat },

@@ -11,3 +11,20 @@ struct happening {
 struct happening event_draw(struct rng *script);
 void event_run(const struct happening *e);
 const char *event_text(const struct happening *e); /* until the next call */
+
+/* ---- between those who know what happens ---- */
+bool event_others_remain(
+    const struct host *m);                 /* without it there is a member still, that all take for one */
+struct host *event_one_up(struct host *m); /* people try another machine when one does not answer */
+void event_wipe(struct host *m, uint64_t b);
+/* ---- members: rows of the table ---- */
+void event_expel(struct host *m, uint64_t b);
+void event_pardon(struct host *m, uint64_t b);
+void event_lease(struct host *m, uint64_t b);
+void event_delay(struct host *m, uint64_t b);
+void event_hold(struct host *m, uint64_t b);
+void event_freeze_here(struct host *m, uint64_t b);
+void event_thaw_here(struct host *m, uint64_t b);
+/* All is healed: where leases are asked for, keys that no machine goes by any more are expelled, or they
+ * would count in the quorum for ever. */
+void operator_tidies(void);

@@ -41,6 +41,12 @@ struct sha256 code_digest(enum code c)
     return sha256(c == CODE_GOOD ? SPAN_STR("good code") : SPAN_STR("odd code"));
 }
 
+struct sha256 hardware_digest(int id)
+{
+    uint8_t machine = (uint8_t)id;
+    return sha256((struct span){ &machine, 1 });
+}
+
 bool host_is_member(const struct host *m)
 {
     return m->up && m->node && atomic_load(&m->node->core) != NULL;

@@ -35,7 +35,8 @@ static void fill_request(const struct packet *p, struct request *q)
         q->query = (struct span){ mark + 1, target.n - n - 1 };
     q->type = buf_span(&p->type);
     q->authorization = buf_span(&p->authorization);
-    q->peer.source = SOURCE_PRIVATE;
+    q->peer.source = p->local ? SOURCE_UNIX : SOURCE_PRIVATE;
+    q->peer.local = p->local;
     q->peer.tls = p->tls;
     memcpy(q->peer.cb, p->binding, sizeof q->peer.cb);
 }
@@ -123,6 +124,14 @@ void net_send(struct packet *p)
         return;
     uint64_t other = net_delay();
     send_copy(p, rng_chance(&w->net, 500) ? p->delay_us : other); /* often at the same moment */
+}
+
+void net_local(struct packet *p)
+{
+    struct host *m = host_of(p->to);
+    p->copy = true; /* nobody waits for the answer */
+    if (m->up && m->http && !m->http->draining)
+        (void)fiber_start(p->to, handle, p);
 }
 
 void net_echo(int to, unsigned which)

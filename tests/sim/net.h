@@ -21,8 +21,11 @@ struct packet {
     struct buf path, type, authorization, body;
     bool tls;
     uint8_t binding[32];
-    uint64_t delay_us; /* on its way there */
-    bool copy;         /* its answer goes nowhere */
+    bool local; /* by the administrator's socket */
+    uint64_t sent_us;
+    unsigned from_boot; /* of the sender, when it was sent */
+    uint64_t delay_us;  /* on its way there */
+    bool copy;          /* its answer goes nowhere */
     bool answered;
     struct reply reply;
     char id[REQUEST_ID];
@@ -32,5 +35,7 @@ bool net_reaches(int from, int to);
 uint64_t net_delay(void);
 /* Carries it, perhaps twice, perhaps never. Wakes whoever waits for p when the answer is there. */
 void net_send(struct packet *p);
+/* On the machine itself, if its process runs. */
+void net_local(struct packet *p);
 /* Somebody who recorded them sends one of the last requests to that machine again. */
 void net_echo(int to, unsigned which);

@@ -95,6 +95,8 @@ static struct packet *pack(const struct http_client *c, const struct http_call *
     if (!p)
         abort();
     *p = (struct packet){ .from = from, .to = c->to->id, .boot = c->boot, .tls = true };
+    p->sent_us = fiber_now();
+    p->from_boot = host_of(from) ? host_of(from)->boots : 0;
     p->method = strcmp(call->method, "GET") == 0 ? GET : strcmp(call->method, "PUT") == 0 ? PUT : POST;
     put(&p->path, call->path);
     put(&p->type, call->type);

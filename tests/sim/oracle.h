@@ -26,6 +26,7 @@ struct known_log {
     uint64_t policy;        /* newest number that a leaf names; 0: none yet */
     uint64_t in_force;      /* ... that it said is in force */
     bool disturbed;         /* the disk failed a write in this boot */
+    bool ended;             /* its member was expelled, as its process found */
 };
 /* A package that a tenant made, or a policy (path empty) that the operators signed. */
 struct made {
@@ -58,8 +59,10 @@ void oracle_boot(struct host *m);
 void oracle_disturbed(int host); /* its disk failed a write */
 void oracle_failed_start(struct host *m, enum sr_err e, const struct sr_why *why);
 /* ---- from the network ---- */
-struct oracle_asked { /* as a request came in */
-    uint64_t policy;
+struct oracle_asked {       /* as a request came in */
+    uint64_t policy, holds; /* that it said is in force; that is, for certain */
+    uint64_t at, wall_s;    /* us; the machine's clock */
+    bool frozen;
 };
 struct oracle_asked oracle_asked(struct host *m, const struct packet *p);
 void oracle_answered(struct host *m, const struct packet *p, const struct oracle_asked *asked,

@@ -1,6 +1,7 @@
 /* oracle_end.c - what was promised to people, restarts, and whether all members agree once all is quiet. */
 #include "node/secrets.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/oracle_members.h"
 #include "tests/sim/sim.h"
 
 #include <stdio.h>
@@ -47,7 +48,7 @@ static bool survives(const struct made *m)
             (other->version == m->version && memcmp(&other->hash, &m->hash, sizeof m->hash) > 0))
             continue;
         for (size_t k = 0; k < w->n; k++)
-            if (!(w->need && w->m[k].rolled) && on_disk(&w->oracle.log[k], other))
+            if (!(w->need && w->m[k].rolled) && !oracle_is_out(&w->m[k]) && on_disk(&w->oracle.log[k], other))
                 return true;
     }
     return false;
@@ -89,6 +90,7 @@ void oracle_released(const struct host *m, const struct released_value *r)
 void oracle_boot(struct host *m)
 {
     world()->oracle.log[m->id].disturbed = false;
+    oracle_members_boot(m);
 }
 
 void oracle_disturbed(int host)
@@ -124,7 +126,8 @@ static bool all_members(bool say)
     for (size_t i = 0; i < w->n; i++) {
         const struct host *m = &w->m[i];
         struct core *c = core_of(m);
-        if (!c && (!w->policy[w->policies].admits[m->code] || (w->need && m->rolled)))
+        if (!c && (!w->policy[w->policies].admits[m->code] || oracle_is_out(m) || oracle_may_wait(m) ||
+                   (w->need && m->rolled)))
             continue;
         if (!c || !journal_healthy(c->journal))
             return differs(say, "converge_members", m);
@@ -206,8 +209,8 @@ static bool nothing_lost(bool say)
     return true;
 }
 
-static bool (*const rows[])(bool) = { all_members, same_policy, know_each_other, same_packages,
-                                      nothing_lost };
+static bool (*const rows[])(bool) = { oracle_expelled_gone, all_members,   same_policy,
+                                      know_each_other,      same_packages, nothing_lost };
 
 bool oracle_converged(bool say)
 {

@@ -2,6 +2,7 @@
 #include "proto/note.h"
 #include "store/keystore.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/oracle_members.h"
 #include "tests/sim/sim.h"
 
 #include <stdlib.h>
@@ -219,6 +220,7 @@ void oracle_written(int host, struct span key, struct span value)
 {
     if (key.n == 9 && key.p[0] == KR_LEAF)
         take_leaf(host_of(host), index_of(key), value);
+    oracle_members_written(host_of(host), key);
 }
 
 /* The rules have seen these leaves; what comes after may differ from what was cut off. */

@@ -1,10 +1,12 @@
 /* oracle_net.c - what leaves a machine, held against what lies on its disk at that moment. */
 #include "crypto/text.h"
+#include "node/clock.h"
 #include "proto/log.h"
 #include "proto/package.h"
 #include "proto/release_wire.h"
 #include "proto/witness.h"
 #include "tests/sim/net.h"
+#include "tests/sim/oracle_members.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +32,11 @@ struct answered {
 struct oracle_asked oracle_asked(struct host *m, const struct packet *p)
 {
     (void)p;
-    return (struct oracle_asked){ .policy = world()->oracle.log[m->id].in_force };
+    return (struct oracle_asked){ .policy = world()->oracle.log[m->id].in_force,
+                                  .holds = oracle_holds(m),
+                                  .at = fiber_now(),
+                                  .wall_s = clock_unix(),
+                                  .frozen = oracle_is_frozen(m) };
 }
 
 /* ---- checkpoints ---- */
@@ -97,15 +103,18 @@ void oracle_forgets(const struct host *m)
             o->left[i].remember--;
 }
 
-/* By machines other than this one, under whatever key they had: those that it knows of are among them. */
+/* By machines other than this one, under whatever key they had, but for members that the policy expels: those
+ * that it knows of are among them. */
 static bool cosigned(const struct answered *a, const struct w3 *w, struct sr_why *why)
 {
     const struct world *all = world();
     struct witness_pin pin = { .need = all->need };
+    const struct terms *terms = oracle_terms(a->log->v[w->leaf_index].leaf->policy_number);
     for (size_t i = 0; i < all->oracle.n_ever && pin.n < WITNESS_PINS_MAX; i++) {
         const struct leaf *l = all->oracle.ever[i];
         bool begins = l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF;
-        if (begins && memcmp(l->member_key.b, a->log->member.b, sizeof l->member_key.b) != 0)
+        if (begins && !terms_expel_key(terms, l->member_key.b) &&
+            memcmp(l->member_key.b, a->log->member.b, sizeof l->member_key.b) != 0)
             memcpy(pin.key[pin.n++].b, l->member_key.b, sizeof l->member_key.b);
     }
     const struct sha256 cid = atomic_load(&a->m->node->core)->home.cid;
@@ -146,6 +155,19 @@ static void witnessed(const struct answered *a, const struct w3 *w)
 
 /* ---- the rules, by path ---- */
 
+static struct granted granted_of(const struct answered *a, uint64_t policy, const struct sign_pub *key)
+{
+    return (struct granted){ a->m, a->p, a->asked, policy, key->b };
+}
+
+static struct sign_pub joiner_of(const struct packet *p)
+{
+    static struct m3 m;
+    if (m3_decode(buf_span(&p->body), &m, NULL) != SR_OK)
+        violated("harness", "M3 can't be read");
+    return m.member_key;
+}
+
 static void m4_left(const struct answered *a)
 {
     static struct m4 m;
@@ -166,6 +188,9 @@ static void m4_left(const struct answered *a)
     if (l->policy_number < a->asked->policy)
         violated("policy_monotone", "m%d grants under policy %llu of the past", a->m->id,
                  (unsigned long long)l->policy_number);
+    const struct sign_pub joiner = joiner_of(a->p);
+    const struct granted g = granted_of(a, l->policy_number, &joiner);
+    oracle_granted(&g);
     shown(a, m.checkpoint);
 }
 
@@ -175,6 +200,11 @@ static void m6_left(const struct answered *a)
     if (m6_decode(a->body, &m, NULL) != SR_OK)
         violated("harness", "M6 can't be read");
     has_leaf(a, m.leaf_index, m.leaf, "member_logged");
+    const struct leaf *l = a->log->v[m.leaf_index].leaf;
+    struct sign_pub joiner;
+    memcpy(joiner.b, l->member_key.b, sizeof joiner.b);
+    const struct granted g = granted_of(a, l->policy_number, &joiner);
+    oracle_confirmed(&g);
     shown(a, m.checkpoint);
 }
 
@@ -186,6 +216,7 @@ static void w3_left(const struct answered *a)
     has_leaf(a, w.leaf_index, w.leaf, "release_logged");
     if (a->log->v[w.leaf_index].leaf->policy_number < a->asked->policy)
         violated("policy_monotone", "m%d releases under a policy of the past", a->m->id);
+    oracle_served(a->m, a->log->v[w.leaf_index].leaf->policy_number, fiber_now());
     shown(a, w.checkpoint);
     witnessed(a, &w);
 }
@@ -258,6 +289,7 @@ void oracle_answered(struct host *m, const struct packet *p, const struct oracle
     struct span path = buf_span(&p->path);
     if (r->status != 200)
         return;
+    oracle_members_answered(m, p, asked, a.body);
     if (a.log->n == 0 && !is_health(path))
         violated("provisional_serves", "m%d answers %.*s and is no member", m->id, (int)path.n,
                  (const char *)path.p);

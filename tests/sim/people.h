@@ -6,9 +6,8 @@
 enum { PATHS = 3 };
 
 void people_new(void); /* draws keys; policy number 1 and the genesis file in the working folder */
-/* A policy that follows the newest. odd: it admits that code; frozen: nobody joins. Only signed, not told to
- * anybody. */
-void operator_signs(bool odd, bool frozen);
+/* A policy that follows the newest, of the terms that the world has now. Only signed, not told to anybody. */
+void operator_signs(void);
 /* Tells the machine all policies that it has not. */
 void operator_tells(struct host *m);
 void tenant_puts(struct host *m, unsigned path, bool tombstone);

@@ -24,7 +24,8 @@ static void write_codes(struct buf *b, bool odd)
     }
 }
 
-static void write_policy(uint64_t number, bool odd, bool frozen, struct buf *ret)
+/* What the operators have decided by now, as a document. */
+static void write_policy(uint64_t number, struct buf *ret)
 {
     const struct world *w = world();
     SR_OWN(buf) b = { 0 };
@@ -34,16 +35,20 @@ static void write_policy(uint64_t number, bool odd, bool frozen, struct buf *ret
            "\",\"min_epoch\":1,\"channel_binding\":\"%s\",\"join\":[{\"name\":\"these\",\"type\":"
            "\"insecure\",\"where\":[{\"claim\":\"code\",\"op\":\"in\",\"value\":[",
            w->binding_required ? "required" : "optional");
-    write_codes(&b, odd);
+    write_codes(&b, w->terms.odd);
     wr_text(&b, "]}]}],\"release\":[{\"name\":\"web\",\"type\":\"insecure\",\"where\":[{\"claim\":\"debug\","
                 "\"op\":\"eq\",\"value\":true}],\"tenant\":\"demo\",\"keys\":[\"app/*\"],\"usages\":[\"raw\","
-                "\"secret\"]}],\"tenants\":[{\"name\":\"demo\",\"admins\":[\"");
+                "\"secret\"]");
+    terms_write_lease(w->terms.rule_lease_s, &b);
+    wr_text(&b, "}],\"tenants\":[{\"name\":\"demo\",\"admins\":[\"");
     wr_hex(&b, SPAN(w->admin_pub.b));
-    wr_fmt(&b, "\"],\"max_secrets\":9,\"max_bytes\":99999}]%s}", frozen ? ",\"frozen\":[\"join\"]" : "");
-    if (w->need) {
-        b.n--; /* the brace */
-        wr_fmt(&b, ",\"witnesses\":{\"need\":%u,\"restart\":%u}}", w->need, w->restart);
-    }
+    wr_text(&b, "\"],\"max_secrets\":9,\"max_bytes\":99999");
+    terms_write_lease(w->terms.tenant_lease_s, &b);
+    wr_text(&b, "}]");
+    terms_write(&w->terms, &b);
+    if (w->need)
+        wr_fmt(&b, ",\"witnesses\":{\"need\":%u,\"restart\":%u}", w->need, w->restart);
+    wr_u8(&b, '}');
     need(json_canonical(buf_span(&b), ret, NULL) == SR_OK, "policy");
 }
 
@@ -56,18 +61,19 @@ static void sign(struct policy_signed *s, const struct sha256 *cid)
     }
 }
 
-static void keep(struct policy_signed *s, bool odd, bool frozen)
+static void keep(struct policy_signed *s)
 {
     struct world *w = world();
     struct kept_policy *k = &w->policy[++w->policies];
     policy_signed_write(s, &k->text);
     k->hash = *policy_hash(s->policy);
-    k->admits[CODE_GOOD] = !frozen;
-    k->admits[CODE_ODD] = odd && !frozen;
+    k->terms = w->terms;
+    k->admits[CODE_GOOD] = !w->terms.frozen;
+    k->admits[CODE_ODD] = w->terms.odd && !w->terms.frozen;
     oracle_made("", w->policies, &k->hash);
 }
 
-void operator_signs(bool odd, bool frozen)
+void operator_signs(void)
 {
     struct world *w = world();
     SR_OWN(buf) text = { 0 };
@@ -75,14 +81,16 @@ void operator_signs(bool odd, bool frozen)
     struct sha256 cid;
     if (w->policies == POLICIES_MAX)
         return;
-    write_policy(w->policies + 1, odd, frozen, &text);
+    write_policy(w->policies + 1, &text);
     need(policy_parse(buf_span(&text), &s.policy, NULL) == SR_OK &&
              cid_parse(span_of(w->cid), &cid, NULL) == SR_OK,
          "policy");
     sign(&s, &cid);
-    keep(&s, odd, frozen);
-    trace(OPERATOR, "signs policy %llu, which %s %s the odd code", (unsigned long long)w->policies,
-          frozen ? "freezes joins and" : "", odd ? "admits" : "denies");
+    keep(&s);
+    const struct terms *t = &w->terms;
+    trace(OPERATOR, "signs policy %llu: odd %d frozen %d lease %u/%u delay %u expelled %x and %zu keys",
+          (unsigned long long)w->policies, t->odd, t->frozen, t->lease_s, t->quorum, t->delay_s, t->machines,
+          t->keys_n);
 }
 
 /* ---- genesis ---- */
@@ -128,10 +136,10 @@ void people_new(void)
     for (int i = 0; i < OPERATORS; i++)
         sign_random(&w->operator[i], &w->operator_pub[i]);
     sign_random(&w->admin, &w->admin_pub);
-    write_policy(1, false, false, &text);
+    write_policy(1, &text);
     need(policy_parse(buf_span(&text), &s.policy, NULL) == SR_OK, "first policy");
     need(file_write("policy.json", 0600, buf_span(&text), NULL) == SR_OK, "policy.json");
-    keep(&s, false, false);
+    keep(&s);
     write_genesis();
 }
 

@@ -2,6 +2,7 @@
 #include "client/workload.h"
 #include "crypto/text.h"
 #include "proto/package.h"
+#include "tests/sim/oracle_members.h"
 #include "tests/sim/people.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@ struct errand {
     struct host *m;
     unsigned path;
     bool other; /* a tombstone; a derived key */
+    bool holds; /* what it gets, until it may no more */
 };
 
 /* Packages as they were made, to be sent again. */
@@ -29,7 +31,7 @@ static struct errand *errand(struct host *m, unsigned path, bool other)
     struct errand *e = malloc(sizeof *e);
     if (!e)
         abort();
-    *e = (struct errand){ m, path, other };
+    *e = (struct errand){ .m = m, .path = path, .other = other };
     return e;
 }
 
@@ -163,6 +165,15 @@ void tenant_repeats(struct host *m, unsigned which)
 
 /* ---- fetching ---- */
 
+static void hold(struct fetched *got)
+{
+    const struct release_value *v = &got->released.values.v[0];
+    fiber_sleep((uint64_t)v->lease * 1000000 + 1000);
+    fetched_expire(got);
+    if (v->lease && v->value.n > 0)
+        violated("key_lease", "a workload has a key still, %u s after it got it", v->lease);
+}
+
 static enum sr_err fetch(const struct errand *e, struct sr_why *why)
 {
     SR_OWN(remote) r = { 0 };
@@ -181,8 +192,11 @@ static enum sr_err fetch(const struct errand *e, struct sr_why *why)
     uint64_t least = oracle_newest(e->m, path);
     SR_TRY(workload_fetch(&r, &workload, &net, &wants, &got, why));
     const struct release_value *v = &got.released.values.v[0];
+    oracle_held(e->m, got.released.leaf, v->lease);
     if (!e->other)
         oracle_released(e->m, &(struct released_value){ path, least, v->version, secret_span(&v->value) });
+    if (e->holds)
+        hold(&got);
     return SR_OK;
 }
 
@@ -197,8 +211,10 @@ static void *fetches(void *arg)
 
 void workload_fetches(struct host *m, unsigned path, bool derived)
 {
+    struct errand *e = errand(m, path, derived);
+    e->holds = true;
     trace(WORKLOAD, "fetches %s from m%d", derived ? "a derived key" : path_of(path), m->id);
-    (void)fiber_start(WORKLOAD, fetches, errand(m, path, derived));
+    (void)fiber_start(WORKLOAD, fetches, e);
 }
 
 static void *gets(void *arg)
@@ -211,7 +227,7 @@ static void *gets(void *arg)
 
 bool workload_gets(struct host *m)
 {
-    struct errand e = { m, 0, true };
+    struct errand e = { .m = m, .other = true };
     return fiber_join(fiber_start(WORKLOAD, gets, &e)) != NULL;
 }
 

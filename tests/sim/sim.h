@@ -5,6 +5,7 @@
 #include "proto/policy.h"
 #include "tests/sim/fiber.h"
 #include "tests/sim/oracle.h"
+#include "tests/sim/terms.h"
 
 enum { HOSTS_MAX = 6, POLICIES_MAX = 64, OPERATORS = 3, OPERATORS_K = 2, TEXT_MAX = 96 };
 /* Who else has a place in the network. */
@@ -41,6 +42,7 @@ struct kept_policy {
     struct buf text;
     struct sha256 hash;
     bool admits[CODES];
+    struct terms terms;
 };
 
 struct world {
@@ -54,6 +56,7 @@ struct world {
     struct sign_pub operator_pub[OPERATORS], admin_pub;
     struct kept_policy policy[POLICIES_MAX + 1]; /* by number, from 1 */
     uint64_t policies;
+    struct terms terms; /* of the next one */
     bool binding_required;
     bool quiet;             /* all is healed: operators see to it that everybody has what it needs */
     unsigned need, restart; /* witnesses in every policy; 0: in none */
@@ -65,7 +68,8 @@ struct world *world(void);
 
 /* The digests that machines of a code claim. */
 struct sha256 code_digest(enum code c);
-struct host *host_of(int id); /* NULL: a person, or nobody */
+struct sha256 hardware_digest(int id); /* what tells a machine from others in evidence */
+struct host *host_of(int id);          /* NULL: a person, or nobody */
 struct host *host_at(const char *address);
 void host_start(struct host *m);
 void host_stop(struct host *m);  /* as SIGTERM; returns at once */

@@ -4,6 +4,7 @@
 #include "proto/cid.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/events.h"
+#include "tests/sim/oracle_members.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,7 @@ static void heal(void)
         w->m[i].wall_ms = 0;
         disk_set(w->m[i].disk, DISK_GOOD, 1000);
     }
+    oracle_excuse(); /* what the expelled alone had */
 }
 
 /* A write that failed outside of the log leaves the log healthy, and every answer a 500. */
@@ -70,6 +72,8 @@ static void look_after(void)
             host_stop(m);
         else
             host_start(m);
+        if (host_is_member(m) && oracle_is_frozen(m))
+            event_thaw_here(m, 0);
     }
 }
 
@@ -77,7 +81,7 @@ static struct host *any_member(void)
 {
     struct world *w = world();
     for (size_t i = 0; i < w->n; i++)
-        if (host_is_member(&w->m[i]) && !(w->need && w->m[i].rolled))
+        if (host_is_member(&w->m[i]) && !(w->need && w->m[i].rolled) && !oracle_is_out(&w->m[i]))
             return &w->m[i];
     return &w->m[0];
 }
@@ -98,8 +102,10 @@ static void settle(void)
     uint64_t end = fiber_now() + (uint64_t)(may_stand_still() ? STILL_S : QUIET_S) * SECOND;
     for (unsigned i = 0; fiber_now() < end; i++) {
         look_after();
-        if (i % 6 == 0)
+        if (i % 6 == 0) {
+            operator_tidies();
             operator_tells(any_member());
+        }
         fiber_sleep(5 * SECOND);
         if (oracle_converged(false))
             return;

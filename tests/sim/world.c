@@ -27,15 +27,17 @@ struct world *world(void)
 }
 
 /* What an insecure platform says of itself stands in a file. */
-static void write_claims(const char *dir, enum code code)
+static void write_claims(const char *dir, int id, enum code code)
 {
     char path[TEXT_MAX + 32];
     SR_OWN(buf) b = { 0 };
-    struct sha256 digest = code_digest(code);
+    struct sha256 digest = code_digest(code), hardware = hardware_digest(id);
     wr_text(&b, "code ");
     wr_hex(&b, SPAN(digest.b));
     wr_text(&b, "\nmeasurement ");
     wr_hex(&b, SPAN(digest.b));
+    wr_text(&b, "\nhardware ");
+    wr_hex(&b, SPAN(hardware.b));
     wr_text(&b, "\n");
     snprintf(path, sizeof path, "%s/insecure-claims", dir);
     if (mkdir(dir, 0700) != 0 || file_write(path, 0600, buf_span(&b), NULL) != SR_OK)
@@ -47,7 +49,16 @@ static void new_host(struct host *m, int id, enum code code)
     *m = (struct host){ .id = id, .code = code, .disk = disk_new(id) };
     snprintf(m->address, sizeof m->address, "https://m%d.example:7443", id);
     snprintf(m->dir, sizeof m->dir, "m%d", id);
-    write_claims(m->dir, code);
+    write_claims(m->dir, id, code);
+}
+
+/* Half of the networks ask their members for leases from the start, a quarter has a delay. */
+static void shape_terms(struct rng *shape, struct terms *ret)
+{
+    if (rng_chance(shape, 500))
+        ret->lease_s = 5 + (unsigned)rng_below(shape, 60);
+    if (rng_chance(shape, 250))
+        ret->delay_s = 20 + (unsigned)rng_below(shape, 60);
 }
 
 void world_new(uint64_t seed, unsigned steps)
@@ -68,11 +79,12 @@ void world_new(uint64_t seed, unsigned steps)
         w->need = 2;
         w->restart = (unsigned)w->n - 2;
     }
+    shape_terms(&shape, &w->terms);
     w->weather = (struct weather){ .least_us = 500, .most_us = 20000 };
     fiber_reset(rng_new(seed, STREAM_TURNS), (unsigned)rng_below(&shape, 3) * 40);
     oracle_new();
     for (size_t i = 0; i < w->n; i++)
         new_host(&w->m[i], (int)i, i + 1 == w->n ? CODE_ODD : CODE_GOOD);
-    write_claims("workload", CODE_GOOD);
+    write_claims("workload", WORKLOAD, CODE_GOOD);
     people_new();
 }
