@@ -5,6 +5,7 @@
 #include "crypto/text.h"
 #include "node/appraise.h"
 #include "node/clock.h"
+#include "node/level.h"
 #include "node/peer.h"
 #include "proto/cid.h"
 
@@ -121,6 +122,7 @@ static enum sr_err make_request(struct ceremony *c, struct recovery_request *q, 
                                     .policy_hash = *policy_hash(c->policy.policy),
                                     .epoch = c->epochs.n,
                                     .chain = c->epochs.chain,
+                                    .rollback = level_attested(c->n->config, NULL, c->policy.policy),
                                     .type = span_of(tpm_actor_type(c->n->tpm)) };
     random_fill(c->gather.key.b, sizeof c->gather.key.b);
     kem_pub_of(&c->gather.key, &q->session);

@@ -64,11 +64,26 @@ static enum sr_err ask_status(const struct remote_options *o, struct buf *ret, s
     return remote_get(&r, "/sealring/v1/status", ret, why);
 }
 
+/* What its evidence says of rollback besides, if its release says any. */
+static enum sr_err attested(struct span status, struct claims *c, struct sr_why *why)
+{
+    SR_OWN(json_doc) doc = { 0 };
+    SR_TRY(json_parse(status, &doc, why));
+    const struct json *level = json_get(json_root(&doc), "rollback_attested");
+    const struct json *counter = json_get(json_root(&doc), "counter");
+    if (level)
+        claims_put_text(c, "rollback", json_str(level));
+    if (counter)
+        claims_put_uint(c, "rollback.count", json_u64(json_get(counter, "value")));
+    return SR_OK;
+}
+
 static enum sr_err measured(struct span status, struct claims **ret, struct sr_why *why)
 {
     struct span text;
     SR_TRY(json_member_bytes(status, "measured", &text, why));
-    return read_claims(text, ret, why);
+    SR_TRY(read_claims(text, ret, why));
+    return attested(status, *ret, why);
 }
 
 static void ask_member(const struct remote_options *o, struct span address, struct effect_input *in)

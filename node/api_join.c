@@ -6,6 +6,7 @@
 #include "node/sync.h"
 #include "proto/tile.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static enum sr_err challenge(struct node *n, const struct request *q, struct reply *r, struct sr_why *why)
@@ -85,6 +86,7 @@ static enum sr_err judge(struct node *n, const struct stand *s, const struct req
     if (e != SR_OK)
         return api_unproven(n, s->core, e, why);
     const struct policy_wait_view view = stand_view(s);
+    rollback_claims(&a->attest.rollback, &a->appraisal.claims);
     e = not_expelled(s, a, why);
     if (e == SR_OK)
         e = policy_join_waiting(s->policy.p, &view, &a->appraisal.claims, &n->self, NULL, why);
@@ -126,6 +128,7 @@ static enum sr_err log_grant(const struct stand *s, const struct attempt *a, str
                       .transcript = a->attest.th2,
                       .ct_hash = a->sealed.ct_hash,
                       .policy_number = policy_number(s->policy.p) };
+    snprintf(l.rollback, sizeof l.rollback, "%s", rollback_text(a->attest.rollback.level));
     appraise_leaf(s->epochs.e->keyring, &a->appraisal.claims, &l);
     return api_log(s->core, &l, ret);
 }
@@ -157,6 +160,7 @@ static void say_granted(struct node *n, const struct attempt *a)
 {
     struct logline l = log_start(&n->log, LOG_INFO, "join-granted");
     log_span(&l, "address", a->attest.address);
+    log_text(&l, "rollback", rollback_text(a->attest.rollback.level));
     log_hex(&l, "session", SPAN(a->attest.challenge.sid.b));
     log_end(&l);
     metrics_add(&n->metrics, M_JOINS, 1);

@@ -105,6 +105,8 @@ static const struct row rows[] = {
          "1: begin a counter in the TPM, which notices an older state; a member that has one keeps to it"),
     UINT("nv-seconds", nv_seconds, 1, 3600, "300",
          "at most so long what is new stays uncounted; each count wears the TPM's memory"),
+    UINT("rollback-peers", rollback_peers, 0, 1, "0",
+         "1: serve under no policy by which other members need not say at a start what they have seen"),
     UINT("nv-strict", nv_strict, 0, 1, "0", "1: count every commit of the log before it is answered"),
 };
 

@@ -59,6 +59,7 @@ struct config {
     uint64_t collateral_refresh;
     uint64_t sandbox;
     uint64_t nv_counter;
+    uint64_t rollback_peers;
     uint64_t nv_seconds;
     uint64_t nv_strict;
 };

@@ -7,6 +7,7 @@
 #include "node/counter.h"
 #include "node/freeze.h"
 #include "node/lease.h"
+#include "node/level.h"
 #include "node/node.h"
 #include "node/recoverable.h"
 #include "node/restore.h"
@@ -242,6 +243,7 @@ struct granter core_granter(const struct node *n, const struct core *c, const st
                              .policy_number = policy_number(p),
                              .policy_hash = *policy_hash(p),
                              .ttl_ms = (uint32_t)n->config->challenge_ms,
+                             .rollback = level_attested(n->config, c, p),
                              .binding_required = policy_channel_binding(p) == POLICY_BINDING_REQUIRED };
 }
 

@@ -1,6 +1,7 @@
 #include "node/epoch_pull.h"
 
 #include "node/joiner_parts.h"
+#include "node/level.h"
 #include "node/rotation.h"
 
 #include <stdio.h>
@@ -45,6 +46,7 @@ static enum sr_err start(struct node *n, struct core *c, const char *base, struc
     SR_TRY(attempt_new(n, base, c->cert.address, &a, why));
     a->who.cid = c->home.cid;
     a->who.min_epoch = now.e->n + 1;
+    a->who.rollback = level_attested(n->config, c, policy.p);
     a->who.min_policy = policy_number(policy.p);
     a->keys.member = c->home.member;
     a->keys.member_pub = c->home.member_pub;

@@ -2,6 +2,7 @@
 
 #include "node/clock.h"
 #include "node/joiner_end.h"
+#include "node/level.h"
 #include "proto/cid.h"
 
 #include <stdio.h>
@@ -47,6 +48,7 @@ enum sr_err attempt_new(struct node *n, const char *base, const char *address, s
     a->members = "/sealring/v1/members";
     a->who = (struct joiner){ .type = span_of(tpm_actor_type(n->tpm)),
                               .address = span_of(address),
+                              .rollback = level_attested(n->config, NULL, NULL),
                               .min_epoch = n->config->min_epoch,
                               .min_policy = n->config->min_policy };
     draw_keys(&a->keys);
@@ -147,6 +149,7 @@ static enum sr_err judge(struct attempt *a, struct sr_why *why)
     if (e != SR_OK)
         collateral_actor_miss(a->n->fetcher, &held, a->granted.m4.type, a->granted.m4.evidence);
     SR_TRY(e);
+    rollback_claims(&a->granted.m4.rollback, &a->granter.claims);
     SR_TRY(policy_join(a->policy.policy, &a->granter.claims, &a->n->self, NULL, why));
     struct join_policy p = { policy_number(a->policy.policy), *policy_hash(a->policy.policy) };
     return join_open_grant(&a->wait, &a->granted, &a->keys, &a->granter.verified, &p, &a->masters, &a->hold,

@@ -5,6 +5,7 @@
 #include "node/expel.h"
 #include "node/freeze.h"
 #include "node/lease.h"
+#include "node/level.h"
 #include "node/node.h"
 
 /* What can't be written down is not done. */
@@ -74,6 +75,17 @@ static enum sr_err log_is_ours(struct node *n, const struct core *c, const struc
     return cosigners_live(c->cosigners, why);
 }
 
+/* This member said in its evidence that it asks others at its start. */
+static enum sr_err level_is_kept(struct node *n, const struct core *c, const struct core_look *at,
+                                 struct sr_why *why)
+{
+    (void)c;
+    return level_is_missed(n->config, at->policy)
+               ? sr_fail(why, SR_EBUSY, R_UNWITNESSED,
+                         "rollback-peers, and the policy in force asks for no answers at a start")
+               : SR_OK;
+}
+
 static enum sr_err some_were_asked(struct node *n, const struct core *c, const struct core_look *at,
                                    struct sr_why *why)
 {
@@ -127,6 +139,7 @@ static const struct condition {
     { GRANT | ENROL | RELEASE | STORE, lease_runs },
     { GRANT, joins_flow },
     { ALL, log_is_ours },
+    { GRANT | ENROL | RELEASE | STORE, level_is_kept },
     { GRANT | ENROL | STORE | WITNESS, some_were_asked },
     { RELEASE, all_were_asked },
     { GRANT, past_is_known },

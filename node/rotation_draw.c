@@ -4,6 +4,7 @@
 
 #include "node/appraise.h"
 #include "node/clock.h"
+#include "node/level.h"
 #include "node/recoverable.h"
 #include "proto/leaf.h"
 
@@ -62,12 +63,14 @@ static enum sr_err describe(struct rotation *r, const struct epochs *now, struct
 {
     SR_OWN(buf) recovery = { 0 };
     SR_OWN(buf) evidence = { 0 };
+    SR_OWN(policy_hold) policy = policy_holder_get(r->core->policy);
     struct sha512 rd;
     SR_TRY(seal_for_recovery(r, n->drawn, &recovery, why));
     struct epoch_draw d = { .cid = r->core->home.cid,
                             .pubs = *keyring_pubs(n->drawn, now->n + 1),
                             .created = clock_unix(),
                             .recovery = buf_span(&recovery),
+                            .rollback = level_attested(r->node->config, r->core, policy.p),
                             .type = span_of(tpm_actor_type(r->node->tpm)) };
     SR_TRY(epoch_draw_rd(&d, &rd));
     SR_TRY(quote(r, now, &rd, &evidence, why));

@@ -6,6 +6,7 @@
 #include "node/counter.h"
 #include "node/freeze.h"
 #include "node/lease.h"
+#include "node/level.h"
 #include "node/node.h"
 #include "node/rotation.h"
 #include "node/status_collateral.h"
@@ -176,13 +177,12 @@ static void write_frozen(struct buf *b, const struct core *c)
     jw_object_end(b);
 }
 
-/* Each of the two is there or not. */
-static const char *level(struct core *c)
+/* What our evidence says now. */
+static void write_attested(struct buf *b, const struct node *n, const struct core *c)
 {
-    const char *peers = status_rollback(c);
-    if (!c->counter)
-        return peers;
-    return strcmp(peers, "none") == 0 ? "tpm" : "peers-tpm";
+    SR_OWN(policy_hold) now = c ? policy_holder_get(c->policy) : (struct policy_hold){ 0 };
+    struct rollback r = level_attested(n->config, c, now.p);
+    jw_member_text(b, "rollback_attested", rollback_text(r.level));
 }
 
 static void write_counter(struct buf *b, const struct core *c)
@@ -317,7 +317,8 @@ void status_write(struct node *n, struct buf *ret)
     jw_member_text(ret, "platform", tpm_actor_type(n->tpm));
     if (c)
         write_policy(ret, c);
-    jw_member_text(ret, "rollback", c ? level(c) : "none");
+    jw_member_text(ret, "rollback", rollback_text(c ? level_now(c) : ROLLBACK_NONE));
+    write_attested(ret, n, c);
     jw_member_text(ret, "sealed", tpm_actor_sealer(n->tpm));
     write_sealed_ahead(ret, n);
     jw_member_u64(ret, "started", n->started);

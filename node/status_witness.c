@@ -7,21 +7,6 @@
 
 #include <stdio.h>
 
-/* What is asked for: all of it, or it is no protection to speak of. */
-static bool guarded(struct core *c, const struct policy *p)
-{
-    const struct policy_witnesses *pw = p ? policy_witnesses(p) : NULL;
-    struct cosigners_view v = cosigners_look(c->cosigners);
-    return pw && pw->restart > 0 && v.ended == R_NONE && v.size > 0 && v.cosigned >= pw->need &&
-           v.answers >= pw->restart;
-}
-
-const char *status_rollback(struct core *c)
-{
-    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
-    return guarded(c, now.p) ? "peers" : "none";
-}
-
 void status_witnesses(struct core *c, struct buf *ret)
 {
     SR_OWN(policy_hold) now = policy_holder_get(c->policy);

@@ -4,8 +4,8 @@
 
 struct core;
 
-/* "peers" while members and witnesses guard this log as policy asks for, else "none". */
-const char *status_rollback(struct core *c);
 void status_witnesses(struct core *c, struct buf *ret); /* the value of "witnesses" */
+/* What of it somebody should look at: texts in the array of warnings. */
 void status_witness_warnings(struct core *c, struct buf *ret);
+/* In Prometheus' text. */
 void status_witness_gauges(struct core *c, struct buf *ret);

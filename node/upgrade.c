@@ -2,6 +2,7 @@
 
 #include "node/ahead.h"
 #include "node/clock.h"
+#include "node/level.h"
 
 #include <stdlib.h>
 
@@ -56,6 +57,8 @@ enum sr_err upgrade_judge(struct node *n, const struct stand *s, const struct an
     SR_TRY(tpm_actor_foresee(n->tpm, a, &h.l->foreseen, why));
     SR_TRY(appraise_self(n, s, &h.l->now, why));
     join_claims(&h.l->foreseen, &h.l->now.claims, &n->self, ret_claims);
+    struct rollback rollback = level_attested(n->config, s->core, s->policy.p);
+    rollback_claims(&rollback, ret_claims);
     return policy_join(s->policy.p, ret_claims, &n->self, ret, why);
 }
 

@@ -23,7 +23,8 @@ struct granter {
     uint64_t epoch_lo, epoch_hi; /* of the masters in the bundle */
     uint64_t policy_number;
     struct sha256 policy_hash;
-    uint32_t ttl_ms; /* lifetime of a challenge: at least three quotes */
+    uint32_t ttl_ms;          /* lifetime of a challenge: at least three quotes */
+    struct rollback rollback; /* what it says of itself in M4 */
     bool binding_required;
 };
 
@@ -43,6 +44,7 @@ struct join_attest {
     struct kem_pub ekj;
     struct sign_pub idj, member_key;
     struct span type, address, evidence; /* borrow from M3 */
+    struct rollback rollback;
     struct nonce nonce;
 };
 /* Order: form, version, suite, role, network; MAC; age; policy, epochs, identity and lifetime equal the
@@ -78,6 +80,7 @@ struct join_sealed {
     struct kem_pub ekb, enc;
     struct buf ct;
     char type[EVIDENCE_TYPE_MAX + 1]; /* of the granter's own evidence */
+    struct rollback rollback;
     struct sign_pub idb;
     struct join_pending pending; /* but for th3 */
 };
@@ -132,6 +135,7 @@ enum sr_err join_m6(const struct join_confirmed *c, const struct join_m6_parts *
 struct joiner {
     struct sha256 cid; /* pinned in the joiner's configuration */
     struct span type;  /* its evidence type */
+    struct rollback rollback;
     struct span address;
     uint64_t min_epoch;  /* the newest it knows of from a signed or witnessed source; 0 or 1 at first */
     uint64_t min_policy; /* likewise */

@@ -123,13 +123,14 @@ enum sr_err join_open_attest(const struct granter *g, struct span m3, const stru
     a.th1 = join_th1(m.m1, m.m2, &cb);
     a.th2 = join_th2(&a.th1, wire_body(m3, M3_SIGS));
     SR_TRY(check_signatures(&m, &a.th2, why));
-    const struct join_joiner_rd rd = { &a.th1, &m.ekj, &m.idj, &m.member_key, hello.type };
+    const struct join_joiner_rd rd = { &a.th1, &m.ekj, &m.idj, &m.member_key, hello.type, &m.rollback };
     a.rd = join_rd_joiner(&rd);
     a.ekj = m.ekj;
     a.idj = m.idj;
     a.member_key = m.member_key;
     a.type = hello.type;
     a.address = m.address;
+    a.rollback = m.rollback;
     a.evidence = m.evidence;
     a.nonce = (struct nonce){ a.challenge.mac, a.challenge.ts_ms + a.challenge.deadline_ms };
     *ret = a;
@@ -197,9 +198,10 @@ enum sr_err join_grant(const struct granter *g, const struct join_attest *a, con
     s.th2 = a->th2;
     s.ct_hash = sha512(buf_span(&s.ct));
     s.idb = g->id;
+    s.rollback = g->rollback;
     kem_pub_of(&random->ekb, &s.ekb);
     memcpy(s.type, type.p, type.n);
-    const struct join_granter_rd rd = { &s.th2, &s.ekb, &s.idb, &s.enc, &s.ct_hash, type };
+    const struct join_granter_rd rd = { &s.th2, &s.ekb, &s.idb, &s.enc, &s.ct_hash, type, &s.rollback };
     s.rd = join_rd_granter(&rd);
     note_session(a, &s.pending);
     *ret = SR_TAKE(s);
@@ -214,6 +216,7 @@ enum sr_err join_m4(const struct join_sealed *s, const struct join_m4_parts *par
         .sid = s->pending.sid,
         .ekb = s->ekb,
         .type = span_of(s->type),
+        .rollback = s->rollback,
         .evidence = parts->evidence,
         .enc = s->enc,
         .ct = buf_span(&s->ct),

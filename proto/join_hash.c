@@ -35,6 +35,7 @@ struct sha512 join_rd_joiner(const struct join_joiner_rd *in)
     hash512_lp(&h, SPAN(in->idj->b));
     hash512_lp(&h, SPAN(in->member_key->b));
     hash512_lp(&h, in->type);
+    hash512_rollback(&h, in->rollback);
     return hash512_end(&h);
 }
 
@@ -47,6 +48,7 @@ struct sha512 join_rd_granter(const struct join_granter_rd *in)
     hash512_lp(&h, SPAN(in->enc->b));
     hash512_lp(&h, SPAN(in->ct_hash->b));
     hash512_lp(&h, in->type);
+    hash512_rollback(&h, in->rollback);
     return hash512_end(&h);
 }
 

@@ -15,6 +15,7 @@ struct join_joiner_rd {
     const struct kem_pub *ekj;
     const struct sign_pub *idj, *member_key;
     struct span type;
+    const struct rollback *rollback;
 };
 /* What the joiner's evidence is over. */
 struct sha512 join_rd_joiner(const struct join_joiner_rd *in);
@@ -26,6 +27,7 @@ struct join_granter_rd {
     const struct kem_pub *enc;
     const struct sha512 *ct_hash;
     struct span type;
+    const struct rollback *rollback;
 };
 /* What the granter's evidence is over. */
 struct sha512 join_rd_granter(const struct join_granter_rd *in);

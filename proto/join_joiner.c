@@ -56,7 +56,7 @@ void join_rd(const struct joiner *j, const struct join_challenged *c, const stru
     struct kem_pub ekj;
     struct join_offer o = { .c = *c, .binding = *binding, .th1 = join_th1(c->m1, c->m2, binding) };
     kem_pub_of(&k->ekj, &ekj);
-    const struct join_joiner_rd rd = { &o.th1, &ekj, &k->idj_pub, &k->member_pub, j->type };
+    const struct join_joiner_rd rd = { &o.th1, &ekj, &k->idj_pub, &k->member_pub, j->type, &j->rollback };
     o.rd = join_rd_joiner(&rd);
     *ret = o;
 }
@@ -72,6 +72,7 @@ enum sr_err join_m3(const struct joiner *j, const struct join_offer *o, const st
         .idj = k->idj_pub,
         .member_key = k->member_pub,
         .address = j->address,
+        .rollback = j->rollback,
         .evidence = evidence,
     };
     kem_pub_of(&k->ekj, &m.ekj);
@@ -109,7 +110,8 @@ enum sr_err join_read_grant(const struct joiner *j, const struct join_wait *w, s
         return sr_fail(why, SR_EPROOF, R_SIGNATURE, "M4 is not signed by who made the challenge");
     SR_TRY(check_epochs(j, w, &g, why));
     struct sha512 ct_hash = sha512(m->ct);
-    const struct join_granter_rd rd = { &w->th2, &m->ekb, &w->challenge.idb, &m->enc, &ct_hash, m->type };
+    const struct join_granter_rd rd = { &w->th2,  &m->ekb, &w->challenge.idb, &m->enc,
+                                        &ct_hash, m->type, &m->rollback };
     g.rd = join_rd_granter(&rd);
     *ret = g;
     return SR_OK;

@@ -148,6 +148,7 @@ enum sr_err m3_encode(const struct m3 *m, struct buf *ret)
     wr_span(&b, SPAN(m->idj.b));
     wr_span(&b, SPAN(m->member_key.b));
     wr_lp(&b, m->address);
+    wr_rollback(&b, &m->rollback);
     wr_lp(&b, m->evidence);
     wr_span(&b, SPAN(m->sigm.b));
     wr_span(&b, SPAN(m->sigj.b));
@@ -167,6 +168,7 @@ enum sr_err m3_decode(struct span s, struct m3 *ret, struct sr_why *why)
     rd_copy(&r, m.idj.b, sizeof m.idj.b);
     rd_copy(&r, m.member_key.b, sizeof m.member_key.b);
     m.address = rd_lp(&r, ADDRESS_MAX);
+    m.rollback = rd_rollback(&r);
     m.evidence = rd_lp(&r, HANDSHAKE_EVIDENCE_MAX);
     rd_copy(&r, m.sigm.b, sizeof m.sigm.b);
     rd_copy(&r, m.sigj.b, sizeof m.sigj.b);
@@ -185,6 +187,7 @@ enum sr_err m4_encode(const struct m4 *m, struct buf *ret)
     wr_span(&b, SPAN(m->sid.b));
     wr_span(&b, SPAN(m->ekb.b));
     wr_lp(&b, m->type);
+    wr_rollback(&b, &m->rollback);
     wr_lp(&b, m->evidence);
     wr_span(&b, SPAN(m->enc.b));
     wr_lp(&b, m->ct);
@@ -205,6 +208,7 @@ enum sr_err m4_decode(struct span s, struct m4 *ret, struct sr_why *why)
     rd_copy(&r, m.sid.b, sizeof m.sid.b);
     rd_copy(&r, m.ekb.b, sizeof m.ekb.b);
     m.type = rd_lp(&r, EVIDENCE_TYPE_MAX);
+    m.rollback = rd_rollback(&r);
     m.evidence = rd_lp(&r, HANDSHAKE_EVIDENCE_MAX);
     rd_copy(&r, m.enc.b, sizeof m.enc.b);
     m.ct = rd_lp(&r, JOIN_CT_MAX);

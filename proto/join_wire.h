@@ -3,6 +3,7 @@
  * spans from the bytes given. Encoders refuse what decoders would: SR_EFORMAT, R_MALFORMED. */
 #include "proto/epoch.h"
 #include "proto/leaf.h"
+#include "proto/rollback.h"
 #include "proto/verified.h"
 
 enum {
@@ -66,13 +67,17 @@ struct m3 {
     uint8_t cb_kind;    /* 0 none, 1 tls-exporter */
     struct kem_pub ekj;
     struct sign_pub idj, member_key;
-    struct span address, evidence;
+    struct span address;
+    struct rollback rollback; /* what the joiner will run at */
+    struct span evidence;
     struct sig sigm, sigj; /* by member_key and idJ, both over th2 */
 };
 struct m4 {
     struct session_id sid;
     struct kem_pub ekb;
-    struct span type, evidence; /* the granter's */
+    struct span type; /* the granter's, as the next two */
+    struct rollback rollback;
+    struct span evidence;
     struct kem_pub enc;
     struct span ct, record, chain, policy, checkpoint;
     struct sig sigb;

@@ -68,6 +68,7 @@ struct leaf {
     struct sha256 hardware;    /* salted chip or EK id: all that stand on evidence */
     struct sha256 root;        /* enrolment: SPKI hash of the endorsement anchor */
     struct sha256 measurement; /* all that stand on evidence; own one in genesis, member-self, start */
+    char rollback[LEAF_REASON_MAX]; /* join-granted: the level that the joiner said */
     uint64_t policy_number;
     uint64_t epoch;                 /* genesis, enrolment, put, delete, start, epoch, epoch-... */
     uint64_t epoch_lo, epoch_hi;    /* member, member-self: the masters handed over */

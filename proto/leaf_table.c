@@ -16,6 +16,7 @@
     X(hardware, RAW)                                                                                         \
     X(root, RAW)                                                                                             \
     X(measurement, RAW)                                                                                      \
+    X(rollback, WORD)                                                                                        \
     X(policy_number, U64)                                                                                    \
     X(epoch, U64)                                                                                            \
     X(epoch_lo, U64)                                                                                         \
@@ -60,7 +61,8 @@ static const struct type {
     { LEAF_MEMBER_SELF,
       { f_cid, f_member_key, f_granter, f_hardware, f_measurement, f_policy_number, f_epoch_lo, f_epoch_hi,
         f_transcript, f_address } },
-    { LEAF_JOIN_GRANTED, { f_transcript, f_ct_hash, f_ak, f_hardware, f_measurement, f_policy_number } },
+    { LEAF_JOIN_GRANTED,
+      { f_transcript, f_ct_hash, f_ak, f_hardware, f_measurement, f_rollback, f_policy_number } },
     { LEAF_MEMBER,
       { f_id, f_member_key, f_hardware, f_measurement, f_policy_number, f_epoch_lo, f_epoch_hi, f_transcript,
         f_address } },

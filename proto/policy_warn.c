@@ -119,6 +119,21 @@ static bool has_ref(const struct policy *p, const struct policy_rule *r)
     return false;
 }
 
+static bool asks_rollback(const struct policy_rule *r)
+{
+    for (size_t i = 0; i < r->tests_n; i++)
+        if (span_eq(r->tests[i].claim, SPAN_STR("rollback")))
+            return true;
+    return false;
+}
+
+/* Members alone say so. */
+static bool vain_rollback(const struct policy *p, const struct policy_rule *r)
+{
+    (void)p;
+    return r->tenant.n && asks_rollback(r);
+}
+
 static bool token_of_nobody(const struct policy *p, const struct policy_rule *r)
 {
     return policy_is_token(r->type) && !policy_issuer(p, r->type);
@@ -149,6 +164,8 @@ static const struct warning {
     { "gives every key of the tenant", every_key },
     { "believes a third party: whoever has its signing key decides who matches", third_party },
     { "compares with what the tenant's administrators set: they decide who matches", has_ref },
+    { "compares rollback, which members say of themselves and workloads do not: nothing matches",
+      vain_rollback },
     { "is for tokens of an issuer that token_issuers does not name: nothing matches", token_of_nobody },
     { "names stored secrets of a tenant that may store none", no_room },
     { "has a lease that never counts: it denies, or the tenant's is shorter", idle_lease },
@@ -235,6 +252,14 @@ static struct key_leases key_leases(const struct policy *p)
     return l;
 }
 
+static size_t rollback_rules(const struct policy *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->join.n; i++)
+        n += asks_rollback(&p->join.rules[i]);
+    return n;
+}
+
 static void say_leases(const struct policy *p, struct buf *b)
 {
     struct key_leases l = key_leases(p);
@@ -265,6 +290,8 @@ size_t policy_check_text(const struct policy *p, const size_t *left, struct buf 
     wr_fmt(ret, "joins %s, %zu expelled\n", p->join_frozen ? "frozen" : "go on", p->expelled_n);
     if (p->hardware)
         wr_fmt(ret, "%zu machines listed, no other joins\n", p->hardware_n);
+    if (rollback_rules(p))
+        wr_fmt(ret, "%zu join rules ask for a level of rollback protection\n", rollback_rules(p));
     say_leases(p, ret);
     if (leaves_nobody(left))
         wr_fmt(ret, "warning: %s\n", nobody);
@@ -303,6 +330,8 @@ size_t policy_check_json(const struct policy *p, const size_t *left, struct buf 
     jw_member_u64(&b, "number", p->number);
     jw_member_hex(&b, "previous", SPAN(p->previous.b));
     jw_member_u64(&b, "release_rules", p->release.n);
+    if (rollback_rules(p))
+        jw_member_u64(&b, "rollback_rules", rollback_rules(p));
     if (leases.n)
         jw_member_u64(&b, "shortest_lease", leases.shortest);
     jw_member_u64(&b, "tenants", p->tenants_n);

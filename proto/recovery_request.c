@@ -25,6 +25,7 @@ struct sha512 recovery_request_rd(const struct recovery_request *q)
     hash512_u64(&h, q->epoch);
     hash512_lp(&h, SPAN(q->chain.b));
     hash512_lp(&h, q->type);
+    hash512_rollback(&h, &q->rollback);
     return hash512_end(&h);
 }
 
@@ -41,6 +42,7 @@ enum sr_err recovery_request_encode(const struct recovery_request *q, struct buf
     wr_span(&b, SPAN(q->policy_hash.b));
     wr_u64be(&b, q->epoch);
     wr_span(&b, SPAN(q->chain.b));
+    wr_rollback(&b, &q->rollback);
     wr_lp(&b, q->type);
     wr_lp(&b, q->evidence);
     if (!buf_ok(&b))
@@ -63,6 +65,7 @@ enum sr_err recovery_request_decode(struct span s, struct recovery_request *ret,
     rd_copy(&r, q.policy_hash.b, sizeof q.policy_hash.b);
     q.epoch = rd_u64be(&r);
     rd_copy(&r, q.chain.b, sizeof q.chain.b);
+    q.rollback = rd_rollback(&r);
     q.type = rd_lp(&r, EVIDENCE_TYPE_MAX);
     q.evidence = rd_lp(&r, HANDSHAKE_EVIDENCE_MAX);
     if (!rd_end(&r) || version != REQUEST_VERSION || !evidence_type_ok(q.type) || !q.evidence.n)
@@ -167,6 +170,7 @@ enum sr_err recovery_request_judge(const struct recovery_judge *by, const struct
     SR_TRY(judge_policy(by, q, why));
     SR_TRY(judge_epoch(by, q, why));
     SR_TRY(judge_evidence(by, q, &claims, why));
+    rollback_claims(&q->rollback, &claims);
     SR_TRY(policy_join(by->policy, &claims, by->first, NULL, why));
     *ret = claims;
     return SR_OK;

@@ -3,6 +3,7 @@
  * measured code has it, for one ceremony of one network. specs/recovery.md, "Ceremony". */
 #include "proto/policy.h"
 #include "proto/recovery_file.h"
+#include "proto/rollback.h"
 
 enum {
     RECOVERY_REQUEST_MAX = HANDSHAKE_EVIDENCE_MAX + 256, /* bytes */
@@ -26,6 +27,7 @@ struct recovery_request {
     struct sha256 policy_hash;
     uint64_t epoch;             /* what it will bring back: the newest epoch that it knows of, */
     struct sha256 chain;        /* and SHA-256 of the chain that leads there */
+    struct rollback rollback;   /* what it will run at */
     struct span type, evidence; /* borrowed */
 };
 /* Appends the request; refuses what the decoder would. */

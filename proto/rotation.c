@@ -18,6 +18,7 @@ enum sr_err epoch_draw_encode(const struct epoch_draw *d, struct buf *ret)
     epoch_pubs_write(&d->pubs, &b);
     wr_u64be(&b, d->created);
     wr_lp(&b, d->recovery);
+    wr_rollback(&b, &d->rollback);
     wr_lp(&b, d->type);
     wr_lp(&b, d->evidence);
     if (!buf_ok(&b))
@@ -37,6 +38,7 @@ enum sr_err epoch_draw_decode(struct span s, struct epoch_draw *ret, struct sr_w
     epoch_pubs_read(&r, &d.pubs);
     d.created = rd_u64be(&r);
     d.recovery = rd_lp(&r, EPOCH_RECOVERY_SIZE);
+    d.rollback = rd_rollback(&r);
     d.type = rd_lp(&r, EVIDENCE_TYPE_MAX);
     d.evidence = rd_lp(&r, HANDSHAKE_EVIDENCE_MAX);
     if (!rd_end(&r) || version != 1)
@@ -57,6 +59,7 @@ enum sr_err epoch_draw_rd(const struct epoch_draw *d, struct sha512 *ret)
     hash512_lp(&h, buf_span(&text));
     hash512_u64(&h, d->created);
     hash512_lp(&h, d->recovery);
+    hash512_rollback(&h, &d->rollback);
     *ret = hash512_end(&h);
     return SR_OK;
 }

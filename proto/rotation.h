@@ -3,6 +3,7 @@
  * file that gathers approvals of it. specs/epochs.md. */
 #include "proto/genesis.h"
 #include "proto/policy.h"
+#include "proto/rollback.h"
 
 enum {
     EPOCH_DRAW_MAX = HANDSHAKE_EVIDENCE_MAX + 1024,
@@ -20,6 +21,7 @@ struct epoch_draw {
     struct epoch_pubs pubs;
     uint64_t created;     /* unix seconds */
     struct span recovery; /* the master, sealed to the recovery key; empty where the record has no holders */
+    struct rollback rollback;
     struct span type, evidence;
 };
 /* SR_EBUG: a part that would not be read back. */

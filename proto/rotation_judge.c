@@ -38,6 +38,7 @@ enum sr_err rotation_judge(const struct rotation_judge *by, const struct epoch_d
     struct claims claims = { 0 };
     SR_TRY(judge_words(by, d, why));
     SR_TRY(judge_evidence(by, d, &claims, why));
+    rollback_claims(&d->rollback, &claims);
     SR_TRY(policy_join(by->policy, &claims, by->first, NULL, why));
     *ret = claims;
     return SR_OK;

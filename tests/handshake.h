@@ -117,7 +117,8 @@ static inline void net_make(struct net *n, const char *master)
                              .epoch_hi = 1,
                              .policy_number = 1,
                              .policy_hash = n->genesis.params.first_policy,
-                             .ttl_ms = 30000 };
+                             .ttl_ms = 30000,
+                             .rollback = { ROLLBACK_PEERS_TPM, 9 } };
     make_signer("idB", &n->idb, &n->g.id);
     n->r = (struct releaser){ .cid = n->cid,
                               .nonce_key = &n->nonce_key,
@@ -183,7 +184,8 @@ static inline void tape_start(struct tape *t, const struct sha256 *cid)
     make_join_keys(&t->k, "nJ");
     t->j = (struct joiner){ .cid = *cid,
                             .type = SPAN_STR("tpm"),
-                            .address = SPAN_STR("https://b.example:7443") };
+                            .address = SPAN_STR("https://b.example:7443"),
+                            .rollback = { ROLLBACK_TPM, 7 } };
     fill(t->joiner_cb.exporter, 32, "exporter");
     t->joiner_cb.bound = true;
     t->granter_cb = t->joiner_cb;

@@ -43,6 +43,7 @@ static inline void maker_draw(struct rotation_maker *m)
     const struct epoch_draw d = { .cid = m->net.cid,
                                   .pubs = m->next.pub,
                                   .created = 1700000000,
+                                  .rollback = { ROLLBACK_TPM, 5 },
                                   .type = SPAN_STR("tpm"),
                                   .evidence = SPAN_STR("evidence") };
     T(epoch_draw_encode(&d, &m->draw) == SR_OK);

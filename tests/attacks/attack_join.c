@@ -139,6 +139,43 @@ static bool ciphertext_swap(struct lab *l, struct sr_why *why)
     return lab_take(l, &j, buf_span(&changed), why) == SR_OK && took(&j, &evil.epoch[0].master);
 }
 
+/* The owner of a joiner's machine has M3 say on its way that it runs at a higher level than it does. */
+static bool level_changed(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(buf) changed = { 0 };
+    struct m3 m3;
+    lab_hello(&j, &l->net.cid, &l->net.g, "c");
+    j.t.j.rollback = (struct rollback){ 0 };
+    lab_m3(&j, &l->good);
+    T(m3_decode(buf_span(&j.t.m[M3]), &m3, NULL) == SR_OK);
+    m3.rollback.level = ROLLBACK_PEERS_TPM;
+    T(m3_encode(&m3, &changed) == SR_OK);
+    if (lab_grant(l, &l->net.g, buf_span(&changed), &j.t.granter_cb, NOW + 1, &j, why) != SR_OK)
+        return false;
+    lab_m4(&l->net, &j, &l->good, SPAN_STR("\0\0"));
+    return j.attest.rollback.level == ROLLBACK_PEERS_TPM &&
+           lab_take(l, &j, buf_span(&j.t.m[M4]), why) == SR_OK && took(&j, &l->net.master);
+}
+
+/* The same of a granter's, in M4. */
+static bool granter_level_changed(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    SR_OWN(buf) changed = { 0 };
+    struct granter g = l->net.g;
+    struct m4 m4;
+    g.rollback = (struct rollback){ 0 };
+    lab_hello(&j, &l->net.cid, &g, "c");
+    lab_m3(&j, &l->good);
+    T(lab_grant(l, &g, buf_span(&j.t.m[M3]), &j.t.granter_cb, NOW + 1, &j, NULL) == SR_OK);
+    lab_m4(&l->net, &j, &l->good, SPAN_STR("\0\0"));
+    T(m4_decode(buf_span(&j.t.m[M4]), &m4, NULL) == SR_OK);
+    m4.rollback.level = ROLLBACK_PEERS_TPM;
+    T(m4_encode(&m4, &changed) == SR_OK);
+    return lab_take(l, &j, buf_span(&changed), why) == SR_OK && took(&j, &l->net.master);
+}
+
 /* An honest M3 whose session keys are replaced: good evidence, the attacker's keys. */
 static bool key_swap(struct lab *l, struct sr_why *why)
 {
@@ -589,6 +626,8 @@ static const struct attack rows[] = {
     { "reflection", honest_join, reflection, R_REPORT_DATA },
     { "ciphertext_swap", honest_join, ciphertext_swap, R_SIGNATURE },
     { "key_swap", honest_join, key_swap, R_REPORT_DATA },
+    { "level_changed", honest_join, level_changed, R_SIGNATURE },
+    { "granter_level_changed", honest_join, granter_level_changed, R_SIGNATURE },
     { "replay", honest_join, replay, R_NONCE_USED },
     { "replay_late", honest_join, replay_late, R_NONCE_EXPIRED },
     { "raced", honest_join, raced, R_NONCE_USED },

@@ -52,6 +52,54 @@ static bool modified_node(struct lab *unused, struct sr_why *why)
     return recovered(&l, &l.gather, &masters, why);
 }
 
+/* The policy asks those who recover for a level; the machine says that it runs at this one. */
+static void asked_for_a_level(struct recovery_lab *l, enum rollback_level level)
+{
+    policy_unref(l->policy);
+    l->policy = lab_policy_asking(GOOD_CODE, ",{\"claim\":\"rollback\",\"op\":\"in\",\"value\":[\"peers\"]}");
+    l->by.policy = l->policy;
+    l->q.policy_hash = *policy_hash(l->policy);
+    l->q.rollback.level = (uint8_t)level;
+    recovery_lab_ask(l);
+    l->gather.session = recovery_transfer_session(&l->q, buf_span(&l->request));
+}
+
+static bool guarded_ceremony(struct lab *unused)
+{
+    SR_OWN(recovery_lab) l = { 0 };
+    struct master_bundle masters;
+    (void)unused;
+    recovery_lab_open(&l);
+    asked_for_a_level(&l, ROLLBACK_PEERS);
+    return recovered(&l, &l.gather, &masters, NULL) && recovery_lab_is_back(&l, &masters);
+}
+
+/* Its disk can be put back when the host likes. */
+static bool unguarded_recovers(struct lab *unused, struct sr_why *why)
+{
+    SR_OWN(recovery_lab) l = { 0 };
+    struct master_bundle masters;
+    (void)unused;
+    recovery_lab_open(&l);
+    asked_for_a_level(&l, ROLLBACK_NONE);
+    return recovered(&l, &l.gather, &masters, why) && recovery_lab_is_back(&l, &masters);
+}
+
+/* And its host has the request say something better than the evidence does. */
+static bool recovery_level_changed(struct lab *unused, struct sr_why *why)
+{
+    SR_OWN(recovery_lab) l = { 0 };
+    struct master_bundle masters;
+    (void)unused;
+    recovery_lab_open(&l);
+    asked_for_a_level(&l, ROLLBACK_NONE);
+    l.q.rollback.level = ROLLBACK_PEERS;
+    buf_drop(&l.request);
+    T(recovery_request_encode(&l.q, &l.request) == SR_OK);
+    l.gather.session = recovery_transfer_session(&l.q, buf_span(&l.request));
+    return recovered(&l, &l.gather, &masters, why) && recovery_lab_is_back(&l, &masters);
+}
+
 /* The request of a recovery years ago, whose session key leaked since. */
 static bool earlier_ceremony(struct lab *unused, struct sr_why *why)
 {
@@ -211,6 +259,8 @@ static bool set_made_later(struct lab *unused, struct sr_why *why)
 static const struct attack rows[] = {
     { "session_swapped", ceremony, session_swapped, R_REPORT_DATA },
     { "modified_node", ceremony, modified_node, R_NO_RULE },
+    { "unguarded_recovers", guarded_ceremony, unguarded_recovers, R_NO_RULE },
+    { "recovery_level_changed", guarded_ceremony, recovery_level_changed, R_REPORT_DATA },
     { "earlier_ceremony", ceremony, earlier_ceremony, R_RECOVERY_SESSION },
     { "policy_taken_back", ceremony, policy_taken_back, R_POLICY_OLD },
     { "master_swapped", ceremony, master_swapped, R_MASTER_COMMIT_MISMATCH },

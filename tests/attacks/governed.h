@@ -5,6 +5,11 @@
 #include "proto/policy_next.h"
 #include "tests/attacks/running.h"
 
+/* Join rules: this program, at a level of rollback protection. */
+static const char governed_at_a_level[] =
+    "[{\"name\":\"guarded\",\"type\":\"insecure\",\"where\":[{\"claim\":\"code\",\"op\":\"same\"},"
+    "{\"claim\":\"rollback\",\"op\":\"in\",\"value\":[\"peers\",\"peers-tpm\",\"tpm\"]}]}]";
+
 /* The policy after the one that r holds, with one member of the document changed, signed. */
 static inline void governed_next(struct running *r, const char *member, const char *value, struct buf *ret)
 {
@@ -44,27 +49,35 @@ static inline void governed_evidence(const struct running *r, const struct sha51
     T(insecure_evidence_write(rd, &c, ret) == SR_OK);
 }
 
+/* The machine of a joiner. */
+struct governed_machine {
+    const char *hardware; /* NULL: says nothing of it */
+    struct rollback rollback;
+};
+
 /* M1 to M3 of such a joiner; false: refused. */
-static inline bool governed_m3_on(struct running *r, const char *hardware, struct tape *t, struct sr_why *why)
+static inline bool governed_m3_on(struct running *r, const struct governed_machine *machine, struct tape *t,
+                                  struct sr_why *why)
 {
     struct join_challenged challenged;
     struct join_offer offer;
     SR_OWN(buf) evidence = { 0 };
     tape_start(t, &r->core->home.cid);
     t->j.type = SPAN_STR("insecure");
+    t->j.rollback = machine->rollback;
     t->joiner_cb = t->granter_cb = (struct binding){ 0 };
     T(join_hello(&t->j, &t->k, &t->m[M1]) == SR_OK);
     if (running_post(r, "/sealring/v1/join/challenge", buf_span(&t->m[M1]), &t->m[M2], why) != SR_OK)
         return false;
     T(join_read_challenge(&t->j, buf_span(&t->m[M1]), buf_span(&t->m[M2]), &challenged, why) == SR_OK);
     join_rd(&t->j, &challenged, &t->k, &t->joiner_cb, &offer);
-    governed_evidence(r, &offer.rd, hardware, &evidence);
+    governed_evidence(r, &offer.rd, machine->hardware, &evidence);
     return join_m3(&t->j, &offer, &t->k, buf_span(&evidence), &t->m[M3], &t->wait) == SR_OK;
 }
 
 static inline bool governed_m3(struct running *r, struct tape *t, struct sr_why *why)
 {
-    return governed_m3_on(r, NULL, t, why);
+    return governed_m3_on(r, &(struct governed_machine){ 0 }, t, why);
 }
 
 /* M3 to M4: true when the masters are in the joiner's hands. */

@@ -4,6 +4,7 @@
 #include "node/lease.h"
 #include "proto/vouch.h"
 #include "tests/attacks/governed.h"
+#include "tests/rotation_ring.h"
 
 #include <sys/syscall.h>
 #include <time.h>
@@ -157,7 +158,8 @@ static bool expelled_machine(struct lab *l, struct sr_why *why)
     SR_OWN(tape) t = { 0 };
     (void)l;
     governed_by(r, "expelled", "[{\"hardware\":\"" LAB_VENDOR "\",\"name\":\"seized\"}]");
-    bool got = governed_m3_on(r, LAB_VENDOR, &t, why) && governed_m4(r, &t, why);
+    bool got = governed_m3_on(r, &(struct governed_machine){ LAB_VENDOR, { 0 } }, &t, why) &&
+               governed_m4(r, &t, why);
     running_end(r);
     return got;
 }
@@ -391,7 +393,8 @@ static bool listed_joins(struct lab *l)
     struct sr_why why = { 0 };
     (void)l;
     governed_by(r, "hardware", LISTED);
-    bool good = governed_m3_on(r, LAB_VENDOR, &t, &why) && governed_m4(r, &t, &why);
+    bool good = governed_m3_on(r, &(struct governed_machine){ LAB_VENDOR, { 0 } }, &t, &why) &&
+                governed_m4(r, &t, &why);
     running_end(r);
     return good;
 }
@@ -403,7 +406,8 @@ static bool unlisted_machine(struct lab *l, struct sr_why *why)
     SR_OWN(tape) t = { 0 };
     (void)l;
     governed_by(r, "hardware", LISTED);
-    bool got = governed_m3_on(r, LAB_ZEROS, &t, why) && governed_m4(r, &t, why);
+    bool got =
+        governed_m3_on(r, &(struct governed_machine){ LAB_ZEROS, { 0 } }, &t, why) && governed_m4(r, &t, why);
     running_end(r);
     return got;
 }
@@ -436,6 +440,87 @@ static bool key_after_lease(struct lab *l, struct sr_why *why)
     return holds_after(LEASE_S + 1);
 }
 
+/* ---- levels of rollback protection ---- */
+
+static bool joins_at(struct running *r, enum rollback_level level, struct sr_why *why)
+{
+    const struct governed_machine machine = { .rollback = { .level = (uint8_t)level } };
+    SR_OWN(tape) t = { 0 };
+    return governed_m3_on(r, &machine, &t, why) && governed_m4(r, &t, why);
+}
+
+/* The program itself, configured to ask others, asks that member to let it in. */
+static bool joins_from(struct rotator *granter, struct sr_why *why)
+{
+    struct running *r = running_empty(granter->r);
+    struct core *c = NULL;
+    SR_OWN(home) have = { 0 };
+    r->config.rollback_peers = 1;
+    bool got = joiner_try(&r->node, granter->address, "http://127.0.0.1:9", &have, &c, why) == SR_OK;
+    if (c)
+        running_member(r, c);
+    running_end(r);
+    return got;
+}
+
+static bool releases(struct running *r, struct sr_why *why)
+{
+    SR_OWN(tape_w) w = { 0 };
+    return by_hand_w2(r, &r->core->home, &w, why) == SR_OK &&
+           running_post(r, "/sealring/v1/release", buf_span(&w.m[W2]), &w.m[W3], why) == SR_OK &&
+           by_hand_key(&w, buf_span(&w.m[W3]), why);
+}
+
+/* Joiner and granter run at what policy asks for. */
+static bool guarded(struct lab *l)
+{
+    struct rotation_ring *ring = ring_open(1);
+    struct running *r = ring->m[0].r;
+    struct sr_why why = { 0 };
+    (void)l;
+    bool good = releases(r, &why);
+    governed_by(r, "witnesses", "{\"need\":1,\"restart\":1}");
+    governed_by(r, "join", governed_at_a_level);
+    for (enum rollback_level i = ROLLBACK_PEERS; i <= ROLLBACK_PEERS_TPM; i++)
+        good = good && joins_at(r, i, &why);
+    good = good && joins_from(&ring->m[0], &why);
+    ring_close(ring);
+    return good;
+}
+
+/* The owner of a machine wants its member's disk put back when it likes, in a network that asks for more. */
+static bool unguarded_joins(struct lab *l, struct sr_why *why)
+{
+    struct running *r = running_first();
+    (void)l;
+    governed_by(r, "join", governed_at_a_level);
+    bool got = joins_at(r, ROLLBACK_NONE, why);
+    running_end(r);
+    return got;
+}
+
+/* A member of before that policy: its log may be of the past, and a joiner is to begin with it. */
+static bool unguarded_grants(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *ring = ring_open(1);
+    (void)l;
+    governed_by(ring->m[0].r, "join", governed_at_a_level);
+    bool got = joins_from(&ring->m[0], why);
+    ring_close(ring);
+    return got;
+}
+
+/* It was let in because it said that it asks others, and then no policy makes it. */
+static bool unasked_serves(struct lab *l, struct sr_why *why)
+{
+    struct running *r = running_first();
+    (void)l;
+    r->config.rollback_peers = 1;
+    bool got = releases(r, why);
+    running_end(r);
+    return got;
+}
+
 static const struct attack rows[] = {
     { "frozen_join", thawed, frozen_join, R_FROZEN },
     { "frozen_here", thawed, frozen_here, R_FROZEN },
@@ -453,6 +538,9 @@ static const struct attack rows[] = {
     { "policy_hidden", vouched, policy_hidden, R_VOUCH },
     { "vouch_of_expelled", vouched, vouch_of_expelled, R_LEASE },
     { "key_after_lease", key_in_time, key_after_lease, R_NONE },
+    { "unguarded_joins", guarded, unguarded_joins, R_NO_RULE },
+    { "unguarded_grants", guarded, unguarded_grants, R_NO_RULE },
+    { "unasked_serves", guarded, unasked_serves, R_UNWITNESSED },
 };
 
 int main(int argc, char **argv)

@@ -287,6 +287,58 @@ static bool expelled_said(struct lab *l, struct sr_why *why)
     return got;
 }
 
+/* ---- what an operator's command takes for a draw to sign, under a policy that asks for a level ---- */
+
+static enum sr_err judge_draw(struct rotation_ring *r, const struct epoch_draw *d, struct sr_why *why)
+{
+    static struct claims drawn;
+    const struct home *h = &r->m[0].r->core->home;
+    SR_OWN(policy_hold) policy = policy_holder_get(r->m[0].r->core->policy);
+    const struct rotation_judge by = { .genesis = &h->genesis,
+                                       .cid = &h->cid,
+                                       .before = epochs_newest(maker_epochs_of(h)),
+                                       .policy = policy.p,
+                                       .first = &r->m[0].r->node.self,
+                                       .now = (time_t)clock_unix() };
+    return rotation_judge(&by, d, &drawn, why);
+}
+
+/* The draw as somebody hands it to the operators. */
+static bool drawn_at(enum rollback_level says, bool asked, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(1);
+    SR_OWN(rotation_file) f = { 0 };
+    if (asked)
+        governed_by(r->m[0].r, "witnesses", "{\"need\":1,\"restart\":1}");
+    governed_by(r->m[0].r, "join", governed_at_a_level);
+    T_ROW(ring_draw(r, 0, &f, why) == SR_OK, why->text);
+    f.draw.rollback.level = (uint8_t)says;
+    bool got = judge_draw(r, &f.draw, why) == SR_OK;
+    ring_close(r);
+    return got;
+}
+
+static bool guarded_draws(struct lab *l)
+{
+    struct sr_why why = { 0 };
+    (void)l;
+    return drawn_at(ROLLBACK_PEERS, true, &why);
+}
+
+/* By a member whose disk can be put back, to before it said which link it holds. */
+static bool unguarded_draws(struct lab *l, struct sr_why *why)
+{
+    (void)l;
+    return drawn_at(ROLLBACK_NONE, false, why);
+}
+
+/* And whoever passes it on writes something better. */
+static bool draw_level_changed(struct lab *l, struct sr_why *why)
+{
+    (void)l;
+    return drawn_at(ROLLBACK_PEERS, false, why);
+}
+
 /* A machine that policy would admit, and that is no member, wants what is not in use yet. */
 static bool stranger_pulls(struct lab *l, struct sr_why *why)
 {
@@ -394,6 +446,8 @@ static const struct attack rows[] = {
     { "version_by_old_master", honest_rotation, version_by_old_master, R_NONE },
     { "expelled_pulls", honest_rotation, expelled_pulls, R_NO_RULE },
     { "expelled_said", honest_rotation, expelled_said, R_NONE },
+    { "unguarded_draws", guarded_draws, unguarded_draws, R_NO_RULE },
+    { "draw_level_changed", guarded_draws, draw_level_changed, R_REPORT_DATA },
     { "stranger_pulls", honest_rotation, stranger_pulls, R_FORBIDDEN },
     { "said_for_another", honest_rotation, said_for_another, R_EPOCH_MUSTER },
     { "certified_by_nobody", honest_rotation, certified_by_nobody, R_EPOCH_MUSTER },

@@ -26,25 +26,31 @@ enum { GOOD = 0xab, BAD = 0x66 };
 #define LAB_VENDOR "4400000000000000000000000000000000000000000000000000000000000000"
 #define LAB_ZEROS  "0000000000000000000000000000000000000000000000000000000000000000"
 
-static inline struct policy *lab_policy(const char *rule_code)
+static inline struct policy *lab_policy_asking(const char *rule_code, const char *more)
 {
     SR_OWN(buf) text = { 0 };
     SR_OWN(buf) canonical = { 0 };
     struct policy *p = NULL;
-    wr_fmt(&text,
-           "{\"version\":1,\"number\":1,\"previous\":\"" LAB_ZEROS "\",\"min_epoch\":1,"
-           "\"vendor_ak_roots\":[\"" LAB_VENDOR
-           "\"],\"channel_binding\":\"optional\",\"join\":[{\"name\":\"members\",\"type\":\"tpm\",\"where\":"
-           "[{\"claim\":\"code\",\"op\":\"eq\",\"value\":\"%s\"}]}],\"release\":[{\"name\":\"web\",\"type\":"
-           "\"tpm\",\"tenant\":\"acme\",\"keys\":[\"app/*\"],\"usages\":[\"secret\",\"raw\"],\"where\":"
-           "[{\"claim\":\"debug\",\"op\":\"eq\",\"value\":false}]}],"
-           "\"tenants\":[{\"name\":\"acme\",\"admins\":[\"" LAB_ZEROS "\"],\"max_secrets\":9,"
-           "\"max_bytes\":999}]}",
-           rule_code);
+    wr_fmt(
+        &text,
+        "{\"version\":1,\"number\":1,\"previous\":\"" LAB_ZEROS "\",\"min_epoch\":1,"
+        "\"vendor_ak_roots\":[\"" LAB_VENDOR
+        "\"],\"channel_binding\":\"optional\",\"join\":[{\"name\":\"members\",\"type\":\"tpm\",\"where\":"
+        "[{\"claim\":\"code\",\"op\":\"eq\",\"value\":\"%s\"}%s]}],\"release\":[{\"name\":\"web\",\"type\":"
+        "\"tpm\",\"tenant\":\"acme\",\"keys\":[\"app/*\"],\"usages\":[\"secret\",\"raw\"],\"where\":"
+        "[{\"claim\":\"debug\",\"op\":\"eq\",\"value\":false}]}],"
+        "\"tenants\":[{\"name\":\"acme\",\"admins\":[\"" LAB_ZEROS "\"],\"max_secrets\":9,"
+        "\"max_bytes\":999}]}",
+        rule_code, more);
     maker_need(json_canonical(buf_span(&text), &canonical, NULL) == SR_OK &&
                    policy_parse(buf_span(&canonical), &p, NULL) == SR_OK,
                "policy");
     return p;
+}
+
+static inline struct policy *lab_policy(const char *rule_code)
+{
+    return lab_policy_asking(rule_code, "");
 }
 
 /* A machine with a certificate of this network's AK-CA. */

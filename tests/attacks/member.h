@@ -84,7 +84,9 @@ static inline void member_first(struct member *m)
 static inline void member_serves(struct member *m)
 {
     static const uint8_t seed[16] = { 7 };
+    static const struct config plain;
     struct node *n = &m->node;
+    n->config = &plain;
     n->log = (struct logger){ LOG_ERROR, STDERR_FILENO };
     maker_need(nonce_set_new(REMEMBERED, seed, &n->nonces) == SR_OK &&
                    nonce_set_new(REMEMBERED, seed, &n->requests) == SR_OK &&

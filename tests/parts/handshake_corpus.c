@@ -37,6 +37,24 @@ static void put_all(const char *target, const char *name, struct span s)
     put(target, text, buf_span(&b));
 }
 
+/* The sample at a level that is none, and with a count where there is no counter. level: where it stands. */
+static void put_levels(const char *name, struct span s, const struct rollback *level)
+{
+    SR_OWN(buf) b = { 0 };
+    SR_OWN(buf) nine = { 0 };
+    char text[64];
+    wr_span(&b, s);
+    wr_rollback(&nine, level);
+    uint8_t *at = memmem(b.p, b.n, nine.p, nine.n);
+    T_ROW(at != NULL, name);
+    *at = ROLLBACK_PEERS;
+    snprintf(text, sizeof text, "%s-count", name);
+    put("fuzz_join", text, buf_span(&b));
+    *at = ROLLBACK_PEERS_TPM + 1;
+    snprintf(text, sizeof text, "%s-level", name);
+    put("fuzz_join", text, buf_span(&b));
+}
+
 static void put_join(struct net *n)
 {
     struct tape t;
@@ -47,6 +65,8 @@ static void put_join(struct net *n)
         snprintf(name, sizeof name, "m%d", i);
         put_all("fuzz_join", name, buf_span(&t.m[i]));
     }
+    put_levels("m3", buf_span(&t.m[M3]), &t.j.rollback);
+    put_levels("m4", buf_span(&t.m[M4]), &n->g.rollback);
     tape_drop(&t);
 }
 

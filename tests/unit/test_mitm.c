@@ -50,8 +50,10 @@ static const struct region regions[] = {
     { M3, 298, 394, "ekJ, idJ, member key", M3, { R_SIGNATURE } },
     { M3, 394, 398, "address length", M3, { R_MALFORMED } },
     { M3, 398, 420, "address", M3, { R_SIGNATURE, R_MALFORMED } },
-    { M3, 420, 424, "evidence length", M3, { R_MALFORMED } },
-    { M3, 424, END, "evidence, signatures", M3, { R_SIGNATURE } },
+    { M3, 420, 421, "level of rollback protection", M3, { R_SIGNATURE, R_MALFORMED } },
+    { M3, 421, 429, "count of the TPM", M3, { R_SIGNATURE } },
+    { M3, 429, 433, "evidence length", M3, { R_MALFORMED } },
+    { M3, 433, END, "evidence, signatures", M3, { R_SIGNATURE } },
 
     { M4, 0, 2, "version", M4, { R_VERSION } },
     { M4, 2, 3, "type", M4, { R_MALFORMED } },

@@ -67,6 +67,7 @@ static void another_implementation_makes_the_same_ceremony(void)
     struct recovery_request q = { .created = 1700000000,
                                   .policy_number = 7,
                                   .epoch = 3,
+                                  .rollback = { ROLLBACK_PEERS_TPM, 9 },
                                   .type = SPAN_STR("tpm"),
                                   .evidence = SPAN_STR("evidence") };
     SR_OWN(buf) request = { 0 };

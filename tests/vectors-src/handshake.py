@@ -56,6 +56,10 @@ def head(t):
     return u(1, 16) + bytes([t])
 
 
+def rollback(level, count):
+    return bytes([level]) + u(count, 64)
+
+
 # ---- join ----
 m1 = head(1) + b"\x01" + u(1, 16) + cid + lp(b"join") + lp(b"tpm") + nJ
 draw = fill(b"challenge")
@@ -64,8 +68,9 @@ m2 = (head(2) + u(1, 16) + cid + sid + u(NOW, 64) + draw[16:] + u(1, 64) + u(1, 
       + idB.pub + u(TTL, 32))
 m2 += mac(nonce_key, b"nonce", lp(b"join") + hashlib.sha512(m1).digest() + lp(m2))
 th1 = H(b"join/th1", lp(m1), lp(m2), lp(fill(b"exporter")))
-rdJ = H(b"join/evidence/joiner", th1, lp(x_pub(ekJ)), lp(idJ.pub), lp(member.pub), lp(b"tpm"))
-m3 = head(3) + lp(m1) + lp(m2) + b"\x01" + x_pub(ekJ) + idJ.pub + member.pub + lp(address) + lp(attest(rdJ))
+rdJ = H(b"join/evidence/joiner", th1, lp(x_pub(ekJ)), lp(idJ.pub), lp(member.pub), lp(b"tpm"), rollback(2, 7))
+m3 = (head(3) + lp(m1) + lp(m2) + b"\x01" + x_pub(ekJ) + idJ.pub + member.pub + lp(address) + rollback(2, 7)
+      + lp(attest(rdJ)))
 th2 = H(b"join/th2", th1, lp(m3))
 m3 += member.sign(b"join/sig/member", th2) + idJ.sign(b"join/sig/joiner", th2)
 
@@ -75,8 +80,8 @@ ekB, eph = grant[:32], grant[32:]
 enc, ct, keys = hpke_send(x_pub(ekJ), label(b"join/seal") + th2, eph, ekB, th2 + u(1, 64) + u(1, 64), bundle,
                           PREFIX + b"join/confirm")
 h_ct = hashlib.sha512(ct).digest()
-rdB = H(b"join/evidence/granter", th2, lp(x_pub(ekB)), lp(idB.pub), lp(enc), lp(h_ct), lp(b"tpm"))
-m4 = (head(4) + sid + x_pub(ekB) + lp(b"tpm") + lp(attest(rdB)) + enc + lp(ct) + lp(record) + lp(b"\0\0")
+rdB = H(b"join/evidence/granter", th2, lp(x_pub(ekB)), lp(idB.pub), lp(enc), lp(h_ct), lp(b"tpm"), rollback(3, 9))
+m4 = (head(4) + sid + x_pub(ekB) + lp(b"tpm") + rollback(3, 9) + lp(attest(rdB)) + enc + lp(ct) + lp(record) + lp(b"\0\0")
       + lp(b'{"policy":1}') + lp(b"checkpoint"))
 th3 = H(b"join/th3", th2, lp(m4))
 m4 += idB.sign(b"join/sig/granter", th3)

@@ -44,11 +44,11 @@ whole = (b"\x01" + pub + bytes([t, len(holders)]) + b"".join(package(i) for i in
          + seal(b"recovery/master", pub, fill(b"eph master"), cid + u(1, 64) + commit, master))
 # ---- a ceremony: what the node asks, what two holders give, what the log keeps ----
 ceremony, session, policy, created, number = fill(b"ceremony"), x_pub(fill(b"session")), fill(b"policy"), 1700000000, 7
-epoch, chain = 3, fill(b"chain")
+epoch, chain, level = 3, fill(b"chain"), b"\x03" + u(9, 64)
 request = (b"\x02" + cid + ceremony + u(created, 64) + session + u(number, 64) + policy
-           + u(epoch, 64) + chain + lp(b"tpm") + lp(b"evidence"))
+           + u(epoch, 64) + chain + level + lp(b"tpm") + lp(b"evidence"))
 rd = H(b"recovery/evidence", lp(cid), lp(ceremony), u(created, 64), lp(session), u(number, 64), lp(policy), u(epoch, 64),
-       lp(chain), lp(b"tpm"))
+       lp(chain), lp(b"tpm"), level)
 ak_network = hashlib.sha256(label(b"recovery/ceremony") + lp(cid) + lp(ceremony)).digest()
 asked = hashlib.sha256(request).digest()
 
