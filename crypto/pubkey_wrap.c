@@ -1,5 +1,6 @@
 /* What TPM2_MakeCredential needs of a public key: RSA-OAEP and one-pass ECDH. */
 #include "crypto/errmark.h"
+#include "crypto/oaep.h"
 #include "crypto/pubkey.h"
 
 #include <openssl/core_names.h>
@@ -34,6 +35,13 @@ static bool set_label(EVP_PKEY_CTX *ctx, struct span label)
     return false;
 }
 
+bool oaep_set(EVP_PKEY_CTX *ctx, const EVP_MD *md, struct span label)
+{
+    return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) == 1 && EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1 &&
+           set_label(ctx, label);
+}
+
 enum sr_err pubkey_oaep_encrypt(const struct pubkey *k, enum hash_alg hash, struct span label,
                                 struct span plain, struct buf *ret)
 {
@@ -45,10 +53,7 @@ enum sr_err pubkey_oaep_encrypt(const struct pubkey *k, enum hash_alg hash, stru
     if (plain.n + 2 * hash_alg_size(hash) + 2 > size) /* RFC 8017, 7.1.1 step 1b */
         return SR_EFORMAT;
     SR_OWN_PTR(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
-    if (!ctx || EVP_PKEY_encrypt_init(ctx) != 1 ||
-        EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) != 1 ||
-        EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) != 1 || EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) != 1 ||
-        !set_label(ctx, label))
+    if (!ctx || EVP_PKEY_encrypt_init(ctx) != 1 || !oaep_set(ctx, md, label))
         return SR_EBUG;
     uint8_t *at = wr_room(ret, size);
     if (!at)

@@ -1,5 +1,6 @@
 #include "proto/jose_parts.h"
 
+#include "crypto/oaep.h"
 #include "crypto/text.h"
 
 #include <openssl/rsa.h>
@@ -86,9 +87,7 @@ static bool set_padding(EVP_PKEY_CTX *c, enum jwe_alg alg)
 {
     if (alg == JWE_RSA1_5)
         return EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PADDING) == 1;
-    return EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_OAEP_PADDING) == 1 &&
-           EVP_PKEY_CTX_set_rsa_oaep_md(c, EVP_sha256()) == 1 &&
-           EVP_PKEY_CTX_set_rsa_mgf1_md(c, EVP_sha256()) == 1;
+    return oaep_set(c, EVP_sha256(), (struct span){ 0 });
 }
 
 static enum sr_err send_rsa(const struct jwk *to, const struct jwe_random *r, struct buf *header,
