@@ -205,9 +205,9 @@ static enum sr_err make_leaf(const struct ceremony *c, const struct home *h, str
                       .epoch = now.e->n,
                       .transcript = recovery_gather_transcript(&c->gather) };
     memcpy(l.member_key.b, h->member_pub.b, sizeof l.member_key.b);
-    for (size_t i = 0; i < c->gather.n; i++) { /* who: the record names them in the clear, in rising order */
-        const struct kem_pub *holder = &c->gather.of.holders->key[c->gather.share[i].x - 1];
-        memcpy(l.keys.id[l.keys.n++].b, holder->b, sizeof holder->b);
+    for (size_t i = 0; i < c->gather.n; i++) { /* who: the record names them in the clear */
+        struct sha256 pin = holder_pin(&c->gather.of.holders->v[c->gather.share[i].x - 1]);
+        SR_TRY(leaf_add_key(&l, &pin));
     }
     appraise_leaf(now.e->keyring, &c->n->self, &l);
     return leaf_encode(&l, ret);

@@ -45,18 +45,18 @@ static enum sr_err read_keys(const struct option_list *paths, uint64_t k, struct
 static enum sr_err read_holders(const struct option_list *paths, uint64_t t, struct holder_set *ret,
                                 struct sr_why *why)
 {
-    if (paths->n > RECOVERY_HOLDERS_MAX)
-        return sr_fail(why, SR_ETOOBIG, R_GENESIS_FORMAT, "more than %d holders", RECOVERY_HOLDERS_MAX);
+    if (paths->n > HOLDERS_MAX)
+        return sr_fail(why, SR_ETOOBIG, R_GENESIS_FORMAT, "more than %d holders", HOLDERS_MAX);
     if (paths->n && (t < SHARE_LEAST || t > paths->n))
         return sr_fail(why, SR_EFORMAT, R_GENESIS_FORMAT,
                        "--recovery-t is 2 to the number of holders: nobody recovers alone");
     if (!paths->n && t)
         return sr_fail(why, SR_EFORMAT, R_GENESIS_FORMAT, "--recovery-t without --recovery");
     for (size_t i = 0; i < paths->n; i++)
-        SR_TRY(keyfile_read_holder_pub(paths->v[i], &ret->key[i], why));
+        SR_TRY(keyfile_read_holder_pub(paths->v[i], &ret->v[i], why));
     ret->n = paths->n;
     ret->t = (size_t)t;
-    qsort(ret->key, ret->n, sizeof ret->key[0], by_bytes);
+    qsort(ret->v, ret->n, sizeof ret->v[0], holder_cmp);
     return SR_OK;
 }
 
@@ -211,7 +211,8 @@ static enum cli_exit genesis_prepare(struct cli *c)
         { "witness", OPTION_LIST, &o.witnesses, "PUB", "public key of a witness of the log", NULL, false },
         { "witness-k", OPTION_UINT, &o.witness_k, "N", "how many witnesses must cosign (0)", NULL, false },
         { "recovery", OPTION_LIST, &o.recovery, "PUB",
-          "X25519 or Ed25519 public key of a recovery holder; without any, no recovery, ever", NULL, false },
+          "X25519, Ed25519 or RSA public key of a recovery holder; without any, no recovery, ever", NULL,
+          false },
         { "recovery-t", OPTION_UINT, &o.recovery_t, "T", "how many holders together recover, 2 or more", NULL,
           false },
         { "policy", OPTION_TEXT, &o.policy, "FILE", "the first policy, number 1", NULL, true },
@@ -230,11 +231,34 @@ static enum cli_exit genesis_prepare(struct cli *c)
 
 static void print_recovery(const struct holder_set *h, struct buf *out)
 {
-    if (h->n)
-        wr_fmt(out, "if all members are lost, %zu of %zu holders together bring it back; each has a share\n",
-               h->t, h->n);
-    else
+    if (!h->n) {
         wr_text(out, "if all members are lost, nobody can bring it back\n");
+        return;
+    }
+    wr_fmt(out,
+           "if all members are lost, %zu of these %zu holders together bring it back; each has a share\n",
+           h->t, h->n);
+    for (size_t i = 0; i < h->n; i++) {
+        struct sha256 pin = holder_pin(&h->v[i]);
+        wr_fmt(out, "  %zu %s ", i + 1, holder_kind_name(h->v[i].kind));
+        wr_hex(out, SPAN(pin.b));
+        wr_u8(out, '\n');
+    }
+}
+
+/* The pin is SHA-256 of the SubjectPublicKeyInfo, as holders can make it of their key. */
+static void write_holders(const struct holder_set *h, struct buf *out)
+{
+    jw_name(out, "holders");
+    jw_array(out);
+    for (size_t i = 0; i < h->n; i++) {
+        struct sha256 pin = holder_pin(&h->v[i]);
+        jw_object(out);
+        jw_member_text(out, "kind", holder_kind_name(h->v[i].kind));
+        jw_member_hex(out, "pin", SPAN(pin.b));
+        jw_object_end(out);
+    }
+    jw_array_end(out);
 }
 
 static enum cli_exit print_verdict(const struct cli *c, const struct genesis_checked *g,
@@ -252,6 +276,7 @@ static enum cli_exit print_verdict(const struct cli *c, const struct genesis_che
         jw_raw(&out, buf_span(&object));
         jw_member_u64(&out, "created", g->bundle.created);
         jw_member_hex(&out, "first_policy", SPAN(g->genesis.params.first_policy.b));
+        write_holders(&g->genesis.params.recovery, &out);
         jw_member_u64(&out, "operators", g->genesis.params.operators.n);
         jw_member_u64(&out, "operators_k", g->genesis.params.operators.k);
         jw_member_u64(&out, "recovery_holders", g->genesis.params.recovery.n);

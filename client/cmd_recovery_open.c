@@ -12,7 +12,8 @@
 #include <time.h>
 
 struct open_options {
-    const char *cid, *bundle, *policy, *ceremony, *key, *collateral, *out, *request;
+    const char *cid, *bundle, *policy, *ceremony, *collateral, *out, *request;
+    struct holder_source by;
     struct option_list members;
 };
 
@@ -67,13 +68,13 @@ static enum sr_err judge(const struct open_options *o, struct open_case *c, stru
 /* Only now is the share opened, and it leaves this function sealed to the session that the evidence names. */
 static enum sr_err hand_over(const struct open_options *o, const struct open_case *c, struct sr_why *why)
 {
-    SR_OWN(kem_key) key = { 0 };
+    SR_OWN(holder_secret) key = { 0 };
     SR_OWN(kem_key) eph = { 0 };
     SR_OWN(share) share = { 0 };
     SR_OWN(buf) message = { 0 };
     const struct recovery_of of = { &c->net.cid, &c->net.genesis.genesis.params.recovery };
     const struct recovery_session to = recovery_transfer_session(&c->request, buf_span(&c->request_bytes));
-    SR_TRY(keyfile_read_holder(o->key, &key, why));
+    SR_TRY(keyfile_read_holder_source(&o->by, &key, why));
     SR_TRY(recovery_open_share(&c->net.genesis.recovery, &of, &key, &share, why));
     random_fill(eph.b, sizeof eph.b);
     if (recovery_transfer_make(&to, &share, &eph, &message) != SR_OK)
@@ -130,7 +131,9 @@ static enum cli_exit recovery_open(struct cli *c)
     struct open_options o = { 0 };
     SR_OWN(open_case) k = { 0 };
     const struct option_row rows[] = {
-        { "key", OPTION_TEXT, &o.key, "FILE", "the holder's private key", NULL, true },
+        { "key", OPTION_TEXT, &o.by.key, "FILE", "the holder's private key", NULL, false },
+        { "seed", OPTION_TEXT, &o.by.seed, "FILE",
+          "or what a token decrypted (recovery blob); - is standard input", NULL, false },
         { "cid", OPTION_TEXT, &o.cid, "CID", "the network, pinned", "SEALRING_CID", true },
         { "bundle", OPTION_TEXT, &o.bundle, "FILE", "the newest recovery file that you know of", NULL, true },
         { "policy", OPTION_TEXT, &o.policy, "FILE", "the newest signed policy that you know of", NULL, true },
@@ -144,6 +147,8 @@ static enum cli_exit recovery_open(struct cli *c)
     };
     if (!cli_read(c, rows, 1, 1, &args, &e))
         return e;
+    if (!o.by.key == !o.by.seed)
+        return cli_usage(c, "wants --key or --seed");
     o.request = args.v[0];
     enum sr_err done = open_share(&o, &k, &why);
     return done == SR_OK ? print_open(c, &k) : cli_fail(c, done, &why);

@@ -19,14 +19,12 @@ enum { X25519 = 0x6e, ED25519 = 0x70 };
 static const uint8_t ed25519_private[] = PRIVATE_HEAD(ED25519);
 static const uint8_t ed25519_public[] = PUBLIC_HEAD(ED25519);
 static const uint8_t x25519_private[] = PRIVATE_HEAD(X25519);
-static const uint8_t x25519_public[] = PUBLIC_HEAD(X25519);
 
 const struct keyfile_pem keyfile_ed25519_private = { PRIVATE_LINES,
                                                      { ed25519_private, sizeof ed25519_private } };
 const struct keyfile_pem keyfile_ed25519_public = { PUBLIC_LINES, { ed25519_public, sizeof ed25519_public } };
 const struct keyfile_pem keyfile_x25519_private = { PRIVATE_LINES,
                                                     { x25519_private, sizeof x25519_private } };
-const struct keyfile_pem keyfile_x25519_public = { PUBLIC_LINES, { x25519_public, sizeof x25519_public } };
 
 void keyfile_pem_write(struct buf *b, const struct keyfile_pem *pem, struct span key)
 {

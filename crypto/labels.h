@@ -42,6 +42,7 @@
     X(L_SNP_SEALED_TO, "platform/snp/policy") /* what that key depends on */                                 \
     /* recovery */                                                                                           \
     X(L_RECOVERY_SHARE, "recovery/share")           /* a holder's share, sealed to the holder */             \
+    X(L_RECOVERY_SEED, "recovery/seed")             /* the key of a share for an RSA holder, of its seed */  \
     X(L_RECOVERY_SHARE_HASH, "recovery/share-hash") /* commitment to one share */                            \
     X(L_RECOVERY_MASTER, "recovery/master")         /* an epoch's master, sealed to the recovery key */      \
     X(L_RECOVERY_CEREMONY, "recovery/ceremony")     /* what its AK certificates name as network */           \

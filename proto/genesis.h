@@ -5,10 +5,10 @@
 #include "proto/verified.h"
 
 enum {
-    GENESIS_KEYS_MAX = 16,  /* operators, AK-CAs, witnesses, recovery holders: each */
+    GENESIS_KEYS_MAX = 16,  /* operators, AK-CAs, witnesses: each */
     GENESIS_TYPES_MAX = 8,  /* evidence types with roots */
     GENESIS_ROOTS_MAX = 32, /* roots a type */
-    GENESIS_PARAMS_MAX = 16 << 10,
+    GENESIS_PARAMS_MAX = 20 << 10,
     GENESIS_RECORD_MAX = GENESIS_PARAMS_MAX + 4 + 192,
     GENESIS_OPNONCE_MAX = 64, /* bytes */
     GENESIS_POLICY_MAX = 128 << 10,

@@ -3,6 +3,7 @@
 #include "crypto/text.h"
 #include "proto/json.h"
 
+#include <assert.h>
 #include <string.h>
 
 static enum sr_err bad(struct sr_why *why, const char *what)
@@ -24,34 +25,39 @@ static enum sr_err read_hexes(const struct json *list, size_t max, uint8_t (*v)[
     return SR_OK;
 }
 
-static enum sr_err read_set(const struct json *object, const char *k_name, uint8_t (*v)[32], size_t *ret_n,
+/* Keys, and how many of them count: k or t. */
+static enum sr_err read_set(const struct json *object, const char *k_name, const struct json **ret_keys,
                             size_t *ret_k, struct sr_why *why)
 {
-    const struct json *keys = NULL;
     uint64_t k = 0;
     const struct json_field fields[] = {
         { k_name, JSON_U64, &k, GENESIS_KEYS_MAX, false },
-        { "keys", JSON_ARRAY, &keys, GENESIS_KEYS_MAX, false },
+        { "keys", JSON_ARRAY, ret_keys, GENESIS_KEYS_MAX, false },
         { 0 },
     };
     SR_TRY(json_fields(object, fields, why));
     *ret_k = (size_t)k;
-    return read_hexes(keys, GENESIS_KEYS_MAX, v, ret_n, why);
+    return SR_OK;
 }
 
 static enum sr_err read_key_set(const struct json *object, struct key_set *ret, struct sr_why *why)
 {
     uint8_t v[GENESIS_KEYS_MAX][32];
-    SR_TRY(read_set(object, "k", v, &ret->n, &ret->k, why));
+    const struct json *keys = NULL;
+    SR_TRY(read_set(object, "k", &keys, &ret->k, why));
+    SR_TRY(read_hexes(keys, GENESIS_KEYS_MAX, v, &ret->n, why));
     memcpy(ret->key, v, ret->n * 32);
     return SR_OK;
 }
 
 static enum sr_err read_recovery(const struct json *object, struct holder_set *ret, struct sr_why *why)
 {
-    uint8_t v[GENESIS_KEYS_MAX][32];
-    SR_TRY(read_set(object, "t", v, &ret->n, &ret->t, why));
-    memcpy(ret->key, v, ret->n * 32);
+    const struct json *keys = NULL;
+    static_assert((int)HOLDERS_MAX == (int)GENESIS_KEYS_MAX, "read_set() counts for both");
+    SR_TRY(read_set(object, "t", &keys, &ret->t, why));
+    for (const struct json *one = json_first(keys); one; one = json_next(one))
+        if (holder_text_read(json_str(one), &ret->v[ret->n++]) != SR_OK)
+            return bad(why, "a recovery holder is not x25519:HEX, nor rsa-2048, -3072 or -4096:HEX");
     return SR_OK;
 }
 
@@ -136,29 +142,6 @@ enum sr_err genesis_file_read(struct span json, struct genesis_file *ret, struct
     return SR_OK;
 }
 
-/* n keys, of which k count. */
-struct written_set {
-    size_t k, n;
-    uint8_t v[GENESIS_KEYS_MAX][32];
-};
-
-static void write_set(struct buf *b, const char *name, const char *k_name, const struct written_set *set)
-{
-    jw_name(b, name);
-    jw_object(b);
-    bool k_first = strcmp(k_name, "keys") < 0;
-    if (k_first)
-        jw_member_u64(b, k_name, set->k);
-    jw_name(b, "keys");
-    jw_array(b);
-    for (size_t i = 0; i < set->n; i++)
-        jw_hex(b, SPAN(set->v[i]));
-    jw_array_end(b);
-    if (!k_first)
-        jw_member_u64(b, k_name, set->k);
-    jw_object_end(b);
-}
-
 static void write_roots(struct buf *b, const struct genesis_params *p)
 {
     jw_name(b, "roots");
@@ -176,28 +159,47 @@ static void write_roots(struct buf *b, const struct genesis_params *p)
     jw_array_end(b);
 }
 
-/* A sign_pub is 32 bytes and nothing else. */
 static void write_keys(struct buf *b, const char *name, const struct key_set *set)
 {
-    struct written_set w = { .k = set->k, .n = set->n };
-    memcpy(w.v, set->key, sizeof w.v);
-    write_set(b, name, "k", &w);
+    jw_name(b, name);
+    jw_object(b);
+    jw_member_u64(b, "k", set->k);
+    jw_name(b, "keys");
+    jw_array(b);
+    for (size_t i = 0; i < set->n; i++)
+        jw_hex(b, SPAN(set->key[i].b));
+    jw_array_end(b);
+    jw_object_end(b);
+}
+
+static void write_recovery(struct buf *b, const struct holder_set *set)
+{
+    char text[HOLDER_TEXT_MAX];
+    jw_name(b, "recovery");
+    jw_object(b);
+    jw_name(b, "keys");
+    jw_array(b);
+    for (size_t i = 0; i < set->n; i++) {
+        holder_text(&set->v[i], text);
+        jw_text(b, text);
+    }
+    jw_array_end(b);
+    jw_member_u64(b, "t", set->t);
+    jw_object_end(b);
 }
 
 enum sr_err genesis_file_write(const struct genesis_file *f, struct buf *ret, struct sr_why *why)
 {
     const struct genesis_params *p = &f->params;
-    struct written_set holders = { .k = p->recovery.t, .n = p->recovery.n };
     SR_OWN(buf) b = { 0 };
     SR_TRY(check_rules(p, why));
-    memcpy(holders.v, p->recovery.key, sizeof holders.v);
     jw_object(&b);
     write_keys(&b, "ak_cas", &p->akcas);
     jw_member_hex(&b, "first_policy", SPAN(p->first_policy.b));
     jw_member_text(&b, "mode", sr_mode.name);
     write_keys(&b, "operators", &p->operators);
     jw_member_hex(&b, "opnonce", (struct span){ f->opnonce, f->opnonce_n });
-    write_set(&b, "recovery", "t", &holders);
+    write_recovery(&b, &p->recovery);
     write_roots(&b, p);
     jw_member_hex(&b, "salt", SPAN(p->salt));
     jw_member_u64(&b, "version", 1);

@@ -33,8 +33,8 @@ static void put_types(struct buf *b, const struct genesis_params *p)
 static void put_holders(struct buf *b, const struct holder_set *s)
 {
     wr_u8(b, (uint8_t)s->n);
-    for (size_t i = 0; i < s->n && i < GENESIS_KEYS_MAX; i++)
-        wr_span(b, SPAN(s->key[i].b));
+    for (size_t i = 0; i < s->n && i < HOLDERS_MAX; i++)
+        holder_encode(&s->v[i], b);
     wr_u8(b, (uint8_t)s->t);
 }
 
@@ -44,8 +44,7 @@ static bool counts_fit(const struct genesis_params *p)
     bool ok = p->operators.n <= GENESIS_KEYS_MAX && p->operators.k <= GENESIS_KEYS_MAX &&
               p->akcas.n <= GENESIS_KEYS_MAX && p->akcas.k <= GENESIS_KEYS_MAX &&
               p->witnesses.n <= GENESIS_KEYS_MAX && p->witnesses.k <= GENESIS_KEYS_MAX &&
-              p->recovery.n <= GENESIS_KEYS_MAX && p->recovery.t <= GENESIS_KEYS_MAX &&
-              p->ntypes <= GENESIS_TYPES_MAX;
+              p->recovery.n <= HOLDERS_MAX && p->recovery.t <= HOLDERS_MAX && p->ntypes <= GENESIS_TYPES_MAX;
     for (size_t i = 0; ok && i < p->ntypes; i++)
         ok = p->types[i].n <= GENESIS_ROOTS_MAX;
     return ok;
@@ -123,11 +122,14 @@ static bool get_types(struct reader *r, struct genesis_params *p)
 
 static bool get_holders(struct reader *r, struct holder_set *s)
 {
-    uint8_t raw[GENESIS_KEYS_MAX][32] = { { 0 } };
-    if (!get_sorted(r, GENESIS_KEYS_MAX, &s->n, raw))
+    s->n = rd_u8(r);
+    if (s->n > HOLDERS_MAX)
         return false;
-    for (size_t i = 0; i < s->n; i++)
-        memcpy(s->key[i].b, raw[i], sizeof s->key[i].b);
+    for (size_t i = 0; i < s->n; i++) {
+        holder_decode(r, &s->v[i]);
+        if (r->bad || (i && holder_cmp(&s->v[i - 1], &s->v[i]) >= 0))
+            return false;
+    }
     s->t = rd_u8(r);
     return s->n == 0 ? s->t == 0 : s->t >= 2 && s->t <= s->n;
 }

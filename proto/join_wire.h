@@ -21,7 +21,7 @@ enum {
     SUITE_1 = 1, /* Ed25519, SHA-512, HPKE X25519 HKDF-SHA256 ChaCha20-Poly1305 */
     SUITES_MAX = 8,
     ADDRESS_MAX = 255, /* bytes, 1.. */
-    RECORD_MAX = (16 << 10) + 196,
+    RECORD_MAX = (20 << 10) + 196,
     SIGNED_POLICY_MAX = 160 << 10,
     CHECKPOINT_MAX = 16 << 10,
     PROOF_MAX = 8 << 10,

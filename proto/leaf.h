@@ -81,8 +81,8 @@ struct leaf {
     struct {
         size_t n;
         struct sha256 id[LEAF_KEYS_MAX];
-    } keys; /* release: salted, sorted, unique; see leaf_add_key. recovery: the public keys of the
-             * holders whose shares were used, as the record has them. restored: of the operators */
+    } keys; /* release: salted, sorted, unique; see leaf_add_key. recovery: the pins (holder_pin)
+             * of the holders whose shares were used. restored: of the operators */
     char outcome[LEAF_REASON_MAX]; /* release: a reason; "none" is granted */
 
     char step[LEAF_REASON_MAX];   /* refusal: "enrol", "join", "release", …; freeze: "freeze", "thaw" */

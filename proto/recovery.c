@@ -47,16 +47,6 @@ enum sr_err recovery_open_master(const struct kem_key *key, const struct sha256 
 
 /* ---- shares ---- */
 
-static void about_share(const struct recovery_of *of, const struct kem_pub *pub, size_t i, struct buf *b)
-{
-    wr_span(b, SPAN(of->cid->b));
-    wr_span(b, SPAN(pub->b));
-    wr_u8(b, (uint8_t)of->holders->t);
-    wr_u8(b, (uint8_t)of->holders->n);
-    wr_u8(b, (uint8_t)(i + 1));
-    wr_span(b, SPAN(of->holders->key[i].b));
-}
-
 static struct sha256 share_hash(const struct recovery_of *of, const struct share *s)
 {
     struct hash256 h = hash256_start(L_RECOVERY_SHARE_HASH);
@@ -72,11 +62,8 @@ static enum sr_err make_package(const struct recovery_of *of, const struct share
                                 const struct kem_key *eph, struct recovery_set *s, struct sr_why *why)
 {
     size_t i = share->x - 1U;
-    SR_OWN(buf) about = { 0 };
-    about_share(of, &s->pub, i, &about);
     s->package[i].hash = share_hash(of, share);
-    enum sr_err e = recovery_wrap_seal(&(struct recovery_wrap){ L_RECOVERY_SHARE, &about },
-                                       &of->holders->key[i], eph, share->y.b, &s->package[i].share);
+    enum sr_err e = recovery_wrap_seal_share(of, &s->pub, share, eph, &s->package[i].share);
     if (e == SR_EPROOF)
         return sr_fail(why, e, R_RECOVERY_HOLDER, "recovery: the key of holder %u is none", share->x);
     return e;
@@ -123,36 +110,6 @@ enum sr_err recovery_make(const struct recovery_of *of, const struct key *master
     return SR_OK;
 }
 
-/* ---- holders ---- */
-
-static size_t place_of(const struct holder_set *h, const struct kem_pub *key)
-{
-    for (size_t i = 0; i < h->n; i++)
-        if (span_eq(SPAN(h->key[i].b), SPAN(key->b)))
-            return i;
-    return h->n;
-}
-
-enum sr_err recovery_open_share(const struct recovery_set *s, const struct recovery_of *of,
-                                const struct kem_key *holder, struct share *ret, struct sr_why *why)
-{
-    SR_OWN(share) share = { 0 };
-    SR_OWN(buf) about = { 0 };
-    struct kem_pub pub;
-    kem_pub_of(holder, &pub);
-    size_t i = place_of(of->holders, &pub);
-    if (i == of->holders->n)
-        return sr_fail(why, SR_EDENIED, R_RECOVERY_HOLDER,
-                       "this key is none of the record's recovery holders");
-    share.x = (uint8_t)(i + 1);
-    about_share(of, &s->pub, i, &about);
-    SR_TRY(recovery_wrap_open(&(struct recovery_wrap){ L_RECOVERY_SHARE, &about }, holder,
-                              &s->package[i].share, share.y.b, why));
-    SR_TRY(recovery_check_share(s, of, &share, why));
-    *ret = share;
-    return SR_OK;
-}
-
 /* ---- combining ---- */
 
 enum sr_err recovery_check_share(const struct recovery_set *s, const struct recovery_of *of,
@@ -163,7 +120,8 @@ enum sr_err recovery_check_share(const struct recovery_set *s, const struct reco
         return sr_fail(why, SR_EPROOF, R_RECOVERY_SHARE, "a share of place %u, of %zu holders", share->x,
                        s->n);
     struct sha256 d = share_hash(of, share);
-    hex_text(SPAN(of->holders->key[share->x - 1].b), key);
+    struct sha256 pin = holder_pin(&of->holders->v[share->x - 1]);
+    hex_text(SPAN(pin.b), key);
     if (!span_eq_secret(SPAN(d.b), SPAN(s->package[share->x - 1].hash.b)))
         return sr_fail(why, SR_EPROOF, R_RECOVERY_SHARE, "the share of holder %u, %s, is wrong", share->x,
                        key);

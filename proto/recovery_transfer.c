@@ -89,7 +89,7 @@ enum sr_err recovery_gather_add(struct recovery_gather *g, struct span message, 
         if (g->share[i].x == share.x)
             return sr_fail(why, SR_EDENIED, R_RECOVERY_REPEATED, "holder %u's share is there already",
                            share.x);
-    if (g->n == RECOVERY_HOLDERS_MAX)
+    if (g->n == HOLDERS_MAX)
         return sr_fail(why, SR_EBUG, R_INTERNAL, "more shares than holders");
     size_t at = g->n;
     for (; at > 0 && g->share[at - 1].x > share.x; at--) {

@@ -24,8 +24,8 @@ struct recovery_gather {
     struct recovery_session session;
     struct kem_key key;
     size_t n;
-    struct share share[RECOVERY_HOLDERS_MAX];
-    struct sha256 message[RECOVERY_HOLDERS_MAX]; /* of which share[i] came */
+    struct share share[HOLDERS_MAX];
+    struct sha256 message[HOLDERS_MAX]; /* of which share[i] came */
 };
 void recovery_gather_drop(struct recovery_gather *g);
 

@@ -19,18 +19,31 @@ void recovery_sealed_read(struct reader *r, struct recovery_sealed *ret)
     rd_copy(r, ret->ct, sizeof ret->ct);
 }
 
+static void put_package(const struct recovery_package *p, struct buf *b)
+{
+    wr_span(b, SPAN(p->hash.b));
+    wr_span(b, (struct span){ p->share.enc, p->share.enc_n });
+    wr_span(b, SPAN(p->share.ct));
+}
+
+static void get_package(struct reader *r, const struct holder *to, struct recovery_package *ret)
+{
+    rd_copy(r, ret->hash.b, sizeof ret->hash.b);
+    ret->share.enc_n = holder_key(to).n;
+    rd_copy(r, ret->share.enc, ret->share.enc_n);
+    rd_copy(r, ret->share.ct, sizeof ret->share.ct);
+}
+
 enum sr_err recovery_encode(const struct recovery_set *s, struct buf *ret)
 {
-    if (s->t < SHARE_LEAST || s->t > s->n || s->n > RECOVERY_HOLDERS_MAX)
+    if (s->t < SHARE_LEAST || s->t > s->n || s->n > HOLDERS_MAX)
         return SR_EFORMAT;
     wr_u8(ret, SET_VERSION);
     wr_span(ret, SPAN(s->pub.b));
     wr_u8(ret, (uint8_t)s->t);
     wr_u8(ret, (uint8_t)s->n);
-    for (size_t i = 0; i < s->n; i++) {
-        wr_span(ret, SPAN(s->package[i].hash.b));
-        recovery_sealed_write(&s->package[i].share, ret);
-    }
+    for (size_t i = 0; i < s->n; i++)
+        put_package(&s->package[i], ret);
     recovery_sealed_write(&s->master, ret);
     return buf_ok(ret) ? SR_OK : SR_ENOMEM;
 }
@@ -46,12 +59,10 @@ enum sr_err recovery_decode(struct span s, const struct holder_set *holders, str
     set.n = rd_u8(&r);
     if (r.bad || version != SET_VERSION)
         return wrong(why, "version or length");
-    if (!set.n || set.n > RECOVERY_HOLDERS_MAX || set.t != holders->t || set.n != holders->n)
+    if (!set.n || set.n > HOLDERS_MAX || set.t != holders->t || set.n != holders->n)
         return wrong(why, "not the record's holders and threshold");
-    for (size_t i = 0; i < set.n; i++) {
-        rd_copy(&r, set.package[i].hash.b, sizeof set.package[i].hash.b);
-        recovery_sealed_read(&r, &set.package[i].share);
-    }
+    for (size_t i = 0; i < set.n; i++)
+        get_package(&r, &holders->v[i], &set.package[i]);
     recovery_sealed_read(&r, &set.master);
     if (!rd_end(&r))
         return wrong(why, "length");

@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+enum sr_err recovery_wrap_closed(struct sr_why *why)
+{
+    return sr_fail(why, SR_EPROOF, R_SEAL_OPEN, "recovery: sealed for another key, network or place");
+}
+
 static enum sr_err info_of(const struct recovery_wrap *w, struct buf *ret)
 {
     struct label_text t = label_text(w->label);
@@ -36,7 +41,7 @@ enum sr_err recovery_wrap_open(const struct recovery_wrap *w, const struct kem_k
     SR_TRY(info_of(w, &info));
     if (hpke_setup_recv(&s->enc, me, buf_span(&info), NULL, &ctx) != SR_OK ||
         hpke_open(&ctx, buf_span(w->about), SPAN(s->ct), &plain) != SR_OK || plain.n != 32)
-        return sr_fail(why, SR_EPROOF, R_SEAL_OPEN, "recovery: sealed for another key, network or place");
+        return recovery_wrap_closed(why);
     memcpy(ret, plain.p, 32);
     return SR_OK;
 }

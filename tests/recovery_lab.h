@@ -37,6 +37,7 @@ static inline void recovery_lab_drop(struct recovery_lab *l)
     maker_drop(&l->machine);
     policy_unref(l->policy);
     net_drop(&l->net);
+    recovery_maker_drop(&l->r);
     recovery_gather_drop(&l->gather);
 }
 
@@ -67,7 +68,7 @@ static inline void recovery_lab_machine(struct recovery_lab *l, uint8_t code)
 static inline void recovery_lab_network(struct recovery_lab *l)
 {
     net_make(&l->net, "master");
-    make_recovery(&l->r);
+    make_mixed_recovery(&l->r);
     l->policy = lab_policy(GOOD_CODE);
     l->net.genesis.params.recovery = l->r.holders;
     l->net.genesis.params.first_policy = *policy_hash(l->policy);

@@ -3,6 +3,8 @@
  */
 #include "proto/recovery.h"
 #include "tests/handshake.h"
+#include "tests/hex.h"
+#include "tests/holder_keys.inc"
 
 #include <stdlib.h>
 
@@ -11,7 +13,7 @@ enum { MAKER_HOLDERS = 3, MAKER_T = 2 };
 struct recovery_maker {
     struct sha256 cid;
     struct holder_set holders;
-    struct kem_key holder[MAKER_HOLDERS]; /* in the order of the set */
+    struct holder_secret holder[MAKER_HOLDERS]; /* in the order of the set */
     struct recovery_of of;
     struct key master;
     struct epoch_pubs epoch;
@@ -28,19 +30,34 @@ static inline void fill_n(void *out, size_t n, const char *name, unsigned i)
 
 static inline int by_pub(const void *a, const void *b)
 {
-    struct kem_pub x, y;
-    kem_pub_of(a, &x);
-    kem_pub_of(b, &y);
-    return memcmp(&x, &y, sizeof x);
+    struct holder x, y;
+    T(holder_secret_pub(a, &x) == SR_OK && holder_secret_pub(b, &y) == SR_OK);
+    return holder_cmp(&x, &y);
+}
+
+static inline void recovery_maker_drop(struct recovery_maker *m)
+{
+    for (size_t i = 0; i < MAKER_HOLDERS; i++)
+        holder_secret_drop(&m->holder[i]);
+}
+
+/* hex: of tests/holder_keys.inc. The caller drops it. */
+static inline void make_rsa_holder(const char *hex, struct holder_secret *ret)
+{
+    SR_OWN(buf) der = { 0 };
+    *ret = (struct holder_secret){ .kind = HOLDER_SECRET_RSA };
+    T(rsa_key_read(unhex(&der, hex), &ret->rsa) == SR_OK);
 }
 
 static inline void make_holders(struct recovery_maker *m)
 {
-    for (unsigned i = 0; i < MAKER_HOLDERS; i++)
-        fill_n(&m->holder[i], sizeof m->holder[i], "holder", i);
+    for (unsigned i = 0; i < MAKER_HOLDERS; i++) {
+        m->holder[i].kind = HOLDER_SECRET_X25519;
+        fill_n(&m->holder[i].x25519, sizeof m->holder[i].x25519, "holder", i);
+    }
     qsort(m->holder, MAKER_HOLDERS, sizeof m->holder[0], by_pub);
     for (unsigned i = 0; i < MAKER_HOLDERS; i++)
-        kem_pub_of(&m->holder[i], &m->holders.key[i]);
+        T(holder_secret_pub(&m->holder[i], &m->holders.v[i]) == SR_OK);
     m->holders.n = MAKER_HOLDERS;
     m->holders.t = MAKER_T;
 }
@@ -51,7 +68,7 @@ static inline void draw_set(struct recovery_maker *m, const char *name)
     fill(&m->rand.key, sizeof m->rand.key, name);
     for (unsigned i = 0; i < SHARE_MOST - 1; i++)
         fill_n(m->rand.rows.b[i], sizeof m->rand.rows.b[i], "row", i);
-    for (unsigned i = 0; i < RECOVERY_HOLDERS_MAX; i++)
+    for (unsigned i = 0; i < HOLDERS_MAX; i++)
         fill_n(&m->rand.eph[i], sizeof m->rand.eph[i], "eph", i);
     fill(&m->rand.master_eph, sizeof m->rand.master_eph, "eph master");
     m->of = (struct recovery_of){ &m->cid, &m->holders };
@@ -65,5 +82,14 @@ static inline void make_recovery(struct recovery_maker *m)
     fill(&m->master, sizeof m->master, "master");
     fill(&m->epoch.commit, sizeof m->epoch.commit, "commit");
     make_holders(m);
+    draw_set(m, "recovery key");
+}
+
+/* The last holder has an RSA key: it stands behind the others. */
+static inline void make_mixed_recovery(struct recovery_maker *m)
+{
+    make_recovery(m);
+    make_rsa_holder(key_rsa_2048, &m->holder[MAKER_HOLDERS - 1]);
+    T(holder_secret_pub(&m->holder[MAKER_HOLDERS - 1], &m->holders.v[MAKER_HOLDERS - 1]) == SR_OK);
     draw_set(m, "recovery key");
 }

@@ -216,6 +216,38 @@ static bool saboteur(struct lab *unused, struct sr_why *why)
     return !strstr(why->text, "holder 1");
 }
 
+/* Somebody founds a network of their own for another network's holders, with the package that the other one
+ * published for a holder, and recovers it: does the holder hand out the other network's share? */
+static bool moved(size_t i, struct sr_why *why)
+{
+    SR_OWN(recovery_lab) l = { 0 };
+    SR_OWN(buf) message = { 0 };
+    struct recovery_maker other;
+    struct share share;
+    uint8_t x;
+    recovery_lab_open(&l);
+    make_mixed_recovery(&other);
+    T(recovery_open_share(&other.set, &other.of, &other.holder[i], &share, NULL) == SR_OK);
+    recovery_maker_drop(&other);
+    l.r.set.pub = other.set.pub;
+    l.r.set.package[i] = other.set.package[i];
+    return recovery_lab_holder(&l, i, buf_span(&l.request), &message, why) == SR_OK &&
+           recovery_gather_add(&l.gather, buf_span(&message), &x, why) == SR_OK &&
+           span_eq(key_span(&l.gather.share[0].y), key_span(&share.y));
+}
+
+static bool package_moved(struct lab *unused, struct sr_why *why)
+{
+    (void)unused;
+    return moved(0, why);
+}
+
+static bool rsa_package_moved(struct lab *unused, struct sr_why *why)
+{
+    (void)unused;
+    return moved(MAKER_HOLDERS - 1, why);
+}
+
 /* Whoever learnt the master makes shares for the record's holders under a recovery key of their own, so that
  * later masters are sealed to it. Honest evidence, the set changed. */
 static bool set_made_later(struct lab *unused, struct sr_why *why)
@@ -269,6 +301,8 @@ static const struct attack rows[] = {
     { "chain_taken_back", ceremony, chain_taken_back, R_EPOCH },
     { "saboteur", ceremony, saboteur, R_RECOVERY_SHARE },
     { "set_made_later", ceremony, set_made_later, R_REPORT_DATA },
+    { "package_moved", ceremony, package_moved, R_SEAL_OPEN },
+    { "rsa_package_moved", ceremony, rsa_package_moved, R_SEAL_OPEN },
 };
 
 int main(int argc, char **argv)

@@ -12,7 +12,8 @@ net=$run/net sealring=$bin/sealring op=$net/operator
 
 network_new "$net" "$bin" && network_machines one workload fresh two || exit 1
 mkdir "$run/h"
-for who in anna ben cleo; do "$sealring" keygen "$run/h/$who" >/dev/null || exit 1; done
+for who in anna ben; do "$sealring" keygen "$run/h/$who" >/dev/null || exit 1; done # Ed25519
+(umask 077 && openssl genrsa -out "$run/h/cleo" 3072 2>/dev/null) && openssl pkey -in "$run/h/cleo" -pubout -out "$run/h/cleo.pub" || exit 1
 network_operator --recovery "$run/h/anna.pub" --recovery "$run/h/ben.pub" --recovery "$run/h/cleo.pub" --recovery-t 2 || exit 1
 check "genesis with holders" network_genesis one
 cid=$(network_cid) bundle=$run/genesis.bundle file=$run/recovery.file
@@ -151,7 +152,15 @@ check "the request of the session before is refused in another ceremony" eval 'c
 check "a stranger has no share" reason recovery-holder share stranger "$request" "$run/x"
 check "nothing was written for all that" [ ! -e "$run/x" ]
 
-check "the second holder" share ben "$request" "$net/fresh/shares/ben"
+# The second holder's RSA key stays where it decrypts one thing and knows nothing of networks: here it is OpenSSL.
+"$sealring" recovery blob --cid "$cid" --holder "$run/h/cleo.pub" --out "$run/h/blob" "$file" >/dev/null
+openssl pkeyutl -decrypt -inkey "$run/h/cleo" -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256 \
+    -in "$run/h/blob" -out "$run/h/seed" && chmod 600 "$run/h/seed"
+check "with a seed, too, the older policy is refused" eval 'reason policy-old "$sealring" recovery open --cid "$cid" --seed "$run/h/seed" --bundle "$file" \
+    --policy "$op/policy.json" --ceremony "$ceremony" --out "$run/x" "$request"'
+check "and nothing is written" [ ! -e "$run/x" ]
+check "the second holder, by an RSA key" "$sealring" recovery open --cid "$cid" --seed "$run/h/seed" --bundle "$file" --policy "$run/two.signed" \
+    --ceremony "$ceremony" --out "$net/fresh/shares/cleo" "$request"
 check "the network is back" said msg=ready
 check "of the same id" eval '[ "$(sed -n "s/.*msg=ready cid=\([^ ]*\).*/\1/p" "$net/fresh/log")" = "$cid" ]'
 reach
@@ -162,6 +171,9 @@ check "its log verifies" network_log_verify fresh
 check "it is at epoch 3" at_epoch fresh 3
 check "and begins with the recovery, by two holders, under policy 2, at epoch 3" eval '"$sealring" log show --json --node "$(net_url fresh)" --cid "$cid" |
     jq -es "[.. | objects | select(.type? == \"recovery\")] | length == 1 and (.[0].keys | length) == 2 and .[0].policy_number == 2 and .[0].epoch == 3"'
+pin=$(openssl pkey -pubin -in "$run/h/cleo.pub" -outform DER | sha256sum | cut -d" " -f1)
+check "one of them cleo, by the pin of the RSA key" eval '"$sealring" log show --json --node "$(net_url fresh)" --cid "$cid" |
+    jq -es "[.. | objects | select(.type? == \"recovery\")] | any(.[0].keys[]; . == \"$pin\")"'
 check "its genesis bundle is the old one" eval 'curl -sk "$(net_url fresh)/sealring/v1/genesis" | cmp - "$bundle"'
 halt
 : >"$net/fresh/log"

@@ -43,9 +43,9 @@ static void name_holders(const struct running *of, const struct holder_set *h)
     wr_span(&with, (struct span){ json.p, (size_t)(at - (const char *)json.p) });
     wr_fmt(&with, "\"recovery\":{\"t\":%zu,\"keys\":[", h->t);
     for (size_t i = 0; i < h->n; i++) {
-        wr_text(&with, i ? ",\"" : "\"");
-        wr_hex(&with, SPAN(h->key[i].b));
-        wr_u8(&with, '"');
+        char text[HOLDER_TEXT_MAX];
+        holder_text(&h->v[i], text);
+        wr_fmt(&with, "%s\"%s\"", i ? "," : "", text);
     }
     wr_text(&with, "]}");
     wr_text(&with, at + sizeof none - 1);

@@ -55,11 +55,26 @@ static void a_mistyped_id_is_noticed(void)
     T(tried > 15000 && taken == 0);
 }
 
+static void two_holders(struct genesis_params *p)
+{
+    p->recovery = (struct holder_set){ .v = { { HOLDER_X25519, { 9 } }, { HOLDER_RSA_2048, { 0x80 } } },
+                                       .n = 2,
+                                       .t = 2 };
+    p->recovery.v[1].key[255] = 1;
+}
+
+static void swap_holders(struct genesis_params *p)
+{
+    struct holder first = p->recovery.v[0];
+    p->recovery.v[0] = p->recovery.v[1];
+    p->recovery.v[1] = first;
+}
+
 static void parameters_have_rules(void)
 {
     struct genesis_params p;
     struct sr_why why;
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < 24; i++) {
         SR_OWN(buf) b = { 0 };
         enum sr_reason want = R_GENESIS_FORMAT;
         make_params(&p);
@@ -71,7 +86,7 @@ static void parameters_have_rules(void)
         case 4: memset(&p.operators.key[1], 0, 32), p.operators.n = 2; break;      /* out of order */
         case 5: p.akcas.n = p.akcas.k = 0; break;
         case 6: p.witnesses.k = 1; break;
-        case 7: p.recovery.n = 1, p.recovery.t = 1; break; /* one alone would recover */
+        case 7: two_holders(&p), p.recovery.n = p.recovery.t = 1; break; /* one alone would recover */
         case 8: p.recovery.t = 2; break;
         case 9: p.types[1] = p.types[0], p.ntypes = 2; break;
         case 10: p.types[0].type[0] = 'T'; break;
@@ -79,6 +94,14 @@ static void parameters_have_rules(void)
         case 12: p.ntypes = GENESIS_TYPES_MAX + 1; break;
         case 13: p.operators.n = GENESIS_KEYS_MAX + 1; break;
         case 14: p.types[0].n = GENESIS_ROOTS_MAX + 1; break;
+        case 15: two_holders(&p), p.recovery.t = 1; break;
+        case 16: two_holders(&p), p.recovery.t = 3; break;
+        case 17: two_holders(&p), p.recovery.v[1] = p.recovery.v[0]; break; /* twice */
+        case 18: two_holders(&p), swap_holders(&p); break;                  /* out of order */
+        case 19: two_holders(&p), p.recovery.v[1].kind = HOLDER_KIND_END; break;
+        case 20: two_holders(&p), p.recovery.v[0].kind = 0; break;
+        case 21: two_holders(&p), p.recovery.v[1].key[0] &= 0x7f; break; /* a shorter modulus */
+        case 22: two_holders(&p), want = R_NONE; break;
         default: want = R_NONE;
         }
         why.reason = R_NONE;
@@ -101,7 +124,9 @@ static void a_full_record_reads_back(void)
         memset(&p.operators.key[i], i, 32);
         memset(&p.akcas.key[i], i, 32);
         memset(&p.witnesses.key[i], i, 32);
-        memset(&p.recovery.key[i], i, 32);
+        p.recovery.v[i].kind = HOLDER_RSA_4096;
+        memset(p.recovery.v[i].key, 0x81 + i, sizeof p.recovery.v[i].key);
+        p.recovery.v[i].key[HOLDER_KEY_MAX - 1] = 1;
     }
     p.ntypes = GENESIS_TYPES_MAX;
     for (int i = 0; i < GENESIS_TYPES_MAX; i++) {
