@@ -4,7 +4,6 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -331,10 +330,21 @@ static enum sr_err start_engine(struct http *h, struct sr_why *why)
     return SR_OK;
 }
 
+static enum sr_err start_threads(struct http *h, struct sr_why *why)
+{
+    struct threads_before before = threads_begin();
+    enum sr_err e = start_engine(h, why);
+    if (e == SR_OK)
+        e = open_door(h, why);
+    else
+        close_listeners(&h->o);
+    threads_end(&before);
+    return e;
+}
+
 enum sr_err http_start(struct http **ret, struct node *node, const struct http_options *o, struct sr_why *why)
 {
     struct http *h = calloc(1, sizeof *h);
-    sigset_t all, before;
     if (!h) {
         close_listeners(o);
         return SR_ENOMEM;
@@ -344,14 +354,7 @@ enum sr_err http_start(struct http **ret, struct node *node, const struct http_o
     h->calls.node = node;
     h->calls.o = &h->o;
     http_defaults(&h->o);
-    sigfillset(&all); /* signals are for the thread that waits for them; SIGPIPE is for nobody */
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    enum sr_err e = start_engine(h, why);
-    if (e == SR_OK)
-        e = open_door(h, why);
-    else
-        close_listeners(o);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    enum sr_err e = start_threads(h, why);
     if (e == SR_OK)
         *ret = h;
     else
