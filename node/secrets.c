@@ -46,7 +46,8 @@ enum sr_err secrets_open(struct node *n, struct core *c, struct secrets **ret, s
         return SR_ENOMEM;
     s->node = n;
     s->core = c;
-    enum sr_err e = quota_new(&s->quota);
+    s->known = package_known_new();
+    enum sr_err e = s->known ? quota_new(&s->quota) : SR_ENOMEM;
     if (e == SR_OK)
         e = keystore_list(c->home.ks, KT_PACKAGE, count_one, s->quota, why);
     if (e == SR_OK)
@@ -61,6 +62,7 @@ void secrets_close(struct secrets *s)
     if (!s)
         return;
     quota_free(s->quota);
+    package_known_free(s->known);
     free(s);
 }
 
@@ -85,7 +87,7 @@ static enum sr_err read_stored(struct secrets *s, struct span tenant, struct spa
         return SR_OK;
     SR_TRY(e);
     ret->there = true;
-    return package_read(secret_span(&ret->item.value), &ret->p, why);
+    return package_read_known(s->known, secret_span(&ret->item.value), &ret->p, why);
 }
 
 static void write_rows(struct keystore_txn *t, const struct package *p, struct span bytes, uint64_t seq)
@@ -248,7 +250,7 @@ static enum sr_err open_version(struct secrets *s, struct span tenant, struct sp
     SR_OWN(keystore_item) item = { 0 };
     struct package p;
     SR_TRY(read_version(s, tenant, path, version, &item, why));
-    SR_TRY(package_read(secret_span(&item.value), &p, why));
+    SR_TRY(package_read_known(s->known, secret_span(&item.value), &p, why));
     return open_package(s, &p, ret, why);
 }
 

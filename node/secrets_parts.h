@@ -8,6 +8,7 @@ struct secrets {
     struct node *node;
     struct core *core;
     struct quota *quota;
+    struct package_known *known;
 };
 
 /* Is this the row of a path, and not of one version or a pointer? */

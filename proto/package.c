@@ -133,14 +133,36 @@ static enum sr_err decode(struct span s, struct package *ret, struct sig *ret_si
     return check_form(&p, why);
 }
 
+static enum sr_err check_signature(const struct package *p, struct span s, const struct sig *sig,
+                                   struct sr_why *why)
+{
+    if (sign_check(&p->signer, L_PACKAGE_SIG, wire_body(s, PACKAGE_SIG), sig) != SR_OK)
+        return sr_fail(why, SR_EPROOF, R_PACKAGE_SIGNATURE, "package: not signed by whom it names");
+    return SR_OK;
+}
+
 enum sr_err package_read(struct span s, struct package *ret, struct sr_why *why)
 {
     struct package p;
     struct sig sig;
     SR_TRY(decode(s, &p, &sig, why));
-    if (sign_check(&p.signer, L_PACKAGE_SIG, wire_body(s, PACKAGE_SIG), &sig) != SR_OK)
-        return sr_fail(why, SR_EPROOF, R_PACKAGE_SIGNATURE, "package: not signed by whom it names");
+    SR_TRY(check_signature(&p, s, &sig, why));
     p.hash = package_hash(s);
+    *ret = p;
+    return SR_OK;
+}
+
+enum sr_err package_read_known(struct package_known *known, struct span s, struct package *ret,
+                               struct sr_why *why)
+{
+    struct package p;
+    struct sig sig;
+    SR_TRY(decode(s, &p, &sig, why));
+    p.hash = package_hash(s);
+    if (!package_known_has(known, &p.hash)) {
+        SR_TRY(check_signature(&p, s, &sig, why));
+        package_known_add(known, &p.hash);
+    }
     *ret = p;
     return SR_OK;
 }

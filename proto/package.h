@@ -3,6 +3,7 @@
  * by a tenant's administrator, versioned with a link to the version before, deleted by tombstones.
  * specs/packages.md. */
 #include "proto/epoch.h"
+#include "proto/package_known.h"
 #include "proto/release_wire.h"
 
 enum package_kind { PACKAGE_VALUE = 1, PACKAGE_TOMBSTONE = 2 };
@@ -36,6 +37,9 @@ enum sr_err package_make(const struct package *p, struct span value, const struc
                          struct buf *ret, struct sr_why *why);
 /* Form, and the signature of the signer it names. R_PACKAGE_FORMAT, R_PACKAGE_SIGNATURE. */
 enum sr_err package_read(struct span s, struct package *ret, struct sr_why *why);
+/* The same; the signature of a package that was good before under `known` is not computed again. */
+enum sr_err package_read_known(struct package_known *known, struct span s, struct package *ret,
+                               struct sr_why *why);
 /* May it be stored: this network's (R_PACKAGE_NETWORK), an epoch up to the newest (R_EPOCH), signed by one of
  * the tenant's administrators (R_PACKAGE_SIGNER). */
 enum sr_err package_check(const struct package *p, const struct sha256 *cid, uint64_t newest_epoch,

@@ -96,6 +96,46 @@ static void no_bit_of_a_package_can_be_turned(void)
     net_drop(&s.n);
 }
 
+static enum sr_err read_known(struct package_known *known, struct buf *b, struct sr_why *why)
+{
+    struct package p;
+    return package_read_known(known, buf_span(b), &p, why);
+}
+
+static void a_known_package_vouches_for_no_other(void)
+{
+    struct shop s;
+    SR_OWN(buf) b = { 0 };
+    size_t taken = 0;
+    struct sr_why why;
+    struct package_known *known = package_known_new();
+    shop_open(&s);
+    struct package d = draft(&s, 1, NULL);
+    struct package p = made(&s, &d, SPAN_STR("value"), &b);
+    T(!package_known_has(known, &p.hash));
+    T(read_known(known, &b, &why) == SR_OK && package_known_has(known, &p.hash));
+    T(read_known(known, &b, &why) == SR_OK);
+    for (size_t bit = 0; bit < b.n * 8; bit++) {
+        b.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        taken += read_known(known, &b, &why) == SR_OK || read_known(known, &b, &why) == SR_OK;
+        b.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    T(taken == 0);
+    package_known_free(known);
+    net_drop(&s.n);
+}
+
+static void of_two_known_packages_in_one_place_the_later_stays(void)
+{
+    struct package_known *known = package_known_new();
+    struct sha256 one = { { 1, 2, 3 } }, two = { { 1, 2, 4 } };
+    package_known_add(known, &one);
+    T(package_known_has(known, &one) && !package_known_has(known, &two));
+    package_known_add(known, &two);
+    T(package_known_has(known, &two) && !package_known_has(known, &one));
+    package_known_free(known);
+}
+
 static void versions_link_and_conflicts_end_the_same_everywhere(void)
 {
     struct shop s;
@@ -362,6 +402,8 @@ int main(void)
         return 1;
     a_package_opens_under_the_networks_key_alone();
     no_bit_of_a_package_can_be_turned();
+    a_known_package_vouches_for_no_other();
+    of_two_known_packages_in_one_place_the_later_stays();
     versions_link_and_conflicts_end_the_same_everywhere();
     what_can_not_be_a_package_is_not_made();
     a_member_certificate_says_one_thing();
