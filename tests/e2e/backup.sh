@@ -1,7 +1,7 @@
 #!/bin/bash
 # backup.sh - a member's keystore is backed up while it serves, and brought back: on its own machine, where its operators
 # accept what is lost; into a member that joined anew on another machine. What is damaged, of another network, or accepted by too
-# few is refused, and then nothing is changed. BUILD is the first argument.
+# few is refused, and then nothing is changed. Backups go over rotations, both ways. BUILD is the first argument.
 set -u
 BUILD=$1
 passed=0 failed=0
@@ -123,6 +123,80 @@ check "import of another network's" bash -c '[ "$(curl -s --unix-socket "$0" -H 
 check "import of its network's" bash -c '"$0" restore import --node "unix:$1" --cid "$2" "$3" | jq -e ".packages >= 0"' "$sealring" "$ins/two/admin" "$cid" "$ins/load3.backup"
 check "it has the secret" gives two app/word 'before'
 check "nothing is left of the import" test ! -e "$ins/two/state/import"
+
+# Across rotations: a backup of epoch 1, and the network is at epoch 3 when it is needed
+status() { curl -s -m 5 "$(ins_url "$1")/sealring/v1/status" | jq -e "$2"; }
+eventually() { # COMMAND...
+    for _ in $(seq 300); do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.1
+    done
+    "$@"
+}
+# Peers know a member by the address in its certificate: it comes back at the same.
+port() { curl -s -m 5 "$(ins_url "$1")/sealring/v1/status" | jq -r '.id as $id | .members[] | select(.id == $id) | .address | split(":")[2]'; }
+at_its_port() { INS_PORT=$(cat "$ins/$1/port") again "$1"; }
+rotate() { # MEMBER: drawn there, approved by two operators
+    local last=$ins/epoch.draw key
+    rm -f "$ins"/epoch.*
+    "$sealring" epoch draw --node "$(ins_url "$1")" --cid "$cid" --key "$ins/operator.key" --out "$last" || return
+    for key in operator second; do
+        "$sealring" epoch sign --cid "$cid" --key "$ins/$key.key" --bundle "$ins/genesis.bundle" --policy "$ins/policy.json" \
+            --out "$ins/epoch.$key" "$last" || return
+        last=$ins/epoch.$key
+    done
+    "$sealring" epoch submit --node "$(ins_url "$1")" --cid "$cid" "$last"
+}
+import() { "$sealring" restore import --node "unix:$ins/$1/admin" --cid "$cid" "$2"; }
+import_into() { curl -s --unix-socket "$ins/$1/admin" -H "Content-Type: application/json" -d "{\"file\":\"$2\"}" http://x/sealring/v1/admin/import; }
+
+check "the genesis bundle" curl -sf -o "$ins/genesis.bundle" "$(ins_url one)/sealring/v1/genesis"
+for m in one two; do port "$m" >"$ins/$m/port"; done
+ins_stop one
+check "the first is where the others look for it" at_its_port one
+ins_start three sealring-node-insecure --cid "$cid" --join "$(ins_url one)"
+check "a third joins" ins_ready three
+check "everybody knows it" eventually status two '.members | length == 3'
+check "a backup at epoch 1" make two "$ins/old.backup"
+port three >"$ins/three/port"
+ins_kill three
+old=$(id two)
+for epoch in 2 3; do
+    check "rotation to $epoch" rotate one
+    check "the second is there" eventually status two ".epoch == $epoch"
+done
+check "a secret of epoch 3" put one app/third 'at three'
+check "a backup at epoch 3" make one "$ins/new.backup"
+check "the one of epoch 1 verifies" test "$(verify "$ins/old.backup" | jq .epoch)" = 1
+check "and the one of epoch 3" test "$(verify "$ins/new.backup" | jq .epoch)" = 3
+check "a member at 3 takes what is in one of epoch 1" import one "$ins/old.backup"
+
+ins_stop two
+find "$ins/two/state" -mindepth 1 ! -name insecure-key -delete
+check "the disk is gone" bash -c '[ "$(ls "$0")" = insecure-key ]' "$ins/two/state"
+check "operators accept the loss of two epochs too" statement "$ins/old.json" --backup "$ins/old.backup"
+check "it is laid out" restore two "$ins/old.backup" "$ins/old.json"
+check "and it starts" at_its_port two
+check "the member of epoch 1 catches up" eventually status two '.epoch == 3'
+check "as another one" test "$(id two)" != "$old"
+check "whose log begins so" test "$(leaves two .leaf.type | head -n 1)" = restored
+check "it verifies" bash -c '"$0" log verify --node "$1" --cid "$2"' "$sealring" "$(ins_url two)" "$cid"
+check "serves what is from before" gives two app/word 'before'
+check "and what came after" eventually gives two app/third 'at three'
+ins_kill two
+check "killed, it starts again" at_its_port two
+check "the new master is on its disk" status two ".epoch == 3"
+ins_stop two
+
+# A member that is behind
+kill -STOP "$(cat "$ins/one/pid")"
+check "a third that was away starts" at_its_port three
+check "it is at epoch 1" status three '.epoch == 1'
+check "it takes nothing from a backup of epoch 3" test "$(import_into three "$ins/new.backup" | jq -r .error.reason)" = epoch
+check "and nothing is left of that" test ! -e "$ins/three/state/import"
+kill -CONT "$(cat "$ins/one/pid")"
+check "with the others it catches up" eventually status three '.epoch == 3'
+check "and then takes it" import three "$ins/new.backup"
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

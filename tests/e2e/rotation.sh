@@ -1,6 +1,7 @@
 #!/bin/bash
-# rotation.sh - the master of a network on software TPMs is rotated while workloads fetch: no fetch fails; members are killed at
-# steps of it and go on; one that was away for three rotations catches up. BUILD is the first argument; ROTATIONS (3) how often.
+# rotation.sh - the master of a network on software TPMs is rotated while workloads fetch: no fetch fails, daemons do not grow; a
+# member that was away all the time catches up, a new one joins; members are killed at steps of it and go on. BUILD is the first
+# argument; ROTATIONS (3) how often, WEIGHTS a file to be left with what daemons weighed after each.
 set -u
 bin=$(cd "$1" && pwd)
 rotations=${ROTATIONS:-3}
@@ -51,21 +52,34 @@ loaded() { # until that many fetches more have begun
 }
 unloaded() { touch "$run/enough"; wait "$load"; load=; [ ! -s "$run/load.failed" ] || { cat "$run/load.failed" "$run/load.err"; return 1; }; }
 
-network_new "$net" "$bin" && network_machines one two three workload && network_operator || exit 1
+# What a daemon takes after each rotation: epoch, seconds since the first, name, kB of memory, open files, threads, leaves, kB of store.
+weigh() {
+    local m pid dir
+    for m in one two three; do
+        pid=$(cat "$net/$m/pid") dir=$net/$m/state
+        echo "$epoch $((SECONDS - began)) $m $(awk '/^VmRSS/ {print $2}' "/proc/$pid/status") $(ls "/proc/$pid/fd" | wc -l)" \
+            "$(ls "/proc/$pid/task" | wc -l) $(status "$m" | jq '[.log.checkpoint | split("\n")[1]] | .[0]' -r) $(du -sk "$dir" | cut -f1)" >>"$run/weights"
+    done
+}
+
+network_new "$net" "$bin" && network_machines one two three four five workload && network_operator || exit 1
 check "genesis" network_genesis one
 check "joins" network_join two one
 check "and another" network_join three two
+check "and one that will be away" network_join four three
 check "a put" bash -c 'printf value | "$@"' sh "$bin/sealring" put --node "$(net_url one)" --cid "$(network_cid)" --tenant demo \
     --key "$op/admin.key" app/x
 check "a derived key before" network_fetch one 'demo:app/k#raw:32' key.before
 check "everybody has the secret" within 20 network_fetch three demo:app/x got
 
-epoch=1
+epoch=1 began=$SECONDS
+kill_9 four
 loaded
 for _ in $(seq "$rotations"); do
     check "rotation from epoch $epoch" rotate two
     epoch=$((epoch + 1))
     check "everybody is at epoch $epoch" within 60 all_at $epoch
+    weigh
 done
 check "no fetch failed while it rotated" unloaded
 echo "$(cat "$run/load.count") fetches over $rotations rotations" >&2
