@@ -11,7 +11,10 @@
 static enum sr_err find_granter(struct peer_link *peer, const char *members, const struct join_hold *hold,
                                 const struct member_id *want, struct sign_pub *ret, struct sr_why *why)
 {
-    SR_TRY(peer_get(peer, members, why));
+    enum sr_err e = peer_get(peer, members, why);
+    if (e == SR_ENOENT) /* the epoch is not pending there any more, but active */
+        e = peer_get(peer, MEMBERS_PATH, why);
+    SR_TRY(e);
     struct reader r = rd_init(buf_span(&peer->reply.body));
     for (uint16_t left = rd_u16be(&r); left > 0 && !r.bad; left--) {
         struct member_cert c;

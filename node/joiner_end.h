@@ -4,7 +4,10 @@
 #include "node/node.h"
 #include "node/peer.h"
 
-/* members: the path under which the granter's certificate is listed. SR_EPROOF: R_LOG_PROOF the leaf is not
+#define MEMBERS_PATH "/sealring/v1/members"
+
+/* members: the path under which the granter's certificate is listed, MEMBERS_PATH or that of a pending epoch,
+ * which may be in use by now. SR_EPROOF: R_LOG_PROOF the leaf is not
  * the one about us, or not in the tree of the checkpoint; R_MEMBER_CERT nobody the network certified has the
  * granter's id. */
 enum sr_err joiner_check_leaf(struct peer_link *peer, const char *members, const struct join_hold *hold,

@@ -45,7 +45,7 @@ enum sr_err attempt_new(struct node *n, const char *base, const char *address, s
         return SR_ENOMEM;
     a->n = n;
     a->at = "";
-    a->members = "/sealring/v1/members";
+    a->members = MEMBERS_PATH;
     a->who = (struct joiner){ .type = span_of(tpm_actor_type(n->tpm)),
                               .address = span_of(address),
                               .rollback = level_attested(n->config, NULL, NULL),

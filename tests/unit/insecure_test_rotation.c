@@ -1,4 +1,5 @@
 /* Rotation among members that reach each other: drawn, linked, pulled, active everywhere; behind; killed. */
+#include "node/joiner_parts.h"
 #include "tests/attacks/governed.h"
 #include "tests/rotation_ring.h"
 
@@ -112,6 +113,29 @@ static void away_for_three(void)
     rotator_reachable(&l->m[3]);
     ring_round(l);
     T(ring_all_at(l, 4));
+    ring_close(l);
+}
+
+/* The others have gone over to the next epoch by the time that one of them would say that it has it. */
+static void switched_under_a_pull(void)
+{
+    struct rotation_ring *l = ring_open(3);
+    const struct home *h = &l->m[2].r->core->home;
+    struct attempt *a = NULL;
+    struct join_member m;
+    struct sr_why why = { 0 };
+    T_ROW(ring_link(l, 0, &why) == SR_OK, why.text);
+    T(attempt_new(&l->m[2].r->node, l->m[0].address, l->m[2].address, &a, &why) == SR_OK);
+    a->at = "?epoch=2";
+    a->members = "/sealring/v1/epoch/members";
+    a->who.cid = h->cid;
+    a->keys.member = h->member;
+    a->keys.member_pub = h->member_pub;
+    T_ROW(attempt_grant(a, &why) == SR_OK, why.text);
+    sync_round(&l->m[1].r->node, l->m[1].r->core);
+    T(rotator_epoch(&l->m[0]) == 2);
+    T_ROW(attempt_confirm(a, &m, &why) == SR_OK && m.cert.epoch == 2, why.text);
+    attempt_free(a);
     ring_close(l);
 }
 
@@ -247,6 +271,7 @@ int main(void)
     three_members();
     killed_at_each_step();
     away_for_three();
+    switched_under_a_pull();
     one_link_an_epoch();
     expelled_while_pending();
     the_old_set_put_back();
