@@ -4,6 +4,7 @@
 #include "client/evidence_input.h"
 #include "client/genesis_input.h"
 #include "client/keyfile.h"
+#include "client/policy_file.h"
 #include "client/workload.h"
 #include "crypto/text.h"
 #include "proto/cid.h"
@@ -141,13 +142,7 @@ static enum sr_err read_epochs(struct approve_case *k, struct sr_why *why)
 
 static enum sr_err read_policy(const struct approve_options *o, struct approve_case *k, struct sr_why *why)
 {
-    SR_OWN(buf) text = { 0 };
-    SR_OWN(buf) canonical = { 0 };
-    SR_TRY(cli_read_file(o->policy, POLICY_SIGNED_MAX, &text, why));
-    if (policy_signed_parse(buf_span(&text), &k->policy, NULL) != SR_OK) { /* the first needs no signature */
-        SR_TRY(json_canonical(buf_span(&text), &canonical, why));
-        SR_TRY(policy_parse(buf_span(&canonical), &k->policy.policy, why));
-    }
+    SR_TRY(policy_read_signed(o->policy, &k->policy, why)); /* the first needs no signature */
     return genesis_policy_check(&k->genesis.genesis, &k->cid, &k->policy, why);
 }
 
@@ -202,7 +197,8 @@ static enum cli_exit epoch_sign(struct cli *c)
         { "key", OPTION_TEXT, &o.key, "FILE", "the operator's private key", NULL, true },
         { "cid", OPTION_TEXT, &o.cid, "CID", "the network, pinned", "SEALRING_CID", true },
         { "bundle", OPTION_TEXT, &o.bundle, "FILE", "the genesis bundle", NULL, true },
-        { "policy", OPTION_TEXT, &o.policy, "FILE", "the newest signed policy that you know of", NULL, true },
+        { "policy", OPTION_TEXT, &o.policy, "FILE",
+          "the newest signed policy that you know of, as policy show prints it", NULL, true },
         { "collateral", OPTION_TEXT, &o.collateral, "DIR", "what the vendors publish, for SNP, TDX and SGX",
           NULL, false },
         { "out", OPTION_TEXT, &o.out, "FILE", "the epoch file with your approval; - is standard output", NULL,
