@@ -111,12 +111,16 @@ struct row {
 enum { HANDSHAKE_TLS, HANDSHAKE_PLAIN, GET_TLS, GET_PLAIN, ROWS };
 
 static struct row rows[ROWS] = {
-    [HANDSHAKE_TLS] = { "KBS handshake over TLS, against its cryptography and a bare TLS 1.3 handshake",
-                        0.7 },
-    [HANDSHAKE_PLAIN] = { "KBS handshake on a kept plain connection, against its cryptography", 0 },
-    [GET_TLS] = { "KBS GET with a token, a TLS connection each, against a bare reply through the same door",
-                  0.4 },
-    [GET_PLAIN] = { "KBS GET with a token on a kept plain connection, against a bare reply", 0 },
+    [HANDSHAKE_TLS] = { .what =
+                            "KBS handshake over TLS, against its cryptography and a bare TLS 1.3 handshake",
+                        .goal = 0.7 },
+    [HANDSHAKE_PLAIN] = { .what = "KBS handshake on a kept plain connection, against its cryptography",
+                          .goal = 0 },
+    [GET_TLS] = { .what = "KBS GET with a token, a TLS connection each, against a bare reply through the "
+                          "same door",
+                  .goal = 0.4 },
+    [GET_PLAIN] = { .what = "KBS GET with a token on a kept plain connection, against a bare reply",
+                    .goal = 0 },
 };
 
 static void note(struct row *r, int i, double floor, double ours)
