@@ -1,5 +1,5 @@
 /* Attacks on recovery: by the host of the node that asks, by who wants the masters, by a holder. */
-#include "tests/recovery_lab.h"
+#include "tests/draw_lab.h"
 
 /* Two holders give, the node combines, and has the network's masters. */
 static bool recovered(const struct recovery_lab *l, struct recovery_gather *g, struct master_bundle *ret,
@@ -288,6 +288,27 @@ static bool set_made_later(struct lab *unused, struct sr_why *why)
            span_eq(SPAN(checked.recovery.pub.b), SPAN(l.r.set.pub.b));
 }
 
+static bool approved(struct lab *unused)
+{
+    SR_OWN(draw_lab) l = { 0 };
+    struct claims claims = { 0 };
+    (void)unused;
+    draw_lab_open(&l);
+    return rotation_judge(&l.by, &l.d, &claims, NULL) == SR_OK;
+}
+
+/* On its way to the operators the next master, sealed for recovery, is exchanged for something that no
+ * holder will ever open. */
+static bool draw_resealed(struct lab *unused, struct sr_why *why)
+{
+    SR_OWN(draw_lab) l = { 0 };
+    struct claims claims = { 0 };
+    (void)unused;
+    draw_lab_open(&l);
+    l.sealed.p[l.sealed.n - 1] ^= 1;
+    return rotation_judge(&l.by, &l.d, &claims, why) == SR_OK;
+}
+
 static const struct attack rows[] = {
     { "session_swapped", ceremony, session_swapped, R_REPORT_DATA },
     { "modified_node", ceremony, modified_node, R_NO_RULE },
@@ -299,6 +320,7 @@ static const struct attack rows[] = {
     { "later_master_swapped", ceremony, later_master_swapped, R_MASTER_COMMIT_MISMATCH },
     { "file_spoilt", ceremony, file_spoilt, R_RECOVERY_FILE },
     { "chain_taken_back", ceremony, chain_taken_back, R_EPOCH },
+    { "draw_resealed", approved, draw_resealed, R_REPORT_DATA },
     { "saboteur", ceremony, saboteur, R_RECOVERY_SHARE },
     { "set_made_later", ceremony, set_made_later, R_REPORT_DATA },
     { "package_moved", ceremony, package_moved, R_SEAL_OPEN },

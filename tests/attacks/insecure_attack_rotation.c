@@ -2,7 +2,10 @@
  * next master for who must not have it. */
 #include "crypto/text.h"
 #include "node/joiner_parts.h"
+#include "node/recoverable.h"
+#include "proto/recovery_file.h"
 #include "tests/attacks/governed.h"
+#include "tests/recovery_net.h"
 #include "tests/rotation_ring.h"
 
 static bool honest_rotation(struct lab *l)
@@ -436,6 +439,63 @@ static bool invented_member(struct lab *l, struct sr_why *why)
     return got;
 }
 
+static bool honest_recovery_file(struct lab *l)
+{
+    struct rotation_ring *r = ring_open_with(1, with_holders);
+    SR_OWN(buf) file = { 0 };
+    struct sr_why why = { 0 };
+    (void)l;
+    bool good = ring_link(r, 0, &why) == SR_OK &&
+                recoverable_file(&r->m[0].r->node, r->m[0].r->core, &file, &why) == SR_OK;
+    ring_close(r);
+    return good;
+}
+
+/* The bundle that a member keeps is from whoever answered when it joined: honest but for the set, which is of
+ * the attacker's recovery key. */
+static void with_own_set(struct core *c, const struct kem_key *own)
+{
+    const struct recovery_of of = { &c->home.cid, &c->home.genesis.params.recovery };
+    SR_OWN(recovery_rand) rand = { 0 };
+    SR_OWN(buf) set_bytes = { 0 };
+    SR_OWN(buf) bundle = { 0 };
+    static struct recovery_set set;
+    struct genesis_bundle b;
+    struct key any;
+    random_fill(&rand, sizeof rand);
+    random_fill(any.b, sizeof any.b);
+    rand.key = *own;
+    T(recovery_make(&of, &any, &c->home.genesis.first, &rand, &set, NULL) == SR_OK &&
+      recovery_encode(&set, &set_bytes) == SR_OK);
+    T(genesis_bundle_decode(buf_span(&c->bundle), &b, NULL) == SR_OK);
+    b.recovery = buf_span(&set_bytes);
+    T(genesis_bundle_encode(&b, &bundle, NULL) == SR_OK);
+    buf_drop(&c->bundle);
+    c->bundle = SR_TAKE(bundle);
+}
+
+/* And so the masters that this member publishes are to be the attacker's to open. */
+static bool recovery_key_swapped(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open_with(1, with_holders);
+    struct core *c = r->m[0].r->core;
+    SR_OWN(buf) file = { 0 };
+    struct kem_key own;
+    struct recovery_file f;
+    struct recovery_sealed s;
+    struct key master;
+    (void)l;
+    T_ROW(ring_link(r, 0, why) == SR_OK, why->text);
+    random_fill(own.b, sizeof own.b);
+    with_own_set(c, &own);
+    bool got = recoverable_file(&r->m[0].r->node, c, &file, why) == SR_OK &&
+               recovery_file_decode(buf_span(&file), &f, NULL) == SR_OK && recovery_file_master(&f, 2, &s) &&
+               recovery_open_master(&own, &c->home.cid, c->home.genesis.params.salt,
+                                    epochs_newest(maker_epochs_of(&c->home)), &s, &master, NULL) == SR_OK;
+    ring_close(r);
+    return got;
+}
+
 static const struct attack rows[] = {
     { "active_at_one", honest_rotation, active_at_one, R_NONE },
     { "approved_by_a_stranger", honest_rotation, approved_by_a_stranger, R_EPOCH_CHAIN },
@@ -451,6 +511,7 @@ static const struct attack rows[] = {
     { "stranger_pulls", honest_rotation, stranger_pulls, R_FORBIDDEN },
     { "said_for_another", honest_rotation, said_for_another, R_EPOCH_MUSTER },
     { "certified_by_nobody", honest_rotation, certified_by_nobody, R_EPOCH_MUSTER },
+    { "recovery_key_swapped", honest_recovery_file, recovery_key_swapped, R_REPORT_DATA },
     { "invented_member", honest_rotation, invented_member, R_MEMBER_CERT },
 };
 

@@ -42,6 +42,7 @@ check "a recovery file" export_file one "$run/older.file" 2
 check "and rotated again" rotate one 3
 check "a recovery file of the newest epoch" export_file one "$file" 3
 rm -f "$net/workload/ak.cert"
+check "a derived key of epoch 3" network_fetch one 'demo:app/disk@3#raw:32' before.3
 for who in anna ben cleo; do
     check "$who's share opens, and the file is of epoch 3" eval '"$sealring" recovery check --json --cid "$cid" --key "$run/h/$who" "$file" | jq -e ".epoch == 3"'
 done
@@ -167,6 +168,8 @@ reach
 rm -f "$net/workload/ak.cert"
 check "the workload fetches from it" network_fetch fresh 'demo:app/disk#raw:32' after
 check "the same key as before" cmp "$net/before" "$net/after"
+check "and that of epoch 3" network_fetch fresh 'demo:app/disk@3#raw:32' after.3
+check "the same too" cmp "$net/before.3" "$net/after.3"
 check "its log verifies" network_log_verify fresh
 check "it is at epoch 3" at_epoch fresh 3
 check "and begins with the recovery, by two holders, under policy 2, at epoch 3" eval '"$sealring" log show --json --node "$(net_url fresh)" --cid "$cid" |

@@ -3,10 +3,9 @@
 #include "bootstrap/recovery.h"
 #include "node/recoverable.h"
 #include "node/rotation.h"
-#include "proto/genesis_file.h"
 #include "proto/recovery_transfer.h"
 #include "proto/rotation.h"
-#include "tests/recovery_maker.h"
+#include "tests/recovery_net.h"
 #include "tests/rotation_ring.h"
 
 #include <fcntl.h>
@@ -28,29 +27,6 @@ struct lost {
     struct secret derived;
     struct master_bundle masters;
 };
-
-static void name_holders(const struct running *of, const struct holder_set *h)
-{
-    static const char none[] = "\"recovery\":{\"t\":0,\"keys\":[]}";
-    char path[128];
-    SR_OWN(buf) json = { 0 };
-    SR_OWN(buf) with = { 0 };
-    snprintf(path, sizeof path, "%s/genesis.json", of->dir);
-    T(file_read(path, GENESIS_FILE_MAX, &json, NULL) == SR_OK);
-    wr_u8(&json, 0);
-    const char *at = strstr((const char *)json.p, none);
-    maker_need(at != NULL, "recovery in genesis.json");
-    wr_span(&with, (struct span){ json.p, (size_t)(at - (const char *)json.p) });
-    wr_fmt(&with, "\"recovery\":{\"t\":%zu,\"keys\":[", h->t);
-    for (size_t i = 0; i < h->n; i++) {
-        char text[HOLDER_TEXT_MAX];
-        holder_text(&h->v[i], text);
-        wr_fmt(&with, "%s\"%s\"", i ? "," : "", text);
-    }
-    wr_text(&with, "]}");
-    wr_text(&with, at + sizeof none - 1);
-    running_write(of, "genesis.json", buf_span(&with));
-}
 
 static void derive(const struct core *c, struct secret *ret)
 {
@@ -410,13 +386,6 @@ static void what_does_not_fit_asks_nobody(const struct lost *l, const struct los
     end(j.m);
 }
 
-static void with_holders(const struct running *r)
-{
-    struct recovery_maker m = { 0 };
-    make_holders(&m);
-    name_holders(r, &m.holders);
-}
-
 /* From whichever member the file is: it has every master, and its keeper's word. */
 static void writes_a_whole_file(struct rotator *m, uint64_t epoch)
 {
@@ -456,6 +425,31 @@ static void every_member_writes_a_whole_file(void)
     ring_close(l);
 }
 
+static void nothing_is_sealed(struct rotator *m, enum sr_reason want)
+{
+    SR_OWN(buf) b = { 0 };
+    struct sr_why why = { 0 };
+    T(recoverable_file(&m->r->node, m->r->core, &b, &why) != SR_OK && why.reason == want && b.n == 0);
+    why = (struct sr_why){ 0 };
+    T(rotation_draw(m->r->core->rotation, &b, &why) != SR_OK && why.reason == want && b.n == 0);
+    T(rotation_view(m->r->core->rotation).state == ROTATION_IDLE);
+}
+
+/* No file from it, and no master that could not come back. */
+static void a_bundle_that_does_not_verify_seals_nothing(void)
+{
+    struct rotation_ring *l = ring_open_with(1, with_holders);
+    struct buf *bundle = &l->m[0].r->core->bundle, kept = *bundle;
+    *bundle = (struct buf){ 0 };
+    nothing_is_sealed(&l->m[0], R_NOT_FOUND);
+    *bundle = kept;
+    bundle->p[bundle->n - 1] ^= 1; /* of the set */
+    nothing_is_sealed(&l->m[0], R_REPORT_DATA);
+    bundle->p[bundle->n - 1] ^= 1;
+    writes_a_whole_file(&l->m[0], 1);
+    ring_close(l);
+}
+
 int main(void)
 {
     static struct lost l, without;
@@ -469,6 +463,7 @@ int main(void)
     what_does_not_fit_asks_nobody(&l, &without);
     what_is_not_whole_asks_nobody(&l);
     every_member_writes_a_whole_file();
+    a_bundle_that_does_not_verify_seals_nothing();
     lost_drop(&l);
     lost_drop(&without);
     return t_end();

@@ -245,6 +245,33 @@ static void all_masters_or_none(void)
     }
 }
 
+static void as_many_epochs_as_there_can_be(void)
+{
+    SR_OWN(recovery_lab) l = { 0 };
+    SR_OWN(buf) b = { 0 };
+    SR_OWN(master_bundle) masters = { 0 };
+    uint8_t x;
+    recovery_lab_open(&l);
+    for (uint64_t e = LAB_EPOCHS + 1; e <= EPOCHS_MAX; e++)
+        recovery_lab_rotate(&l, e);
+    recovery_lab_file(&l);
+    T(l.epochs.n == EPOCHS_MAX && recovery_file_whole(&l.file, &l.epochs, 1, NULL) == SR_OK);
+    T(recovery_file_encode(&l.file, &b) == SR_OK && taken(&l, buf_span(&b)) == R_NONE);
+    l.q.epoch = l.epochs.n;
+    l.q.chain = l.epochs.chain;
+    recovery_lab_ask(&l);
+    l.gather.session = recovery_transfer_session(&l.q, buf_span(&l.request));
+    for (size_t i = 0; i < MAKER_T; i++) {
+        SR_OWN(buf) m = { 0 };
+        T(recovery_lab_holder(&l, i, buf_span(&l.request), &m, NULL) == SR_OK &&
+          recovery_gather_add(&l.gather, buf_span(&m), &x, NULL) == SR_OK);
+    }
+    T(recovery_lab_end(&l, &l.gather, &masters, NULL) == SR_OK && masters.n == EPOCHS_MAX);
+    for (size_t i = 1; i < masters.n; i++)
+        T(masters.epoch[i].epoch == i + 1 &&
+          span_eq(key_span(&masters.epoch[i].master), key_span(&l.later[i - 1])));
+}
+
 int main(void)
 {
     if (secret_init() != SR_OK)
@@ -256,5 +283,6 @@ int main(void)
     no_epoch_that_is_needed_is_missing();
     masters_ascend();
     all_masters_or_none();
+    as_many_epochs_as_there_can_be();
     return t_end();
 }
