@@ -10,6 +10,7 @@
 #include "node/level.h"
 #include "node/node.h"
 #include "node/recoverable.h"
+#include "node/recovery_key.h"
 #include "node/restore.h"
 #include "node/rotation.h"
 #include "node/secrets.h"
@@ -180,6 +181,8 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
     SR_TRY(cosigners_new(n, c, &c->cosigners));
     SR_TRY(rotation_open(n, c, &c->rotation, why));
     SR_TRY(recoverable_new(&c->recoverable));
+    struct kem_pub key;
+    (void)!recovery_key_get(n, c, &key, NULL); /* at its birth, as long as it can; else by a peer's word */
     return say_start(n, c);
 }
 

@@ -2,6 +2,7 @@
 
 #include "node/joiner_parts.h"
 #include "node/level.h"
+#include "node/recovery_key.h"
 #include "node/rotation.h"
 
 #include <stdio.h>
@@ -158,5 +159,9 @@ enum sr_err epoch_pull_round(struct node *n, struct core *c, struct peer_link *p
     }
     take(n, c, address, t.pending_muster);
     tell(c, p, &t);
+    struct sr_why unproven = { 0 };
+    e = recovery_key_ask(n, c, p, &unproven);
+    if (e != SR_OK)
+        say(n, "recovery-key", address, e, &unproven);
     return SR_OK;
 }

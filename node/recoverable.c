@@ -1,6 +1,6 @@
 #include "node/recoverable.h"
 
-#include "node/node.h"
+#include "node/recovery_key.h"
 #include "node/rotation.h"
 #include "proto/recovery_file.h"
 
@@ -32,23 +32,6 @@ void recoverable_free(struct recoverable *r)
     free(r);
 }
 
-enum sr_err recoverable_key(struct node *n, const struct core *c, struct kem_pub *ret, struct sr_why *why)
-{
-    struct genesis_checked g;
-    struct claims claims = { 0 };
-    if (!c->home.genesis.params.recovery.n)
-        return sr_fail(why, SR_ENOENT, R_RECOVERY_NONE, "this network has no recovery, for ever");
-    if (!c->bundle.n)
-        return sr_fail(why, SR_ENOENT, R_NOT_FOUND, "this member has no copy of the genesis bundle");
-    SR_TRY(genesis_check(buf_span(&c->bundle), &c->home.cid, (struct span){ 0 }, &g, why));
-    SR_OWN(collateral_hold) held = collateral_holder_get(n->collateral);
-    SR_TRY(genesis_verify(&g, collateral_held(&held), &claims, why));
-    *ret = g.recovery.pub;
-    return SR_OK;
-}
-
-/* ---- the file ---- */
-
 static struct sha256 about(const struct epochs *now, struct span cert)
 {
     SR_OWN(buf) b = { 0 };
@@ -72,12 +55,12 @@ static enum sr_err seal_later(const struct epochs *now, const struct sha256 *cid
     return SR_OK;
 }
 
-static enum sr_err make(struct node *n, const struct core *c, const struct epochs *now, struct span cert,
+static enum sr_err make(struct node *n, struct core *c, const struct epochs *now, struct span cert,
                         struct buf *ret, struct sr_why *why)
 {
     struct kem_pub to;
     SR_OWN(buf) later = { 0 };
-    SR_TRY(recoverable_key(n, c, &to, why));
+    SR_TRY(recovery_key_get(n, c, &to, why));
     SR_TRY(seal_later(now, &c->home.cid, &to, &later));
     struct recovery_file f = { .bundle = buf_span(&c->bundle),
                                .chain = buf_span(&now->chain),

@@ -10,10 +10,6 @@ struct recoverable;
 enum sr_err recoverable_new(struct recoverable **ret);
 void recoverable_free(struct recoverable *r); /* NULL is fine */
 
-/* The recovery key, from the genesis bundle whose evidence verified just now. SR_ENOENT: R_RECOVERY_NONE the
- * record has no holders; R_NOT_FOUND this member has no copy of the bundle. Else as genesis_verify() gives.
- */
-enum sr_err recoverable_key(struct node *n, const struct core *c, struct kem_pub *ret, struct sr_why *why);
 /* Appends the file as of now; the same bytes while nothing in it changes. SR_ESTALE, R_EPOCH: the network is
- * just going over to the next epoch. Else as recoverable_key() gives. */
+ * just going over to the next epoch. Else as recovery_key_get() gives. */
 enum sr_err recoverable_file(struct node *n, struct core *c, struct buf *ret, struct sr_why *why);

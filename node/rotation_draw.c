@@ -5,7 +5,7 @@
 #include "node/appraise.h"
 #include "node/clock.h"
 #include "node/level.h"
-#include "node/recoverable.h"
+#include "node/recovery_key.h"
 #include "proto/leaf.h"
 
 #include <string.h>
@@ -35,12 +35,12 @@ enum sr_err rotation_store(struct rotation *r, struct keystore_txn *txn, const s
 static enum sr_err seal_for_recovery(struct rotation *r, const struct keyring *k, struct buf *ret,
                                      struct sr_why *why)
 {
-    const struct core *c = r->core;
+    struct core *c = r->core;
     struct kem_pub to;
     struct recovery_sealed sealed;
     if (!c->home.genesis.params.recovery.n)
         return SR_OK;
-    SR_TRY(recoverable_key(r->node, c, &to, why));
+    SR_TRY(recovery_key_get(r->node, c, &to, why));
     SR_TRY(keyring_seal_recovery(k, keyring_newest(k), &c->home.cid, &to, &sealed));
     recovery_sealed_write(&sealed, ret);
     return buf_ok(ret) ? SR_OK : SR_ENOMEM;

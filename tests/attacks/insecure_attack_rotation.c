@@ -3,6 +3,7 @@
 #include "crypto/text.h"
 #include "node/joiner_parts.h"
 #include "node/recoverable.h"
+#include "node/recovery_key.h"
 #include "proto/recovery_file.h"
 #include "tests/attacks/governed.h"
 #include "tests/recovery_net.h"
@@ -475,23 +476,44 @@ static void with_own_set(struct core *c, const struct kem_key *own)
 }
 
 /* And so the masters that this member publishes are to be the attacker's to open. */
-static bool recovery_key_swapped(struct lab *l, struct sr_why *why)
+static bool masters_for_another(struct rotator *m, const struct kem_key *own, struct sr_why *why)
 {
-    struct rotation_ring *r = ring_open_with(1, with_holders);
-    struct core *c = r->m[0].r->core;
+    struct core *c = m->r->core;
     SR_OWN(buf) file = { 0 };
-    struct kem_key own;
     struct recovery_file f;
     struct recovery_sealed s;
     struct key master;
+    return recoverable_file(&m->r->node, c, &file, why) == SR_OK &&
+           recovery_file_decode(buf_span(&file), &f, NULL) == SR_OK && recovery_file_master(&f, 2, &s) &&
+           recovery_open_master(own, &c->home.cid, c->home.genesis.params.salt,
+                                epochs_newest(maker_epochs_of(&c->home)), &s, &master, NULL) == SR_OK;
+}
+
+static bool recovery_key_swapped(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open_with(1, with_holders);
+    struct kem_key own;
+    (void)l;
+    T_ROW(ring_link(r, 0, why) == SR_OK, why->text);
+    random_fill(own.b, sizeof own.b);
+    with_own_set(r->m[0].r->core, &own);
+    bool got = masters_for_another(&r->m[0], &own, why);
+    ring_close(r);
+    return got;
+}
+
+/* The same, and whoever answers in a round says that this is the bundle. */
+static bool recovery_key_told_by_nobody(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open_with(1, with_holders);
+    struct core *c = r->m[0].r->core;
+    struct kem_key own;
     (void)l;
     T_ROW(ring_link(r, 0, why) == SR_OK, why->text);
     random_fill(own.b, sizeof own.b);
     with_own_set(c, &own);
-    bool got = recoverable_file(&r->m[0].r->node, c, &file, why) == SR_OK &&
-               recovery_file_decode(buf_span(&file), &f, NULL) == SR_OK && recovery_file_master(&f, 2, &s) &&
-               recovery_open_master(&own, &c->home.cid, c->home.genesis.params.salt,
-                                    epochs_newest(maker_epochs_of(&c->home)), &s, &master, NULL) == SR_OK;
+    bool got =
+        recovery_key_told(c, buf_span(&c->bundle), why) == SR_OK && masters_for_another(&r->m[0], &own, NULL);
     ring_close(r);
     return got;
 }
@@ -512,6 +534,7 @@ static const struct attack rows[] = {
     { "said_for_another", honest_rotation, said_for_another, R_EPOCH_MUSTER },
     { "certified_by_nobody", honest_rotation, certified_by_nobody, R_EPOCH_MUSTER },
     { "recovery_key_swapped", honest_recovery_file, recovery_key_swapped, R_REPORT_DATA },
+    { "recovery_key_told_by_nobody", honest_recovery_file, recovery_key_told_by_nobody, R_RECOVERY_FILE },
     { "invented_member", honest_rotation, invented_member, R_MEMBER_CERT },
 };
 

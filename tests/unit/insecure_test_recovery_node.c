@@ -2,6 +2,7 @@
  * leaves nothing or is gone on from. Evidence is insecure: what is tried is everything around it. */
 #include "bootstrap/recovery.h"
 #include "node/recoverable.h"
+#include "node/recovery_key.h"
 #include "node/rotation.h"
 #include "proto/recovery_transfer.h"
 #include "proto/rotation.h"
@@ -450,6 +451,72 @@ static void a_bundle_that_does_not_verify_seals_nothing(void)
     ring_close(l);
 }
 
+/* Its evidence verifies no more, as when the collateral of its day is gone. */
+static void age(struct rotator *m)
+{
+    struct core *c = m->r->core;
+    struct genesis_bundle b;
+    T(genesis_bundle_decode(buf_span(&c->bundle), &b, NULL) == SR_OK);
+    size_t at =
+        (size_t)(b.evidence.p - c->bundle.p) + 64; /* in the report data, behind a few bytes of magic */
+    c->bundle.p[at] ^= 1;
+}
+
+/* What that member would write if it could: its word for the bundle that it has. */
+static void word_of(struct rotator *m, struct buf *ret)
+{
+    struct core *c = m->r->core;
+    SR_OWN(buf) cert = { 0 };
+    T(rotation_cert(c->rotation, &cert) == SR_OK);
+    struct recovery_file f = { .bundle = buf_span(&c->bundle),
+                               .chain = buf_span(&maker_epochs_of(&c->home)->chain),
+                               .cert = buf_span(&cert) };
+    T(recovery_file_sign(&f, &c->home.cid, &c->home.member, &f.sig) == SR_OK &&
+      recovery_file_encode(&f, ret) == SR_OK);
+}
+
+static enum sr_reason told(struct rotator *m, struct span file)
+{
+    struct sr_why why = { .reason = R_NONE };
+    T((recovery_key_told(m->r->core, file, &why) == SR_OK) == (why.reason == R_NONE));
+    return why.reason;
+}
+
+/* Vendors' collateral of the day of genesis is gone: what was verified then counts, and what another member
+ * verified. */
+static void a_members_word_for_the_bundle_counts(void)
+{
+    struct rotation_ring *l = ring_open_with(2, with_holders);
+    struct rotator *one = &l->m[0], *two = &l->m[1];
+    SR_OWN(buf) before = { 0 };
+    SR_OWN(buf) now = { 0 };
+    SR_OWN(buf) honest = { 0 };
+    struct sr_why why = { 0 };
+    wr_span(&honest, buf_span(&two->r->core->bundle));
+    age(one);
+    word_of(one, &before);
+    age(one); /* back */
+    T_ROW(ring_link(l, 0, &why) == SR_OK, why.text);
+    ring_round(l);
+    ring_round(l);
+    T(ring_all_at(l, 2));
+    age(one);
+    age(two);
+    word_of(one, &now);
+    now.p[now.n - 1] ^= 1;
+    T_ROW(told(two, buf_span(&now)) == R_RECOVERY_FILE, "not signed by a member");
+    now.p[now.n - 1] ^= 1;
+    T_ROW(told(two, buf_span(&honest)) == R_RECOVERY_FILE, "another bundle");
+    T_ROW(told(two, buf_span(&two->r->core->bundle)) == R_RECOVERY_FILE, "our bundle alone");
+    T_ROW(told(two, buf_span(&before)) == R_EPOCH, "by a member of an epoch that is over");
+    ring_round(l); /* two asks, and one can not say */
+    nothing_is_sealed(two, R_REPORT_DATA);
+    T(told(one, buf_span(&now)) == R_NONE);
+    ring_round(l); /* two asks */
+    writes_a_whole_file(two, 2);
+    ring_close(l);
+}
+
 int main(void)
 {
     static struct lost l, without;
@@ -464,6 +531,7 @@ int main(void)
     what_is_not_whole_asks_nobody(&l);
     every_member_writes_a_whole_file();
     a_bundle_that_does_not_verify_seals_nothing();
+    a_members_word_for_the_bundle_counts();
     lost_drop(&l);
     lost_drop(&without);
     return t_end();
