@@ -16,6 +16,7 @@ struct rollback {
 /* "none", "peers", "tpm", "peers-tpm": in status, claims and logs. */
 const char *rollback_text(enum rollback_level level);
 
+/* Appends its 9 bytes. */
 void wr_rollback(struct buf *b, const struct rollback *r);
 /* Fails the reader unless it is one of the four levels, with a count only where there is a counter. */
 struct rollback rd_rollback(struct reader *r);
