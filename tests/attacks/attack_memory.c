@@ -1,6 +1,7 @@
-/* Attacks on what stays in memory: somebody reads a member's memory after a request has ended. What a client
- * sent, and what it was answered, must not be there any more. The client is another process, and this one
- * never holds what it sends in the clear. */
+/* Attacks on what stays in memory: somebody reads a member's memory after a request has ended, or copies it
+ * and lets both run. What a client sent, and what it was answered, must not be there any more. The client is
+ * another process, and this one never holds what it sends in the clear. */
+#include "crypto/aead.h"
 #include "node/harden.h"
 #include "tests/attacks/served.h"
 
@@ -156,10 +157,62 @@ static bool read_by_neighbour(struct lab *l, struct sr_why *why)
     return WEXITSTATUS(status) == 0;
 }
 
+/* ---- a copy of a running member ---- */
+
+enum { SAID = 32, BOX = SAID + AEAD_OVERHEAD };
+
+/* Two processes of one memory, each of which seals a text of its own under the one key. */
+static void seal_in_both(const struct key *k, struct span here, struct span there, uint8_t ret[2][BOX])
+{
+    int way[2], status = 1;
+    SR_OWN(buf) box = { 0 };
+    maker_need(pipe(way) == 0, "pipe");
+    pid_t copy = fork();
+    maker_need(copy >= 0, "copy");
+    T(aead_seal(k, SPAN_STR("row"), copy ? here : there, &box) == SR_OK && box.n == BOX);
+    if (copy == 0)
+        _exit(write(way[1], box.p, BOX) != BOX);
+    memcpy(ret[0], box.p, BOX);
+    T(read(way[0], ret[1], BOX) == BOX && waitpid(copy, &status, 0) == copy && status == 0);
+    close(way[0]);
+    close(way[1]);
+}
+
+/* Whoever has both boxes and knows one text reads the other: the key stream is the same. */
+static bool same_stream(struct lab *l, struct sr_why *why)
+{
+    static const char mine[SAID] = "the text that the attacker knows",
+                      other[SAID] = "the secret of another tenant, ..";
+    uint8_t box[2][BOX], clear[SAID];
+    struct key k;
+    (void)l, (void)why;
+    random_fill(&k, sizeof k); /* the generator has been used before the copy is made */
+    seal_in_both(&k, SPAN(mine), SPAN(other), box);
+    for (size_t i = 0, at = BOX - 16 - SAID; i < SAID; i++)
+        clear[i] = box[0][at + i] ^ box[1][at + i] ^ (uint8_t)mine[i];
+    return memcmp(clear, other, SAID) == 0;
+}
+
+static bool honest_copy(struct lab *l)
+{
+    uint8_t box[2][BOX];
+    struct key k;
+    SR_OWN(secret) one = { 0 };
+    SR_OWN(secret) two = { 0 };
+    static const char text[SAID] = "what both open is what they said";
+    (void)l;
+    random_fill(&k, sizeof k);
+    seal_in_both(&k, SPAN(text), SPAN(text), box);
+    return aead_open(&k, SPAN_STR("row"), SPAN(box[0]), &one) == SR_OK &&
+           aead_open(&k, SPAN_STR("row"), SPAN(box[1]), &two) == SR_OK &&
+           span_eq(secret_span(&one), secret_span(&two)) && span_eq(secret_span(&one), SPAN(text));
+}
+
 static const struct attack rows[] = {
     { "body_left", honest_memory, body_left, R_NONE },
     { "answer_left", honest_memory, answer_left, R_NONE },
     { "read_by_neighbour", honest_memory, read_by_neighbour, R_NONE },
+    { "same_stream", honest_copy, same_stream, R_NONE },
 };
 
 int main(int argc, char **argv)

@@ -6,10 +6,10 @@ bin=$1 passed=0 failed=0
 [ -n "$(ls "$bin"/libsr_node.a 2>/dev/null)" ] || { echo "no build in $bin"; exit 1; }
 callers() { nm -A "$bin"/lib*.a 2>/dev/null | sed -n "s/^[^:]*:\([^:]*\.o\): *U $1\$/\1/p" | sort -u | tr '\n' ' '; }
 only() { # FUNCTION OBJECT...
-    local got
+    local function=$1 got
     got=$(callers "$1")
     shift
-    if [ "$got" = "$* " ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $1 is called by: $got"; fi
+    if [ "$got" = "$* " ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $function is called by: $got"; fi
 }
 # Drawn: by genesis alone. Installed: from a join, from t shares, from this machine's own seal.
 only keyring_generate genesis.c.o
