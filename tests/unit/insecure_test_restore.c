@@ -3,7 +3,8 @@
 #include "node/backup.h"
 #include "node/restore.h"
 #include "proto/loss.h"
-#include "tests/attacks/running.h"
+#include "tests/attacks/governed.h"
+#include "tests/rotation_ring.h"
 
 enum { STATES = 8, OLD_STATES = 200 };
 
@@ -112,6 +113,43 @@ static void cut_short(void)
     running_end(r);
 }
 
+/* m goes on from k, at its address. */
+static void restored_from(struct rotation_ring *l, struct rotator *m, const struct kept *k)
+{
+    SR_OWN(buf) text = { 0 };
+    struct sr_why why = { 0 };
+    statement(ring_operator(l), &m->r->core->home, &k->head, false, &text);
+    running_write(m->r, "word", buf_span(&text));
+    rotator_silent(m);
+    running_stop(m->r);
+    remove_store(m->r->config.state_dir);
+    T_ROW(restore(m->r, m->r->config.state_dir, k, "word", &why) == SR_OK, why.text);
+    running_start(m->r);
+    rotator_reachable(m);
+}
+
+/* A backup from while the next epoch was pending: what was held is for a key that is gone. */
+static void an_epoch_was_pending(void)
+{
+    struct rotation_ring *l = ring_open(3);
+    struct rotator *second = &l->m[1];
+    struct sr_why why = { 0 };
+    governed_by(l->m[0].r, "epoch_quorum", "3");
+    ring_round(l);
+    T_ROW(ring_link(l, 0, &why) == SR_OK, why.text);
+    sync_round(&second->r->node, second->r->core);
+    T(rotation_view(second->r->core->rotation).state == ROTATION_PENDING);
+    struct kept k = keep(second->r, 0);
+    struct member_id was = second->r->core->home.id;
+    restored_from(l, second, &k);
+    T(memcmp(&second->r->core->home.id, &was, sizeof was) != 0 && rotator_epoch(second) == 1);
+    T(rotation_view(second->r->core->rotation).state == ROTATION_IDLE);
+    for (int i = 0; i < 3; i++)
+        ring_round(l);
+    T(ring_all_at(l, 2));
+    ring_close(l);
+}
+
 static void old_states_at_random(void)
 {
     struct running *r = running_first();
@@ -147,6 +185,7 @@ int main(void)
 {
     T(secret_init() == SR_OK);
     cut_short();
+    an_epoch_was_pending();
     old_states_at_random();
     return t_end();
 }
