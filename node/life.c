@@ -5,6 +5,7 @@
 #include "node/joiner.h"
 #include "node/lease_actor.h"
 #include "node/notify.h"
+#include "node/recoverable.h"
 #include "node/sync.h"
 #include "proto/cid.h"
 
@@ -132,13 +133,25 @@ static void leave(struct node *n, struct core *c)
     kill(getpid(), SIGTERM); /* the main thread's order of stopping is the only one */
 }
 
+/* ret_said: not again in each round. */
+static void keep_recovery_file(struct node *n, struct core *c, bool *ret_said)
+{
+    struct sr_why why = { 0 };
+    enum sr_err e = recoverable_keep(n, c, &why);
+    if (e != SR_OK && !*ret_said)
+        log_refusal(&n->log, LOG_WARN, "recovery-file", e, &why);
+    *ret_said = e != SR_OK;
+}
+
 static void keep_in_touch(struct node *n, struct core *c)
 {
+    bool said = false;
     if (cosigners_start(c->cosigners) != SR_OK)
         say(n, LOG_ERROR, "no-threads", "for", "witnesses");
     while (!expel_is_due(n, c)) {
         sync_round(n, c);
         rewrap(n, c);
+        keep_recovery_file(n, c, &said);
         if (!expel_is_due(n, c) && node_sleep(n, (unsigned)n->config->sync_seconds * 1000))
             return;
     }

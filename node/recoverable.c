@@ -1,16 +1,20 @@
 #include "node/recoverable.h"
 
+#include "crypto/file.h"
+#include "node/node.h"
 #include "node/recovery_key.h"
 #include "node/rotation.h"
 #include "proto/recovery_file.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct recoverable {
     pthread_mutex_t lock; /* guards all below: one file at a time is made */
     struct sha256 about;  /* what file was made of */
     struct buf file;      /* empty: none yet */
+    struct sha256 kept;   /* what the one on disk was made of */
 };
 
 enum sr_err recoverable_new(struct recoverable **ret)
@@ -96,6 +100,33 @@ enum sr_err recoverable_file(struct node *n, struct core *c, struct buf *ret, st
 {
     pthread_mutex_lock(&c->recoverable->lock);
     enum sr_err e = file_locked(n, c, ret, why);
+    pthread_mutex_unlock(&c->recoverable->lock);
+    return e;
+}
+
+static enum sr_err keep_locked(struct node *n, struct core *c, struct sr_why *why)
+{
+    struct recoverable *r = c->recoverable;
+    char path[CONFIG_TEXT + 32];
+    SR_OWN(buf) file = { 0 };
+    SR_TRY(file_locked(n, c, &file, why));
+    if (sha256_eq(&r->kept, &r->about))
+        return SR_OK;
+    snprintf(path, sizeof path, "%s/recovery.file", n->config->state_dir);
+    SR_TRY(file_write(path, 0644, buf_span(&file), why));
+    r->kept = r->about;
+    struct logline l = log_start(&n->log, LOG_INFO, "recovery-file");
+    log_text(&l, "file", path);
+    log_end(&l);
+    return SR_OK;
+}
+
+enum sr_err recoverable_keep(struct node *n, struct core *c, struct sr_why *why)
+{
+    if (!c->home.genesis.params.recovery.n)
+        return SR_OK;
+    pthread_mutex_lock(&c->recoverable->lock);
+    enum sr_err e = keep_locked(n, c, why);
     pthread_mutex_unlock(&c->recoverable->lock);
     return e;
 }

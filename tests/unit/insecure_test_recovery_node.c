@@ -52,6 +52,22 @@ static void rotate(struct running *m)
     T_ROW(rotation_link(m->core->rotation, buf_span(&approved), &why) == SR_OK, why.text);
 }
 
+/* The one on its disk: as it would write it now, or none. */
+static void keeps(struct running *m, struct span file)
+{
+    char path[CONFIG_TEXT + 32];
+    SR_OWN(buf) kept = { 0 };
+    struct sr_why why = { 0 };
+    snprintf(path, sizeof path, "%s/recovery.file", m->config.state_dir);
+    T_ROW(recoverable_keep(&m->node, m->core, &why) == SR_OK, why.text);
+    T((file_read(path, RECOVERY_FILE_MAX, &kept, NULL) == SR_OK) == (file.n > 0) &&
+      span_eq(buf_span(&kept), file));
+    if (!file.n)
+        return;
+    T(unlink(path) == 0 && recoverable_keep(&m->node, m->core, &why) == SR_OK);
+    T(access(path, F_OK) != 0); /* nothing new, nothing written */
+}
+
 /* What operators and holders keep. */
 static void keep_file(struct lost *l, struct running *m)
 {
@@ -59,11 +75,13 @@ static void keep_file(struct lost *l, struct running *m)
     SR_OWN(buf) same = { 0 };
     if (!l->genesis.recovery.n) {
         T(recoverable_file(&m->node, m->core, &l->file, &why) == SR_ENOENT && why.reason == R_RECOVERY_NONE);
+        keeps(m, (struct span){ 0 });
         wr_span(&l->file, buf_span(&l->bundle));
     } else {
         T_ROW(recoverable_file(&m->node, m->core, &l->file, &why) == SR_OK, why.text);
         T(recoverable_file(&m->node, m->core, &same, &why) == SR_OK &&
           span_eq(buf_span(&same), buf_span(&l->file)));
+        keeps(m, buf_span(&l->file));
     }
     T_ROW(recovery_file_decode(buf_span(&l->file), &l->parsed, &why) == SR_OK &&
               recovery_file_check(&l->parsed, &l->cid, &l->genesis.genesis, &l->epochs, &why) == SR_OK &&
@@ -284,11 +302,14 @@ static void two_holders_bring_it_back(const struct lost *l)
     struct recovery_epochs epochs;
     j.m->admin = l->machine->admin;
     j.m->admin_pub = l->machine->admin_pub;
+    struct sr_why none = { 0 };
+    T(recoverable_keep(&j.m->node, j.m->core, &none) == SR_OK);
     rotate(j.m);
     T(recoverable_file(&j.m->node, j.m->core, &file, &why) == SR_OK &&
       recovery_file_decode(buf_span(&file), &f, &why) == SR_OK &&
       recovery_file_check(&f, &l->cid, &l->genesis.genesis, &epochs, &why) == SR_OK &&
       recovery_file_whole(&f, &epochs, 1, &why) == SR_OK);
+    keeps(j.m, buf_span(&file));
     T(epochs.n == LOST_AT + 1 && sha256_eq(&epochs.chain, &l->epochs.chain) == false);
     end(j.m);
 }
