@@ -147,6 +147,24 @@ static void weak_keys_are_noticed(void)
     T(holder_check(&h) == SR_EPROOF);
 }
 
+/* A smart card's key, of the form of CVE-2017-15361. */
+static void a_factored_key_is_noticed(void)
+{
+    struct holder h = { .kind = HOLDER_RSA_2048 }, back;
+    char text[HOLDER_TEXT_MAX];
+    struct sr_why why = { .reason = R_NONE };
+    FILE *f = fopen("tests/vectors/certs/roca_modulus.bin", "rb");
+    T(f && fread(h.key, 1, 256, f) == 256);
+    if (f)
+        fclose(f);
+    holder_text(&h, text);
+    T(holder_text_read(span_of(text), &back) == SR_OK && holder_check(&back) == SR_EPROOF);
+    T(keyfile_read_holder_pub(text, &back, &why) == SR_EFORMAT && why.reason == R_RECOVERY_HOLDER);
+    h.key[255] ^= 2;
+    holder_text(&h, text);
+    T(keyfile_read_holder_pub(text, &back, &why) == SR_OK);
+}
+
 /* ---- private keys ---- */
 
 static void private_keys_are_rsa_of_65537_and_strong(void)
@@ -369,6 +387,7 @@ int main(void)
     kinds_that_are_none_are_refused();
     an_x25519_key_is_below_the_prime();
     weak_keys_are_noticed();
+    a_factored_key_is_noticed();
     private_keys_are_rsa_of_65537_and_strong();
     the_public_half_is_the_one_of_the_rows();
     signing_keys_are_taken_over_as_another_implementation_does();
