@@ -21,20 +21,24 @@ struct core_look stand_look(const struct stand *s)
     return (struct core_look){ s->epochs.e, s->policy.p };
 }
 
-/* Members get the next master while joins are frozen: nobody joins by that. */
+/* Members get the next master, or the one that they missed, while joins are frozen: nobody joins by that. */
 static enum act act_on(const struct stand *s, enum act act)
 {
-    return act == ACT_GRANT && stand_pending(s) ? ACT_PULL : act;
+    if (act != ACT_GRANT)
+        return act;
+    return stand_pending(s) ? ACT_PULL : s->named ? ACT_CATCHUP : ACT_GRANT;
 }
 
-static enum sr_err take_on(struct node *n, struct core *c, struct epochs_hold epochs, enum act act,
-                           struct stand *ret, struct sr_why *why)
+/* named: 0, or the epoch that the request names. */
+static enum sr_err take_on(struct node *n, struct core *c, struct epochs_hold epochs, uint64_t named,
+                           enum act act, struct stand *ret, struct sr_why *why)
 {
     SR_OWN(stand)
     s = { .core = c,
           .epochs = epochs,
           .policy = policy_holder_get(c->policy),
-          .collateral = collateral_holder_get(n->collateral) };
+          .collateral = collateral_holder_get(n->collateral),
+          .named = named != 0 };
     if (!s.policy.p)
         return sr_fail(why, SR_EBUSY, R_NOT_READY, "no policy yet");
     struct core_look at = stand_look(&s);
@@ -64,7 +68,7 @@ enum sr_err stand_take(struct node *n, enum act act, struct stand *ret, struct s
 {
     struct core *c = NULL;
     SR_TRY(node_core(n, &c, why));
-    return take_on(n, c, epochs_holder_get(c->home.epochs), act, ret, why);
+    return take_on(n, c, epochs_holder_get(c->home.epochs), 0, act, ret, why);
 }
 
 /* Active or pending; {NULL}: neither. */
@@ -87,7 +91,7 @@ enum sr_err stand_take_epoch(struct node *n, enum act act, const struct request 
     struct epochs_hold e = epoch ? of_epoch(c, epoch) : epochs_holder_get(c->home.epochs);
     if (!e.e)
         return sr_fail(why, SR_ESTALE, R_EPOCH, "neither the active epoch nor the pending one");
-    return take_on(n, c, e, act, ret, why);
+    return take_on(n, c, e, epoch, act, ret, why);
 }
 
 struct epochs_hold stand_again(const struct stand *s)

@@ -28,6 +28,7 @@ struct stand {
     struct collateral_hold collateral;
     struct policy_waits waits; /* ACT_GRANT: what of the policy does not count yet, for joiners alone */
     struct policy_moment now;
+    bool named; /* the request names its epoch: only members have a use for that */
 };
 void stand_drop(struct stand *s);
 struct core_look stand_look(const struct stand *s);        /* borrows */

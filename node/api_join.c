@@ -65,12 +65,12 @@ static enum sr_err not_expelled(const struct stand *s, const struct attempt *a, 
                : SR_OK;
 }
 
-/* The pending master is for members: whoever is none yet joins at the active epoch, and pulls then. */
+/* An epoch that is named is for members: whoever is none yet joins at the active one, and pulls then. */
 static enum sr_err pulls_only(const struct stand *s, const struct sign_pub *key, struct sr_why *why)
 {
-    if (!stand_pending(s) || members_knows(s->core->members, key))
+    if (!s->named || members_knows(s->core->members, key))
         return SR_OK;
-    return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "the pending epoch is for members");
+    return sr_fail(why, SR_EDENIED, R_FORBIDDEN, "an epoch that is named is for members");
 }
 
 /* May this machine join under this policy? Nothing is consumed yet. */

@@ -82,12 +82,17 @@ static enum sr_err pull(struct node *n, struct core *c, const char *base, struct
     return e;
 }
 
-/* From a member that is at a later epoch: it proves with its M4 that it is one, and at which. */
-static enum sr_err catch_up(struct node *n, struct core *c, const char *base, struct sr_why *why)
+/* From a member that is at a later epoch: it proves with its M4 that it is one, and at which. We name the
+ * epoch, for a member gets it while joins are frozen, too. */
+static enum sr_err catch_up(struct node *n, struct core *c, const char *base, uint64_t theirs,
+                            struct sr_why *why)
 {
     struct attempt *a = NULL;
     struct join_member m;
+    char at[32];
     SR_TRY(start(n, c, base, &a, why));
+    snprintf(at, sizeof at, "?epoch=%llu", (unsigned long long)theirs);
+    a->at = at;
     enum sr_err e = get(c, a, &m, why);
     if (e == SR_OK)
         e = rotation_jump(c->rotation, m.cert_bytes, why);
@@ -153,7 +158,7 @@ enum sr_err epoch_pull_round(struct node *n, struct core *c, struct peer_link *p
         take(n, c, address, t.active_muster);
     if (t.active > active(c)) {
         struct sr_why failed = { 0 };
-        e = catch_up(n, c, address, &failed);
+        e = catch_up(n, c, address, t.active, &failed);
         if (e != SR_OK)
             say(n, "epoch-behind", address, e, &failed);
     }

@@ -121,9 +121,10 @@ enum {
     TALK = 1 << ACT_TALK,
     WITNESS = 1 << ACT_WITNESS,
     PULL = 1 << ACT_PULL,
+    CATCHUP = 1 << ACT_CATCHUP,
     ROTATE = 1 << ACT_ROTATE,
     ASK = 1 << ACT_ASK,
-    ALL = GRANT | ENROL | RELEASE | STORE | TALK | WITNESS | PULL | ROTATE | ASK
+    ALL = GRANT | ENROL | RELEASE | STORE | TALK | WITNESS | PULL | CATCHUP | ROTATE | ASK
 };
 
 static const struct condition {
@@ -136,13 +137,13 @@ static const struct condition {
     { ALL, counter_counts },
     { ALL, is_member },
     { ALL & ~(ROTATE | ASK), epoch_counts }, /* else nobody could make the epoch that the policy asks for */
-    { GRANT | ENROL | RELEASE | STORE, lease_runs },
+    { GRANT | CATCHUP | ENROL | RELEASE | STORE, lease_runs },
     { GRANT, joins_flow },
     { ALL, log_is_ours },
-    { GRANT | ENROL | RELEASE | STORE, level_is_kept },
-    { GRANT | ENROL | STORE | WITNESS, some_were_asked },
+    { GRANT | CATCHUP | ENROL | RELEASE | STORE, level_is_kept },
+    { GRANT | CATCHUP | ENROL | STORE | WITNESS, some_were_asked },
     { RELEASE, all_were_asked },
-    { GRANT, past_is_known },
+    { GRANT | CATCHUP, past_is_known },
     /* clang-format on */
 };
 

@@ -16,6 +16,7 @@ enum act {
     ACT_TALK,    /* tell members and administrators what they may know */
     ACT_WITNESS, /* cosign other members' checkpoints */
     ACT_PULL,    /* hand the pending master to members: M1 to M6 on it */
+    ACT_CATCHUP, /* hand the masters in use to a member that is behind: the same on these */
     ACT_ROTATE,  /* draw the next master, make its link */
     ACT_ASK,     /* have the signature of a request looked at; what it asks for is an act of its own */
 };

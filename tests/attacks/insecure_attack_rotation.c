@@ -1,6 +1,7 @@
 /* Attacks on a rotation: a master in use before a quorum has it, or without the operators or the old key; the
  * next master for who must not have it. */
 #include "crypto/text.h"
+#include "node/freeze.h"
 #include "node/joiner_parts.h"
 #include "node/recoverable.h"
 #include "node/recovery_key.h"
@@ -356,6 +357,25 @@ static bool stranger_pulls(struct lab *l, struct sr_why *why)
     return got;
 }
 
+/* Joins are frozen; what a member that is behind may ask for, who is none asks for too. */
+static bool stranger_names_an_epoch(struct lab *l, struct sr_why *why)
+{
+    struct rotation_ring *r = ring_open(1);
+    struct running *stranger = running_empty(r->m[0].r);
+    struct attempt *a = NULL;
+    struct sr_why ours = { 0 };
+    (void)l;
+    T(freeze_turn(r->m[0].r->core, true, &ours) == SR_OK);
+    T(attempt_new(&stranger->node, r->m[0].address, "http://127.0.0.1:9", &a, &ours) == SR_OK);
+    a->at = "?epoch=1";
+    a->who.cid = r->m[0].r->core->home.cid;
+    bool got = attempt_grant(a, why) == SR_OK;
+    attempt_free(a);
+    running_end(stranger);
+    ring_close(r);
+    return got;
+}
+
 /* The muster of m[0] with m[1] in it, which has said nothing: its certificate is the one that the host of
  * either sees in M6, or of the attacker's own CA. */
 static void said_by_nobody(struct rotation_ring *r, const struct sign_key *ca, struct buf *ret)
@@ -531,6 +551,7 @@ static const struct attack rows[] = {
     { "unguarded_draws", guarded_draws, unguarded_draws, R_NO_RULE },
     { "draw_level_changed", guarded_draws, draw_level_changed, R_REPORT_DATA },
     { "stranger_pulls", honest_rotation, stranger_pulls, R_FORBIDDEN },
+    { "stranger_names_an_epoch", honest_rotation, stranger_names_an_epoch, R_FORBIDDEN },
     { "said_for_another", honest_rotation, said_for_another, R_EPOCH_MUSTER },
     { "certified_by_nobody", honest_rotation, certified_by_nobody, R_EPOCH_MUSTER },
     { "recovery_key_swapped", honest_recovery_file, recovery_key_swapped, R_REPORT_DATA },

@@ -1,4 +1,5 @@
 /* Rotation among members that reach each other: drawn, linked, pulled, active everywhere; behind; killed. */
+#include "node/freeze.h"
 #include "node/joiner_parts.h"
 #include "tests/attacks/governed.h"
 #include "tests/rotation_ring.h"
@@ -139,6 +140,23 @@ static void switched_under_a_pull(void)
     ring_close(l);
 }
 
+/* Joins are frozen at whoever it could get the masters from: it is a member, and gets them. */
+static void behind_a_freeze(void)
+{
+    struct rotation_ring *l = ring_open(3);
+    struct sr_why why = { 0 };
+    rotator_silent(&l->m[2]);
+    T_ROW(ring_link(l, 0, &why) == SR_OK, why.text);
+    ring_round(l);
+    ring_round(l);
+    for (size_t i = 0; i < 2; i++)
+        T(rotator_epoch(&l->m[i]) == 2 && freeze_turn(l->m[i].r->core, true, &why) == SR_OK);
+    rotator_reachable(&l->m[2]);
+    ring_round(l);
+    T(ring_all_at(l, 2));
+    ring_close(l);
+}
+
 /* Two draws with links at the same time: whoever holds one takes no other, and one of them wins. */
 static void one_link_an_epoch(void)
 {
@@ -272,6 +290,7 @@ int main(void)
     killed_at_each_step();
     away_for_three();
     switched_under_a_pull();
+    behind_a_freeze();
     one_link_an_epoch();
     expelled_while_pending();
     the_old_set_put_back();
