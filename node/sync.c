@@ -259,6 +259,22 @@ static void round_of(struct node *n, struct core *c, struct round *round)
     }
 }
 
+/* Whoever knows nobody that answers, as when its disk was put back, was told once where there are members. */
+static void ask_configured(struct node *n, struct core *c, struct round *round)
+{
+    SR_OWN(policy_hold) now = policy_holder_get(c->policy);
+    const struct config_list *to = &n->config->join;
+    for (size_t i = 0; i < to->n && round->answered == 0; i++) {
+        struct member_cert at = { 0 };
+        struct sr_why why = { 0 };
+        if (node_stopping(n) || expel_means_us(n, c, now.p) || strcmp(to->v[i], c->cert.address) == 0)
+            continue;
+        snprintf(at.address, sizeof at.address, "%s", to->v[i]);
+        enum sr_err e = exchange(n, c, &at, round, &why);
+        say_exchange(n, &at, e, &why);
+    }
+}
+
 /* A network that was brought back has no earlier policies, and none of its members waits for them. */
 static void end_past(struct node *n, struct core *c, const struct round *round)
 {
@@ -275,6 +291,7 @@ void sync_round(struct node *n, struct core *c)
     struct round round = { 0 };
     rotation_review(c->rotation); /* a policy may have come since; and below, with this round */
     round_of(n, c, &round);
+    ask_configured(n, c, &round);
     rotation_review(c->rotation);
     if (!node_stopping(n))
         end_past(n, c, &round);

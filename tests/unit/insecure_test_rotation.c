@@ -1,4 +1,5 @@
 /* Rotation among members that reach each other: drawn, linked, pulled, active everywhere; behind; killed. */
+#include "crypto/file.h"
 #include "node/freeze.h"
 #include "node/joiner_parts.h"
 #include "tests/attacks/governed.h"
@@ -157,6 +158,49 @@ static void behind_a_freeze(void)
     ring_close(l);
 }
 
+static void stop(struct rotator *m)
+{
+    rotator_silent(m);
+    running_stop(m->r);
+}
+
+static void start(struct rotator *m)
+{
+    running_start(m->r);
+    rotator_reachable(m);
+}
+
+/* Its disk is put back to before it knew any other member, and they are at a later epoch: it can't take their
+ * certificates, and asks where its configuration says that members are. */
+static void put_back_to_when_it_was_alone(void)
+{
+    enum { STORE_MAX = 8 << 20 };
+    struct rotation_ring *l = ring_open(1);
+    struct rotator *m = &l->m[0];
+    SR_OWN(buf) alone = { 0 };
+    struct sr_why why = { 0 };
+    char store[CONFIG_TEXT + 16];
+    snprintf(store, sizeof store, "%s/store.db", m->r->config.state_dir);
+    stop(m);
+    T(file_read(store, STORE_MAX, &alone, &why) == SR_OK);
+    start(m);
+    snprintf(m->r->config.join.v[0], sizeof m->r->config.join.v[0], "%s", ring_join(l)->address);
+    T_ROW(ring_link(l, 0, &why) == SR_OK, why.text);
+    ring_round(l);
+    ring_round(l);
+    T(ring_all_at(l, 2));
+    stop(m);
+    T(file_write(store, 0600, buf_span(&alone), &why) == SR_OK);
+    start(m);
+    T(rotator_epoch(m) == 1 && members_count(m->r->core->members) == 1);
+    ring_round(l);
+    T(rotator_epoch(m) == 1);
+    m->r->config.join.n = 1;
+    ring_round(l);
+    T(ring_all_at(l, 2));
+    ring_close(l);
+}
+
 /* Two draws with links at the same time: whoever holds one takes no other, and one of them wins. */
 static void one_link_an_epoch(void)
 {
@@ -291,6 +335,7 @@ int main(void)
     away_for_three();
     switched_under_a_pull();
     behind_a_freeze();
+    put_back_to_when_it_was_alone();
     one_link_an_epoch();
     expelled_while_pending();
     the_old_set_put_back();
