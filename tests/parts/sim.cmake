@@ -13,7 +13,7 @@ foreach(name pthread_create pthread_join pthread_detach sched_yield
              pthread_cond_signal pthread_cond_broadcast
              pthread_rwlock_init pthread_rwlock_destroy pthread_rwlock_rdlock pthread_rwlock_wrlock pthread_rwlock_unlock
              sem_init sem_destroy sem_wait sem_post
-             clock_gettime time nanosleep kill fsync write nonce_set_new)
+             clock_gettime time nanosleep kill fsync write nonce_set_new crypto_sign_verify_detached)
     list(APPEND sim_wraps -Wl,--wrap=${name})
 endforeach()
 function(sim_program name)

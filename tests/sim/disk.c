@@ -204,11 +204,11 @@ static void apply_one(struct state *s, const struct store_op *op)
 static void apply(struct disk *d, const struct store_txn *t)
 {
     d->now.rev++;
-    for (size_t i = 0; i < t->n_ops; i++) {
+    for (size_t i = 0; i < t->n_ops; i++)
         apply_one(&d->now, &t->ops[i]);
+    for (size_t i = 0; i < t->n_ops; i++)
         if (t->ops[i].kind == STORE_PUT)
             oracle_written(d->host, t->ops[i].key, t->ops[i].value);
-    }
 }
 
 static void pause_some(struct disk *d)

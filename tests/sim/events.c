@@ -275,6 +275,12 @@ static const struct happening_row rows[] = {
     { "repeat", 4, repeat },
     { "fetch", 28, fetch },
     { "audit", 5, audit },
+    { "follow", 8, event_follow },
+    { "probe", 2, event_probe },
+    { "draw", 2, event_ask_draw },
+    { "rotate", 6, event_rotate },
+    { "rotate-twice", 2, event_rotate_twice },
+    { "submit", 5, event_submit },
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

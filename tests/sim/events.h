@@ -25,6 +25,13 @@ void event_delay(struct host *m, uint64_t b);
 void event_hold(struct host *m, uint64_t b);
 void event_freeze_here(struct host *m, uint64_t b);
 void event_thaw_here(struct host *m, uint64_t b);
+/* ---- rotation, the same ---- */
+void event_follow(struct host *m, uint64_t b);
+void event_probe(struct host *m, uint64_t b);
+void event_ask_draw(struct host *m, uint64_t b);
+void event_rotate(struct host *m, uint64_t b);
+void event_rotate_twice(struct host *m, uint64_t b);
+void event_submit(struct host *m, uint64_t b);
 /* All is healed: where leases are asked for, keys that no machine goes by any more are expelled, or they
  * would count in the quorum for ever. */
 void operator_tidies(void);

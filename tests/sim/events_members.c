@@ -110,6 +110,14 @@ static bool is_alive(const uint8_t key[32])
     return false;
 }
 
+/* A machine that was let in under that key and has not begun would try for ever: it is emptied. */
+static void empty_who_waits(const struct leaf *l)
+{
+    struct host *m = l->type == LEAF_MEMBER ? host_at(l->address) : NULL;
+    if (m && world()->oracle.log[m->id].n == 0)
+        event_wipe(m, 0);
+}
+
 void operator_tidies(void)
 {
     struct world *w = world();
@@ -118,8 +126,10 @@ void operator_tidies(void)
         return;
     for (size_t i = 0; i < w->oracle.n_ever; i++) {
         const struct leaf *l = w->oracle.ever[i];
-        if ((l->type == LEAF_GENESIS || l->type == LEAF_MEMBER) && !is_alive(l->member_key.b))
-            add_key(l->member_key.b);
+        if ((l->type != LEAF_GENESIS && l->type != LEAF_MEMBER) || is_alive(l->member_key.b))
+            continue;
+        add_key(l->member_key.b);
+        empty_who_waits(l);
     }
     if (w->terms.keys_n == before && w->terms.quorum == 0)
         return;

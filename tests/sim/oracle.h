@@ -63,6 +63,7 @@ struct oracle_asked {       /* as a request came in */
     uint64_t policy, holds; /* that it said is in force; that is, for certain */
     uint64_t at, wall_s;    /* us; the machine's clock */
     bool frozen;
+    uint64_t epoch;
 };
 struct oracle_asked oracle_asked(struct host *m, const struct packet *p);
 void oracle_answered(struct host *m, const struct packet *p, const struct oracle_asked *asked,
@@ -72,6 +73,7 @@ void oracle_made(const char *path, uint64_t version, const struct sha256 *hash);
 void oracle_acked(const struct sha256 *hash);
 /* The newest version of a path that lies on that disk; 0: none. */
 uint64_t oracle_newest(const struct host *m, const char *path);
+bool oracle_readable(const struct host *m, const char *path); /* the newest there is a value */
 /* A workload got a version of it, when the member had at least `least` as it was asked. */
 struct released_value {
     const char *path;
@@ -79,5 +81,7 @@ struct released_value {
     struct span value;
 };
 void oracle_released(const struct host *m, const struct released_value *r);
+/* ... or a derived key. */
+void oracle_derived(const struct host *m, uint64_t version, struct span value);
 /* ---- at the end, with all healed and quiet ---- */
 bool oracle_converged(bool say); /* say: the first difference is a violation */

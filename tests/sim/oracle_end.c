@@ -1,12 +1,14 @@
 /* oracle_end.c - what was promised to people, restarts, and whether all members agree once all is quiet. */
 #include "node/secrets.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/oracle_epoch.h"
 #include "tests/sim/oracle_members.h"
-#include "tests/sim/sim.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { VERSIONS_MAX = 256 }; /* of derived keys */
 
 /* ---- promises ---- */
 
@@ -38,8 +40,18 @@ static bool on_disk(const struct known_log *log, const struct made *m)
     return false;
 }
 
+static bool remembers(const struct host *m)
+{
+    return !(world()->need && m->rolled);
+}
+
+static bool reachable(const struct host *m)
+{
+    return remembers(m) && !oracle_epoch_apart(m);
+}
+
 /* Is there a disk with this one, or with one of the path that takes its place? */
-static bool survives(const struct made *m)
+static bool survives(const struct made *m, bool (*counts)(const struct host *))
 {
     const struct world *w = world();
     for (size_t i = 0; i < w->oracle.n_made; i++) {
@@ -48,7 +60,7 @@ static bool survives(const struct made *m)
             (other->version == m->version && memcmp(&other->hash, &m->hash, sizeof m->hash) > 0))
             continue;
         for (size_t k = 0; k < w->n; k++)
-            if (!(w->need && w->m[k].rolled) && !oracle_is_out(&w->m[k]) && on_disk(&w->oracle.log[k], other))
+            if (counts(&w->m[k]) && !oracle_is_out(&w->m[k]) && on_disk(&w->oracle.log[k], other))
                 return true;
     }
     return false;
@@ -58,7 +70,7 @@ void oracle_excuse(void)
 {
     struct oracle *o = &world()->oracle;
     for (size_t i = 0; i < o->n_made; i++)
-        o->made[i].excused |= !survives(&o->made[i]);
+        o->made[i].excused |= !survives(&o->made[i], remembers);
 }
 
 uint64_t oracle_newest(const struct host *m, const char *path)
@@ -73,6 +85,22 @@ uint64_t oracle_newest(const struct host *m, const char *path)
     return newest;
 }
 
+/* Two of one version: the later one in the log took the other's place. */
+bool oracle_readable(const struct host *m, const char *path)
+{
+    const struct known_log *log = &world()->oracle.log[m->id];
+    uint64_t newest = oracle_newest(m, path);
+    bool value = false;
+    for (uint64_t i = 0; i < log->n; i++)
+        for (size_t k = 0; k < world()->oracle.n_made; k++) {
+            const struct made *one = &world()->oracle.made[k];
+            if (one->version == newest && strcmp(one->path, path) == 0 &&
+                sha256_eq(&log->v[i].leaf->package, &one->hash))
+                value = log->v[i].leaf->type == LEAF_PUT;
+        }
+    return value;
+}
+
 void oracle_released(const struct host *m, const struct released_value *r)
 {
     char begins[64];
@@ -85,10 +113,25 @@ void oracle_released(const struct host *m, const struct released_value *r)
                  (unsigned long long)r->version, r->path, (unsigned long long)r->least);
 }
 
+void oracle_derived(const struct host *m, uint64_t version, struct span value)
+{
+    static struct sha256 first[VERSIONS_MAX];
+    static bool there[VERSIONS_MAX];
+    struct sha256 is = sha256(value);
+    if (!world()->split && version < VERSIONS_MAX && there[version] && !sha256_eq(&first[version], &is))
+        violated("derived_same", "m%d derives another key of version %llu than was derived before", m->id,
+                 (unsigned long long)version);
+    if (version < VERSIONS_MAX) {
+        there[version] = true;
+        first[version] = is;
+    }
+}
+
 /* ---- restarts ---- */
 
 void oracle_boot(struct host *m)
 {
+    oracle_epoch_boot(m);
     world()->oracle.log[m->id].disturbed = false;
     oracle_members_boot(m);
 }
@@ -109,7 +152,8 @@ void oracle_failed_start(struct host *m, enum sr_err e, const struct sr_why *why
 /* With witnesses in policy a machine that was brought back may be told to serve no more: it takes no part. */
 static struct core *core_of(const struct host *m)
 {
-    return host_is_member(m) && !(world()->need && m->rolled) ? atomic_load(&m->node->core) : NULL;
+    bool takes_part = host_is_member(m) && !(world()->need && m->rolled) && !oracle_epoch_apart(m);
+    return takes_part ? atomic_load(&m->node->core) : NULL;
 }
 
 static bool differs(bool say, const char *what, const struct host *m)
@@ -195,12 +239,17 @@ static bool kept_by(struct core *c, const struct made *m)
            (now.version == m->version && memcmp(&now.hash, &m->hash, sizeof now.hash) <= 0);
 }
 
+static bool must_be_kept(const struct made *m)
+{
+    return m->acked && !m->excused && m->path[0] && survives(m, reachable);
+}
+
 static bool nothing_lost(bool say)
 {
     struct world *w = world();
     for (size_t i = 0; i < w->oracle.n_made; i++) {
         const struct made *one = &w->oracle.made[i];
-        for (size_t k = 0; k < w->n && one->acked && !one->excused && one->path[0]; k++) {
+        for (size_t k = 0; k < w->n && must_be_kept(one); k++) {
             struct core *c = core_of(&w->m[k]);
             if (c && !kept_by(c, one))
                 return differs(say, "acked_lost", &w->m[k]);
@@ -209,11 +258,14 @@ static bool nothing_lost(bool say)
     return true;
 }
 
-static bool (*const rows[])(bool) = { oracle_expelled_gone, all_members,   same_policy,
-                                      know_each_other,      same_packages, nothing_lost };
+static bool (*const rows[])(bool) = { oracle_expelled_gone,  all_members,   same_policy,
+                                      know_each_other,       same_packages, nothing_lost,
+                                      oracle_epoch_converged };
 
 bool oracle_converged(bool say)
 {
+    if (world()->split)
+        return true;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!rows[i](say))
             return false;

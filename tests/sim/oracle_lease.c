@@ -62,6 +62,15 @@ void oracle_vouched(const struct host *m, const struct packet *p, const struct o
     keep(&words[p->from], &(struct word){ log->member, p->from_boot, p->sent_us });
 }
 
+/* A member pulls masters as it joined: its key may stand there again. */
+static bool is_first(const struct known_log *log, const struct known_leaf *leaf)
+{
+    for (const struct known_leaf *k = log->v; k < leaf; k++)
+        if (k->leaf->type == LEAF_MEMBER && sha256_eq(&k->leaf->member_key, &leaf->leaf->member_key))
+            return false;
+    return true;
+}
+
 /* How many the policy wants; if it leaves that to the number of members, the least that it can be: itself,
  * and those that this log let in a while ago. */
 static size_t needed(const struct host *m, const struct terms *t, uint64_t at)
@@ -69,7 +78,7 @@ static size_t needed(const struct host *m, const struct terms *t, uint64_t at)
     const struct known_log *log = &world()->oracle.log[m->id];
     size_t members = 1;
     for (const struct known_leaf *k = log->v; k < log->v + log->n; k++)
-        members += k->leaf->type == LEAF_MEMBER && k->at + SURE_US < at &&
+        members += k->leaf->type == LEAF_MEMBER && k->at + SURE_US < at && is_first(log, k) &&
                    !terms_expel_key(t, k->leaf->member_key.b);
     return t->quorum ? t->quorum : members / 2;
 }

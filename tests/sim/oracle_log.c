@@ -2,19 +2,11 @@
 #include "proto/note.h"
 #include "store/keystore.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/oracle_epoch.h"
 #include "tests/sim/oracle_members.h"
-#include "tests/sim/sim.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* One new leaf, in its place. */
-struct seen {
-    struct host *m;
-    struct known_log *log;
-    uint64_t index;
-    const struct leaf *l;
-};
 
 static struct known_log *log_of(const struct host *m)
 {
@@ -100,7 +92,8 @@ static bool admits_digest(uint64_t policy, const struct sha256 *measurement)
     for (int c = 0; c < CODES; c++) {
         struct sha256 digest = code_digest((enum code)c);
         if (sha256_eq(&digest, measurement))
-            return policy <= w->policies && w->policy[policy].admits[c];
+            return policy <= w->policies &&
+                   (w->policy[policy].admits[c] || (w->policy[policy].takes[c] && oracle_epoch_pulled()));
     }
     return false;
 }
@@ -112,11 +105,23 @@ static void grant_by_policy(const struct seen *s)
                  (unsigned long long)s->l->policy_number);
 }
 
-/* Confirmed under the policy in force, which admits that machine's code. */
+static bool begins_with(const struct leaf *l, const void *key)
+{
+    return (l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF) &&
+           memcmp(l->member_key.b, key, sizeof l->member_key.b) == 0;
+}
+
+bool oracle_began(const struct sign_pub *key)
+{
+    return ever(begins_with, key->b);
+}
+
+/* Confirmed under the policy in force, which admits that machine's code; a freeze stops no member. */
 static void member_by_policy(const struct seen *s)
 {
     const struct host *of = s->l->type == LEAF_MEMBER ? host_at(s->l->address) : NULL;
-    if (of && !world()->policy[s->l->policy_number].admits[of->code])
+    const struct kept_policy *p = &world()->policy[s->l->policy_number];
+    if (of && !(ever(begins_with, s->l->member_key.b) ? p->takes : p->admits)[of->code])
         violated("policy_admits", "m%d confirms m%d, which policy %llu denies", s->m->id, of->id,
                  (unsigned long long)s->l->policy_number);
 }
@@ -143,7 +148,7 @@ static void versions_ascend(const struct seen *s)
 
 static void (*const rules[])(const struct seen *) = {
     introduces,      member_after_log, policy_ascends,  nonce_once,
-    grant_by_policy, member_by_policy, versions_ascend,
+    grant_by_policy, member_by_policy, versions_ascend, oracle_epoch_leaf,
 };
 
 /* ---- a leaf becomes durable ---- */
@@ -221,6 +226,7 @@ void oracle_written(int host, struct span key, struct span value)
     if (key.n == 9 && key.p[0] == KR_LEAF)
         take_leaf(host_of(host), index_of(key), value);
     oracle_members_written(host_of(host), key);
+    oracle_epoch_written(host_of(host), key, value);
 }
 
 /* The rules have seen these leaves; what comes after may differ from what was cut off. */
@@ -241,6 +247,7 @@ void oracle_back(struct host *m)
         (void)append(log, &l, &hash);
     }
     m->tainted = true;
+    oracle_epoch_back(m);
     oracle_excuse();
     oracle_forgets(m);
 }

@@ -200,6 +200,11 @@ void oracle_granted(const struct granted *g)
     oracle_in_time(g);
 }
 
+void oracle_pulled(const struct granted *g)
+{
+    to_nobody_expelled(g);
+}
+
 void oracle_confirmed(const struct granted *g)
 {
     to_nobody_expelled(g);

@@ -31,6 +31,7 @@ struct granted {
     const uint8_t *key; /* 32 bytes */
 };
 void oracle_granted(const struct granted *g);   /* M4 */
+void oracle_pulled(const struct granted *g);    /* M4 or M6, to a member that has not these masters yet */
 void oracle_confirmed(const struct granted *g); /* M6 */
 bool oracle_expelled_gone(bool say); /* all that the newest policy expels know it; a row of oracle_end.c */
 

@@ -5,7 +5,7 @@
 #include "proto/package.h"
 #include "proto/release_wire.h"
 #include "proto/witness.h"
-#include "tests/sim/net.h"
+#include "tests/sim/oracle_epoch.h"
 #include "tests/sim/oracle_members.h"
 
 #include <stdio.h>
@@ -36,7 +36,8 @@ struct oracle_asked oracle_asked(struct host *m, const struct packet *p)
                                   .holds = oracle_holds(m),
                                   .at = fiber_now(),
                                   .wall_s = clock_unix(),
-                                  .frozen = oracle_is_frozen(m) };
+                                  .frozen = oracle_is_frozen(m),
+                                  .epoch = oracle_epoch_in_use(m) };
 }
 
 /* ---- checkpoints ---- */
@@ -168,6 +169,12 @@ static struct sign_pub joiner_of(const struct packet *p)
     return m.member_key;
 }
 
+/* ?epoch=N: for a member that has not these masters yet. */
+static bool is_pull(const struct answered *a)
+{
+    return memchr(a->p->path.p, '?', a->p->path.n) != NULL;
+}
+
 static void m4_left(const struct answered *a)
 {
     static struct m4 m;
@@ -182,7 +189,8 @@ static void m4_left(const struct answered *a)
     if (!l)
         violated("grant_logged", "m%d gives the masters away and its disk has no leaf", a->m->id);
     const struct host *to = host_of(a->p->from);
-    if (to && !world()->policy[l->policy_number].admits[to->code])
+    const struct kept_policy *policy = &world()->policy[l->policy_number];
+    if (to && !(is_pull(a) ? policy->takes : policy->admits)[to->code])
         violated("policy_admits", "m%d gives the masters to m%d, which policy %llu denies", a->m->id, to->id,
                  (unsigned long long)l->policy_number);
     if (l->policy_number < a->asked->policy)
@@ -190,7 +198,7 @@ static void m4_left(const struct answered *a)
                  (unsigned long long)l->policy_number);
     const struct sign_pub joiner = joiner_of(a->p);
     const struct granted g = granted_of(a, l->policy_number, &joiner);
-    oracle_granted(&g);
+    (is_pull(a) ? oracle_pulled : oracle_granted)(&g);
     shown(a, m.checkpoint);
 }
 
@@ -204,7 +212,7 @@ static void m6_left(const struct answered *a)
     struct sign_pub joiner;
     memcpy(joiner.b, l->member_key.b, sizeof joiner.b);
     const struct granted g = granted_of(a, l->policy_number, &joiner);
-    oracle_confirmed(&g);
+    (is_pull(a) ? oracle_pulled : oracle_confirmed)(&g);
     shown(a, m.checkpoint);
 }
 
@@ -295,6 +303,9 @@ void oracle_answered(struct host *m, const struct packet *p, const struct oracle
                  (const char *)path.p);
     if (is_checkpoint(path))
         checkpoint_left(&a);
+    oracle_epoch_left(m, p, asked, a.body);
+    const uint8_t *query = memchr(path.p, '?', path.n);
+    path.n = query ? (size_t)(query - path.p) : path.n;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (span_eq(path, span_of(rules[i].path)))
             rules[i].check(&a);

@@ -16,4 +16,13 @@ void tenant_repeats(struct host *m, unsigned which);
 void workload_fetches(struct host *m, unsigned path, bool derived);
 /* The same for a derived key, and waits: true when it got it. */
 bool workload_gets(struct host *m);
+/* One that learnt the network once and goes along with rotations. path: NULL for a derived key. */
+void workload_follows(struct host *m, const char *path);
+void workload_probes(struct host *m);                    /* wants a release on a master that is not in use */
+bool workload_goes_on(struct host *m, const char *path); /* the same, and waits: true when it got it */
+const char *tenant_path(unsigned i);
+/* The next master: drawn at m and approved; handed in too, soon or late; one that was approved earlier. */
+void operator_draws(struct host *m, uint64_t b);
+void operator_rotates(struct host *m, uint64_t b);
+void operator_submits(struct host *m, uint64_t b);
 void auditor_reads(struct host *m);

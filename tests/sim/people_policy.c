@@ -48,6 +48,8 @@ static void write_policy(uint64_t number, struct buf *ret)
     terms_write(&w->terms, &b);
     if (w->need)
         wr_fmt(&b, ",\"witnesses\":{\"need\":%u,\"restart\":%u}", w->need, w->restart);
+    if (w->quorum)
+        wr_fmt(&b, ",\"epoch_quorum\":%u", w->quorum);
     wr_u8(&b, '}');
     need(json_canonical(buf_span(&b), ret, NULL) == SR_OK, "policy");
 }
@@ -70,6 +72,8 @@ static void keep(struct policy_signed *s)
     k->terms = w->terms;
     k->admits[CODE_GOOD] = !w->terms.frozen;
     k->admits[CODE_ODD] = w->terms.odd && !w->terms.frozen;
+    k->takes[CODE_GOOD] = true;
+    k->takes[CODE_ODD] = w->terms.odd;
     oracle_made("", w->policies, &k->hash);
 }
 

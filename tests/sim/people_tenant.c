@@ -20,7 +20,7 @@ struct errand {
 static struct buf made[MADE_MAX];
 static size_t n_made;
 
-static const char *path_of(unsigned i)
+const char *tenant_path(unsigned i)
 {
     static const char *const paths[PATHS] = { "app/a", "app/b", "app/c" };
     return paths[i % PATHS];
@@ -118,7 +118,7 @@ static enum sr_err put(const struct errand *e, struct sr_why *why)
     SR_OWN(buf) package = { 0 };
     struct package p = { .kind = e->other ? PACKAGE_TOMBSTONE : PACKAGE_VALUE };
     snprintf(p.tenant, sizeof p.tenant, "demo");
-    snprintf(p.path, sizeof p.path, "%s", path_of(e->path));
+    snprintf(p.path, sizeof p.path, "%s", tenant_path(e->path));
     SR_TRY(open_to(e->m, &r, why));
     SR_TRY(make(&r, &p, &package, why));
     keep(buf_span(&package));
@@ -137,7 +137,7 @@ static void *puts_it(void *arg)
 
 void tenant_puts(struct host *m, unsigned path, bool tombstone)
 {
-    trace(TENANT, "%s %s through m%d", tombstone ? "deletes" : "puts", path_of(path), m->id);
+    trace(TENANT, "%s %s through m%d", tombstone ? "deletes" : "puts", tenant_path(path), m->id);
     (void)fiber_start(TENANT, puts_it, errand(m, path, tombstone));
 }
 
@@ -180,7 +180,7 @@ static enum sr_err fetch(const struct errand *e, struct sr_why *why)
     SR_OWN(machine) workload = { 0 };
     SR_OWN(fetched) got = { 0 };
     struct network net;
-    const char *path = path_of(e->path);
+    const char *path = tenant_path(e->path);
     struct want_list wants = { .n = 1, .want = { { "demo", "", WANT_SECRET, 0, 0 } } };
     const struct machine_options o = { .platform = "insecure", .event_log = "workload" };
     snprintf(wants.want[0].path, sizeof wants.want[0].path, "%s", path);
@@ -193,7 +193,9 @@ static enum sr_err fetch(const struct errand *e, struct sr_why *why)
     SR_TRY(workload_fetch(&r, &workload, &net, &wants, &got, why));
     const struct release_value *v = &got.released.values.v[0];
     oracle_held(e->m, got.released.leaf, v->lease);
-    if (!e->other)
+    if (e->other)
+        oracle_derived(e->m, v->version, secret_span(&v->value));
+    else
         oracle_released(e->m, &(struct released_value){ path, least, v->version, secret_span(&v->value) });
     if (e->holds)
         hold(&got);
@@ -213,7 +215,7 @@ void workload_fetches(struct host *m, unsigned path, bool derived)
 {
     struct errand *e = errand(m, path, derived);
     e->holds = true;
-    trace(WORKLOAD, "fetches %s from m%d", derived ? "a derived key" : path_of(path), m->id);
+    trace(WORKLOAD, "fetches %s from m%d", derived ? "a derived key" : tenant_path(path), m->id);
     (void)fiber_start(WORKLOAD, fetches, e);
 }
 

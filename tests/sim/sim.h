@@ -43,6 +43,7 @@ struct kept_policy {
     struct sha256 hash;
     bool admits[CODES];
     struct terms terms;
+    bool takes[CODES]; /* the same, were joins not frozen */
 };
 
 struct world {
@@ -60,6 +61,10 @@ struct world {
     bool binding_required;
     bool quiet;             /* all is healed: operators see to it that everybody has what it needs */
     unsigned need, restart; /* witnesses in every policy; 0: in none */
+    unsigned quorum;        /* epoch_quorum in every policy; 0: in none */
+    bool careful;           /* operators approve one draw an epoch */
+    bool goes_on;           /* operators rotate once more in the end */
+    bool split;             /* two masters of one epoch are in use, which nobody promised to prevent */
     char cid[CONFIG_TEXT];
     struct oracle oracle;
     const bool *skip; /* events that are left out; NULL: none */

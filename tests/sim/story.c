@@ -4,6 +4,7 @@
 #include "proto/cid.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/events.h"
+#include "tests/sim/oracle_epoch.h"
 #include "tests/sim/oracle_members.h"
 
 #include <stdio.h>
@@ -114,6 +115,22 @@ static void settle(void)
         (void)oracle_converged(true);
 }
 
+/* Operators can go on: one more rotation, to which all come. */
+static void rotate_once_more(void)
+{
+    uint64_t next = oracle_epoch_most() + 1;
+    if (!world()->goes_on || may_stand_still() || !oracle_epoch_may_rotate())
+        return;
+    trace(HOST_NONE, "operators rotate once more");
+    for (int i = 0; i < TRIES && oracle_epoch_most() < next; i++) {
+        operator_rotates(any_member(), 1);
+        fiber_sleep(10 * SECOND);
+    }
+    if (oracle_epoch_most() < next)
+        violated("liveness", "no rotation to epoch %llu", (unsigned long long)next);
+    settle();
+}
+
 /* All that was promised holds after a restart of everybody. */
 static void restart_all(void)
 {
@@ -127,6 +144,15 @@ static void restart_all(void)
     settle();
 }
 
+/* What lies there, to a workload that has known the network from before all rotations. */
+static bool gets_all(struct host *m)
+{
+    bool got = workload_goes_on(m, NULL);
+    for (unsigned i = 0; got && i < PATHS; i++)
+        got = !oracle_readable(m, tenant_path(i)) || workload_goes_on(m, tenant_path(i));
+    return got;
+}
+
 /* Every member serves. */
 static void ask_all(void)
 {
@@ -134,13 +160,13 @@ static void ask_all(void)
     size_t good = 0;
     for (size_t i = 0; i < w->n; i++)
         good += host_is_member(&w->m[i]);
-    if (may_stand_still() || (w->need && (good <= w->need || good <= w->restart)))
+    if (w->split || may_stand_still() || (w->need && (good <= w->need || good <= w->restart)))
         return; /* too few are left to witness, or never joined */
     for (size_t i = 0; i < w->n; i++) {
         struct host *m = &w->m[i];
-        bool got = !host_is_member(m) || (w->need && m->rolled);
+        bool got = !host_is_member(m) || oracle_epoch_apart(m) || (w->need && m->rolled);
         for (int try = 0; try < TRIES && !got; try++) {
-            got = workload_gets(m);
+            got = workload_gets(m) && gets_all(m);
             fiber_sleep(got ? 0 : SECOND);
         }
         if (!got)
@@ -154,6 +180,7 @@ void story(void)
     happen();
     heal();
     settle();
+    rotate_once_more();
     restart_all();
     ask_all();
     trace(HOST_NONE, "the end");

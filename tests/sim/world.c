@@ -80,6 +80,10 @@ void world_new(uint64_t seed, unsigned steps)
         w->restart = (unsigned)w->n - 2;
     }
     shape_terms(&shape, &w->terms);
+    if (rng_chance(&shape, 500))
+        w->quorum = (unsigned)w->n / 2 + 1;
+    w->careful = rng_chance(&shape, 500);
+    w->goes_on = rng_chance(&shape, 400);
     w->weather = (struct weather){ .least_us = 500, .most_us = 20000 };
     fiber_reset(rng_new(seed, STREAM_TURNS), (unsigned)rng_below(&shape, 3) * 40);
     oracle_new();
