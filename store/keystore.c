@@ -109,6 +109,29 @@ enum sr_err keystore_add_key(struct keystore *ks, const struct keystore_epoch *k
     return e;
 }
 
+static void drop_before(struct keystore *ks, uint32_t before)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < ks->n_epochs; i++)
+        if (ks->epochs[i].epoch >= before || i + 1 == ks->n_epochs)
+            ks->epochs[left++] = ks->epochs[i];
+    for (size_t i = left; i < ks->n_epochs; i++)
+        key_drop(&ks->epochs[i].kek);
+    ks->n_epochs = left;
+}
+
+enum sr_err keystore_drop_keys(struct keystore *ks, uint32_t before)
+{
+    pthread_mutex_lock(&ks->commit_lock);
+    pthread_rwlock_wrlock(&ks->lock);
+    enum sr_err e = index_before(&ks->index, ks->epoch_seq) ? SR_ESTALE : SR_OK;
+    if (e == SR_OK)
+        drop_before(ks, before);
+    pthread_rwlock_unlock(&ks->lock);
+    pthread_mutex_unlock(&ks->commit_lock);
+    return e;
+}
+
 static enum sr_err stop(void *ctx, const struct store_item *item)
 {
     (void)ctx, (void)item;

@@ -88,6 +88,9 @@ void keystore_close(struct keystore *ks); /* wipes the keys; NULL is fine */
 
 /* Writes go under the newest epoch. SR_ESTALE: it has that one's; SR_ETOOBIG: KEYSTORE_EPOCHS are there. */
 enum sr_err keystore_add_key(struct keystore *ks, const struct keystore_epoch *k);
+/* Forgets the keys of epochs below `before`; the newest stays. SR_ESTALE: a row is still under one that is
+ * not the newest, and nothing is forgotten. */
+enum sr_err keystore_drop_keys(struct keystore *ks, uint32_t before);
 /* Seals up to max rows (256 at most) of older epochs anew under the newest; ret_left says how many remain.
  * Each call is one commit, so it may be stopped and resumed anywhere. */
 enum sr_err keystore_rewrap(struct keystore *ks, size_t max, size_t *ret_left);

@@ -128,5 +128,6 @@ const struct store_ops store_sqlite = {
     .watch = sqlite_read_watch,
     .sync = sqlite_read_sync,
     .compact = sqlite_write_compact,
+    .expunge = sqlite_write_expunge,
     .backup = sqlite_backup,
 };

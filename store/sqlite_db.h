@@ -56,3 +56,4 @@ enum sr_err sqlite_read_sync(struct store *store, uint64_t *ret_rev);
 void sqlite_write_init(struct sqlite *s);
 enum sr_err sqlite_write_txn(struct store *store, const struct store_txn *t, uint64_t *ret_rev);
 enum sr_err sqlite_write_compact(struct store *store, uint64_t before_rev);
+enum sr_err sqlite_write_expunge(struct store *store);

@@ -110,15 +110,20 @@ static void let_go(struct reader_slot *r, bool restart)
 /* Copies the log into the file. Readers' snapshots are let go of, so that little holds it back; those that
  * start meanwhile see the newest state. The commits are durable already: a failure here is the next call's.
  */
-static void checkpoint(struct sqlite *s)
+static int copy_log(struct sqlite *s, bool restart)
 {
-    bool restart = s->wal_pages >= RESTART_PAGES;
     for (size_t i = 0; i < s->n_readers; i++)
         let_go(&s->readers[i], restart);
     int rc = sqlite3_wal_checkpoint_v2(
         s->writer.db, NULL, restart ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     for (size_t i = 0; restart && i < s->n_readers; i++)
         pthread_mutex_unlock(&s->readers[i].lock);
+    return rc;
+}
+
+static void checkpoint(struct sqlite *s)
+{
+    int rc = copy_log(s, s->wal_pages >= RESTART_PAGES);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_FULL)
         atomic_store(&s->failed, true);
 }
@@ -184,4 +189,17 @@ enum sr_err sqlite_write_compact(struct store *store, uint64_t before_rev)
         checkpoint(s);
     pthread_mutex_unlock(&s->write_lock);
     return e;
+}
+
+/* The pages are in the file, where secure_delete has overwritten what is gone from them; the log, which still
+ * has the pages of before, is cut to nothing. */
+enum sr_err sqlite_write_expunge(struct store *store)
+{
+    struct sqlite *s = sqlite_of(store);
+    pthread_mutex_lock(&s->write_lock);
+    int rc = atomic_load(&s->failed) ? SQLITE_IOERR : copy_log(s, true);
+    pthread_mutex_unlock(&s->write_lock);
+    if (rc == SQLITE_OK)
+        return SR_OK;
+    return (rc & 0xff) == SQLITE_BUSY ? SR_EBUSY : sqlite_failure(s, rc);
 }

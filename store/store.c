@@ -85,6 +85,11 @@ enum sr_err store_compact(struct store *s, uint64_t before_rev)
     return s->ops->compact(s, before_rev);
 }
 
+enum sr_err store_expunge(struct store *s)
+{
+    return s->ops->expunge ? s->ops->expunge(s) : SR_OK;
+}
+
 enum sr_err store_backup(struct store *s, const char *path, struct sr_why *why)
 {
     if (!s->ops->backup)

@@ -75,6 +75,7 @@ struct store_ops {
     enum sr_err (*watch)(struct store *s, const struct store_watch *w, uint64_t *ret_next);
     enum sr_err (*sync)(struct store *s, uint64_t *ret_rev);
     enum sr_err (*compact)(struct store *s, uint64_t before_rev);
+    enum sr_err (*expunge)(struct store *s);                                      /* NULL: nothing to do */
     enum sr_err (*backup)(struct store *s, const char *path, struct sr_why *why); /* NULL: has none */
 };
 
@@ -117,6 +118,11 @@ enum sr_err store_sync(struct store *s, uint64_t *ret_rev);
 
 /* Forgets the changes before this revision (only for watchers; rows stay). */
 enum sr_err store_compact(struct store *s, uint64_t before_rev);
+
+/* What was overwritten or deleted before this call is in none of the store's files any more; what the medium
+ * keeps of them is beyond it. Waits for reads that are at work. SR_EBUSY: one would not end; call it again.
+ * SR_EIO. */
+enum sr_err store_expunge(struct store *s);
 
 /* A consistent copy in a new file, mode 0600, in a folder that is ours and 0700; on disk when SR_OK.
  * SR_EDENIED: the back end has none. SR_ESTALE, R_STATE_EXISTS: the file exists. */
