@@ -86,6 +86,19 @@ static enum sr_err measured(struct span status, struct claims **ret, struct sr_w
     return attested(status, *ret, why);
 }
 
+/* All members should have the same: the highest count of those asked. */
+static void count_sealed(struct effect_input *in, struct span status)
+{
+    SR_OWN(json_doc) doc = { 0 };
+    if (json_parse(status, &doc, NULL) != SR_OK)
+        return;
+    for (const struct json *e = json_first(json_get(json_root(&doc), "epochs")); e; e = json_next(e)) {
+        uint64_t epoch = json_u64(json_get(e, "epoch")), n = json_u64(json_get(e, "packages"));
+        if (epoch >= 1 && epoch <= EPOCHS_MAX && n > in->sealed[epoch - 1])
+            in->sealed[epoch - 1] = n;
+    }
+}
+
 static void ask_member(const struct remote_options *o, struct span address, struct effect_input *in)
 {
     SR_OWN(buf) status = { 0 };
@@ -104,6 +117,7 @@ static void ask_member(const struct remote_options *o, struct span address, stru
         in->away++;
         in->n--;
     }
+    count_sealed(in, buf_span(&status));
 }
 
 static enum sr_err ask_members(const struct remote_options *o, struct span status, struct effect_input *in,
@@ -179,6 +193,7 @@ static enum sr_err from_node(const struct effect_options *o, struct effect_input
     SR_OWN(buf) status = { 0 };
     const struct remote_options *from = &o->from->from;
     SR_TRY(ask_status(from, &status, why));
+    count_sealed(in, buf_span(&status));
     if (!o->self)
         SR_TRY(measured(buf_span(&status), &in->self, why));
     if (!o->network)

@@ -3,6 +3,7 @@
  * themselves and of the machines in their logs. The latter is their word alone: it decides nothing. */
 #include "client/ground.h"
 #include "proto/claims.h"
+#include "proto/epoch.h"
 
 enum { EFFECT_SUBJECTS_MAX = 96, EFFECT_LABEL_MAX = 160, EFFECT_MEASUREMENTS_MAX = 64 };
 
@@ -21,7 +22,8 @@ struct effect_input {
     struct sha256 self_measurement; /* of a member, as its log has it: for rules that say "same" */
     struct effect_measurement measurements[EFFECT_MEASUREMENTS_MAX];
     size_t measurements_n;
-    size_t away; /* members and logs that could not be read */
+    uint64_t sealed[EPOCHS_MAX]; /* secrets under epoch i + 1's network key, as a member counts them */
+    size_t away;                 /* members and logs that could not be read */
 };
 void effect_input_drop(struct effect_input *in);
 

@@ -119,6 +119,27 @@ static void say_measurement(struct words *w, const struct policy *before, const 
     wr_text(w->b, "\n");
 }
 
+/* No network has more epochs than that, whatever a policy names. */
+static uint64_t end_of_destroyed(const struct policy *after)
+{
+    uint64_t end = policy_destroy_before(after);
+    return end < EPOCHS_MAX + 1 ? end : EPOCHS_MAX + 1;
+}
+
+/* What nobody has afterwards, whoever asks. */
+static void say_destroyed(struct buf *b, const struct policy *before, const struct policy *after,
+                          const struct effect_input *in)
+{
+    for (uint64_t e = policy_destroy_before(before); e < end_of_destroyed(after); e++) {
+        wr_fmt(b, "destroys for good: epoch %llu, derived keys of version %llu", (unsigned long long)e,
+               (unsigned long long)e);
+        if (in->sealed[e - 1])
+            wr_fmt(b, "; waits until %llu secrets sealed to it are put again",
+                   (unsigned long long)in->sealed[e - 1]);
+        wr_text(b, "\n");
+    }
+}
+
 enum sr_err effect_text(const struct policy *before, const struct policy *after,
                         const struct effect_input *in, struct buf *ret)
 {
@@ -128,6 +149,7 @@ enum sr_err effect_text(const struct policy *before, const struct policy *after,
     SR_TRY(policy_changes(before, after, say_change, &w));
     if (w.n == 0)
         wr_text(ret, "nothing changes but the number\n");
+    say_destroyed(ret, before, after, in);
     for (size_t i = 0; i < in->n; i++)
         say_subject(&w, before, after, &in->v[i], in->self);
     for (size_t i = 0; i < in->measurements_n; i++)
@@ -211,6 +233,20 @@ static void put_measurements(struct buf *b, const struct policy *before, const s
     jw_array_end(b);
 }
 
+static void put_destroyed(struct buf *b, const struct policy *before, const struct policy *after,
+                          const struct effect_input *in)
+{
+    jw_name(b, "destroys");
+    jw_array(b);
+    for (uint64_t e = policy_destroy_before(before); e < end_of_destroyed(after); e++) {
+        jw_object(b);
+        jw_member_u64(b, "epoch", e);
+        jw_member_u64(b, "packages", in->sealed[e - 1]);
+        jw_object_end(b);
+    }
+    jw_array_end(b);
+}
+
 enum sr_err effect_json(const struct policy *before, const struct policy *after,
                         const struct effect_input *in, struct buf *ret)
 {
@@ -222,6 +258,7 @@ enum sr_err effect_json(const struct policy *before, const struct policy *after,
     SR_TRY(policy_changes(before, after, put_change, &w));
     jw_array_end(ret);
     jw_member_u64(ret, "delay", w.delay);
+    put_destroyed(ret, before, after, in);
     jw_member_u64(ret, "from", policy_number(before));
     put_measurements(ret, before, after, in);
     jw_name(ret, "subjects");

@@ -159,6 +159,8 @@ static enum sr_err numbers_check(const struct policy *p, uint64_t version, struc
         return bad(why, "number and previous do not go together");
     if (p->min_epoch == 0)
         return bad(why, "min_epoch is 0");
+    if (p->destroy_before == 0 || p->destroy_before > p->min_epoch) /* what still counts is in use */
+        return bad(why, "destroy_before is not 1 to min_epoch");
     if (p->epoch_quorum == 0)
         return bad(why, "epoch_quorum is 0");
     if (p->ak_cert_max_age < AK_CERT_AGE_LEAST || p->ak_cert_max_age > AK_CERT_AGE_MOST)
@@ -185,6 +187,7 @@ static enum sr_err document_read(struct policy *p, struct sr_why *why)
     const struct json_field fields[] = {
         { "ak_cert_max_age", JSON_U64, &p->ak_cert_max_age, 0, true },
         { "channel_binding", JSON_TEXT, &binding, 16, false },
+        { "destroy_before", JSON_U64, &p->destroy_before, 0, true },
         { "epoch_quorum", JSON_U64, &p->epoch_quorum, EPOCH_QUORUM_MOST, true },
         { "expelled", JSON_ARRAY, &govern.expelled, POLICY_EXPELLED_MAX, true },
         { "frozen", JSON_ARRAY, &govern.frozen, POLICY_FROZEN_MAX, true },
@@ -239,6 +242,7 @@ enum sr_err policy_parse(struct span document, struct policy **ret, struct sr_wh
     atomic_init(&p->holders, 1);
     p->ak_cert_max_age = AK_CERT_AGE_USUAL;
     p->epoch_quorum = EPOCH_QUORUM_UNSAID;
+    p->destroy_before = 1;
     wr_span(&p->document, document);
     if (!buf_ok(&p->document))
         return no_memory(why);
@@ -267,6 +271,11 @@ const struct sha256 *policy_previous(const struct policy *p)
 uint64_t policy_number(const struct policy *p)
 {
     return p->number;
+}
+
+uint64_t policy_destroy_before(const struct policy *p)
+{
+    return p->destroy_before;
 }
 
 uint64_t policy_epoch_quorum(const struct policy *p)

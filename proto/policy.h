@@ -77,6 +77,7 @@ const struct sha256 *policy_hash(const struct policy *p);     /* SHA-256(LP(labe
 const struct sha256 *policy_previous(const struct policy *p); /* zeros in number 1 */
 uint64_t policy_number(const struct policy *p);
 uint64_t policy_min_epoch(const struct policy *p);
+uint64_t policy_destroy_before(const struct policy *p); /* masters of earlier epochs go; 1: none does */
 /* Members that must hold a new master before it is active; 0: the policy does not say, more than half. */
 uint64_t policy_epoch_quorum(const struct policy *p);
 enum policy_binding policy_channel_binding(const struct policy *p);
@@ -163,10 +164,11 @@ enum sr_err policy_signed_check(const struct policy_signed *s, const struct sha2
 enum sr_err policy_first_check(const struct policy *p, const struct sha256 *pinned, struct sr_why *why);
 
 /* May `next` take the place of `now`? Only number + 1 with now's hash as its previous, and no lower
- * min_epoch. SR_ESTALE R_POLICY_OLD    the same policy, or an older number: nothing to do SR_EPROOF
- * R_POLICY_FORK   the same number with another hash: report it, two policies may be signed SR_ENOENT
- * R_POLICY_GAP    a later number: fetch those between and take them in order SR_EPROOF R_POLICY_CHAIN  it
- * does not lead on from `now`, or lowers min_epoch Says nothing about signatures: check those first. */
+ * min_epoch or destroy_before. SR_ESTALE R_POLICY_OLD    the same policy, or an older number: nothing to do
+ * SR_EPROOF R_POLICY_FORK   the same number with another hash: report it, two policies may be signed
+ * SR_ENOENT R_POLICY_GAP    a later number: fetch those between and take them in order SR_EPROOF
+ * R_POLICY_CHAIN  it does not lead on from `now`, or lowers one of the two Says nothing about signatures:
+ * check those first. */
 enum sr_err policy_follows(const struct policy *now, const struct policy *next, struct sr_why *why);
 
 /* ---- evaluation ---- */

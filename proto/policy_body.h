@@ -73,7 +73,7 @@ struct policy {
     struct json_doc json;
     struct sha256 hash, previous, *roots;
     size_t roots_n;
-    uint64_t number, min_epoch, ak_cert_max_age, epoch_quorum;
+    uint64_t number, min_epoch, destroy_before, ak_cert_max_age, epoch_quorum;
     enum policy_binding binding;
     bool witnessed; /* witnesses says something */
     struct policy_witnesses witnesses;

@@ -170,6 +170,8 @@ static enum sr_err leads_on(const struct policy *now, const struct policy *next,
         return sr_fail(why, SR_EPROOF, R_POLICY_CHAIN, "policy: its previous is not the one we hold");
     if (policy_min_epoch(next) < policy_min_epoch(now))
         return sr_fail(why, SR_EPROOF, R_POLICY_CHAIN, "policy: min_epoch goes back");
+    if (policy_destroy_before(next) < policy_destroy_before(now)) /* nobody could do it */
+        return sr_fail(why, SR_EPROOF, R_POLICY_CHAIN, "policy: destroy_before goes back");
     return SR_OK;
 }
 

@@ -281,6 +281,10 @@ size_t policy_check_text(const struct policy *p, const size_t *left, struct buf 
     wr_fmt(ret, "policy number %llu, hash %s\n", (unsigned long long)p->number, hash);
     wr_fmt(ret, "least epoch %llu, channel binding %s, AK certificates up to %llu s\n",
            (unsigned long long)p->min_epoch, binding_name(p), (unsigned long long)p->ak_cert_max_age);
+    if (p->destroy_before > 1)
+        wr_fmt(ret,
+               "masters of epochs before %llu are destroyed, and with them derived keys of these versions\n",
+               (unsigned long long)p->destroy_before);
     wr_fmt(ret, "%zu join rules, %zu release rules, %zu tenants, %zu vendor AK roots\n", p->join.n,
            p->release.n, p->tenants_n, p->roots_n);
     if (p->issuers_n > 0)
@@ -313,6 +317,8 @@ size_t policy_check_json(const struct policy *p, const size_t *left, struct buf 
     struct key_leases leases = key_leases(p);
     jw_object(&b);
     jw_member_text(&b, "channel_binding", binding_name(p));
+    if (p->destroy_before > 1)
+        jw_member_u64(&b, "destroy_before", p->destroy_before);
     jw_member_u64(&b, "expelled", p->expelled_n);
     jw_member_bool(&b, "frozen", p->join_frozen);
     if (p->hardware)

@@ -77,6 +77,8 @@ static const struct row {
     { "a delay that goes waits", POLICY(D1, "", "", ACME), POLICY(E1, "", "", ACME), "-join_delay! " },
     { "one that comes does not", POLICY(E1, "", "", ACME), POLICY(D1, "", "", ACME), "+join_delay " },
     { "an epoch", POLICY(E1, "", "", ACME), POLICY("\"min_epoch\":2,", "", "", ACME), "~min_epoch " },
+    { "a destruction", POLICY("\"min_epoch\":2,", "", "", ACME),
+      POLICY("\"min_epoch\":2,\"destroy_before\":2,", "", "", ACME), "+destroy_before " },
     { "tenants", POLICY(E1, "", "", ACME "," TENANT("gone", "1")),
       POLICY(E1, "", "", TENANT("acme", "6") "," TENANT("new", "1")),
       "~tenants acme -tenants gone +tenants new " },

@@ -206,6 +206,25 @@ static void leases_are_shown_and_idle_ones_warned_about(void)
         check_leases(&rows[i]);
 }
 
+static void destruction_is_shown(void)
+{
+    static const struct leases_row rows[] = {
+        { "nothing", "'destroy_before':1,", "", "", 0, NULL, NULL },
+    };
+    char text[] =
+        "{ 'version': 1, 'number': 1, 'previous': '" ZEROS "', 'min_epoch': 3, 'destroy_before': 2,\n"
+        "'channel_binding': 'optional', 'join': [], 'release': [], 'tenants': [] }\n";
+    SR_OWN(policy_hold) h = { policy_from(text) };
+    SR_OWN(buf) said = { 0 };
+    SR_OWN(buf) json = { 0 };
+    (void)policy_check_text(h.p, NULL, &said);
+    (void)policy_check_json(h.p, NULL, &json);
+    static const char want[] = "masters of epochs before 2 are destroyed", member[] = "\"destroy_before\":2,";
+    T(memmem(said.p, said.n, want, strlen(want)) && memmem(json.p, json.n, member, strlen(member)));
+    T(json_is_canonical(buf_span(&json)));
+    check_leases(&rows[0]);
+}
+
 static void a_start_that_asks_nobody_is_warned_about(void)
 {
     static const struct leases_row rows[] = {
@@ -275,6 +294,7 @@ int main(void)
     the_last_members_are_warned_about();
     leases_are_shown_and_idle_ones_warned_about();
     a_start_that_asks_nobody_is_warned_about();
+    destruction_is_shown();
     a_bad_draft_says_where();
     return t_end();
 }

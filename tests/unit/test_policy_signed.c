@@ -202,12 +202,16 @@ static void make_keys(void)
         T(memcmp(pubs[i].b, operators[i].b, 32) == 0); /* as OpenSSL derives them */
 }
 
-static struct policy *draft(uint64_t number, const struct sha256 *previous, uint64_t min_epoch)
+/* destroy_before: 0 leaves it out. */
+static struct policy *draft_destroying(uint64_t number, const struct sha256 *previous, uint64_t min_epoch,
+                                       uint64_t destroy_before)
 {
     SR_OWN(buf) b = { 0 };
     struct policy *p = NULL;
     jw_object(&b);
     jw_member_text(&b, "channel_binding", "required");
+    if (destroy_before)
+        jw_member_u64(&b, "destroy_before", destroy_before);
     jw_name(&b, "join");
     jw_array(&b);
     jw_array_end(&b);
@@ -224,6 +228,11 @@ static struct policy *draft(uint64_t number, const struct sha256 *previous, uint
     jw_object_end(&b);
     T(policy_parse(buf_span(&b), &p, NULL) == SR_OK);
     return p;
+}
+
+static struct policy *draft(uint64_t number, const struct sha256 *previous, uint64_t min_epoch)
+{
+    return draft_destroying(number, previous, min_epoch, 0);
 }
 
 static enum sr_err checked(struct policy_signed *s, struct sr_why *why)
@@ -357,6 +366,23 @@ static void only_the_next_policy_follows(void)
     }
 }
 
+/* What is destroyed stays so: no policy can bring it back, and none may seem to. */
+static void destruction_never_goes_back(void)
+{
+    SR_OWN(policy_hold) now = { draft_destroying(5, &hashes[0], 4, 3) };
+    static const struct {
+        uint64_t destroy_before;
+        enum sr_err want;
+    } rows[] = { { 3, SR_OK }, { 4, SR_OK }, { 2, SR_EPROOF }, { 1, SR_EPROOF }, { 0, SR_EPROOF } };
+    T(policy_destroy_before(now.p) == 3);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sr_why why = { 0 };
+        SR_OWN(policy_hold) next = { draft_destroying(6, policy_hash(now.p), 4, rows[i].destroy_before) };
+        T(policy_follows(now.p, next.p, &why) == rows[i].want);
+        T(why.reason == (rows[i].want == SR_OK ? R_NONE : R_POLICY_CHAIN));
+    }
+}
+
 static void the_vectors_are_a_chain(void)
 {
     struct policy_signed s[3] = { 0 };
@@ -397,6 +423,7 @@ int main(void)
     there_is_room_for_so_many_signatures();
     number_one_is_not_for_signing();
     only_the_next_policy_follows();
+    destruction_never_goes_back();
     the_vectors_are_a_chain();
     a_result_is_untouched_by_a_refusal();
     for (size_t i = 0; i < 3; i++)
