@@ -56,14 +56,18 @@ static enum sr_err verify_genesis(struct ceremony *c, struct sr_why *why)
     return SR_OK;
 }
 
-/* Nobody is asked for what could come back in part alone. */
 static enum sr_err read_file(struct ceremony *c, struct sr_why *why)
 {
     SR_TRY(file_read(c->n->config->recover, RECOVERY_FILE_MAX, &c->bytes, why));
     SR_TRY(recovery_file_decode(buf_span(&c->bytes), &c->file, why));
     SR_TRY(verify_genesis(c, why));
-    SR_TRY(recovery_file_check(&c->file, &c->cid, &c->genesis.genesis, &c->epochs, why));
-    return recovery_file_whole(&c->file, &c->epochs, 1, why);
+    return recovery_file_check(&c->file, &c->cid, &c->genesis.genesis, &c->epochs, why);
+}
+
+/* Nobody is asked for what could come back in part alone; but for what policy destroys. */
+static enum sr_err all_are_there(const struct ceremony *c, struct sr_why *why)
+{
+    return recovery_file_whole(&c->file, &c->epochs, policy_destroy_before(c->policy.policy), why);
 }
 
 static enum sr_err read_inputs(struct ceremony *c, struct sr_why *why)
@@ -76,6 +80,7 @@ static enum sr_err read_inputs(struct ceremony *c, struct sr_why *why)
     SR_TRY(read_file(c, why));
     SR_TRY(file_read(o->recover_policy, POLICY_MAX, &policy, why));
     SR_TRY(recovery_request_policy(buf_span(&policy), &c->genesis.genesis, &c->cid, &c->policy, why));
+    SR_TRY(all_are_there(c, why));
     return tpm_actor_enrols(c->n->tpm) ? file_read(o->recover_ak_cert, AK_CERT_MAX, &c->ak_cert, why) : SR_OK;
 }
 
@@ -171,7 +176,12 @@ static enum sr_err collect(struct ceremony *c, struct sr_why *why)
 static enum sr_err combine(struct ceremony *c, struct sr_why *why)
 {
     const struct recovery_source from = { c->genesis.genesis.params.salt, &c->epochs, &c->file };
-    return recovery_gather_masters(&c->gather, &from, &c->masters, why);
+    SR_OWN(master_bundle) all = { 0 };
+    SR_OWN(lasting_keys) lasting = { 0 };
+    SR_TRY(recovery_gather_masters(&c->gather, &from, &all, why));
+    SR_TRY(lasting_keys_derive(&all.epoch[0].master, from.salt, &lasting));
+    master_bundle_without(&all, policy_destroy_before(c->policy.policy), &lasting, &c->masters);
+    return SR_OK;
 }
 
 /* have: empty, or what a ceremony left that was cut short; its member key stays. */

@@ -5,6 +5,7 @@
 #include "node/clock.h"
 #include "node/cosigners.h"
 #include "node/counter.h"
+#include "node/destruction.h"
 #include "node/freeze.h"
 #include "node/lease.h"
 #include "node/level.h"
@@ -181,6 +182,7 @@ static enum sr_err open_parts(struct node *n, struct core *c, const struct core_
     SR_TRY(cosigners_new(n, c, &c->cosigners));
     SR_TRY(rotation_open(n, c, &c->rotation, why));
     SR_TRY(recoverable_new(&c->recoverable));
+    SR_TRY(destruction_new(&c->destruction));
     struct kem_pub key;
     (void)!recovery_key_get(n, c, &key, NULL); /* at its birth, as long as it can; else by a peer's word */
     return say_start(n, c);
@@ -222,6 +224,7 @@ void core_close(struct core *c, const uint8_t *boot)
         say_stop(c, boot);
     cosigners_free(c->cosigners);
     recoverable_free(c->recoverable);
+    destruction_free(c->destruction);
     rotation_close(c->rotation);
     lease_free(c->lease);
     secrets_close(c->secrets);
@@ -241,7 +244,7 @@ struct granter core_granter(const struct node *n, const struct core *c, const st
     return (struct granter){ .cid = c->home.cid,
                              .nonce_key = &n->nonce_key,
                              .id = n->id_pub,
-                             .epoch_lo = keyring_oldest(at->epochs->keyring),
+                             .epoch_lo = keyring_oldest_from(at->epochs->keyring, policy_destroy_before(p)),
                              .epoch_hi = keyring_newest(at->epochs->keyring),
                              .policy_number = policy_number(p),
                              .policy_hash = *policy_hash(p),

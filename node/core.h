@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 struct cosigners;
+struct destruction;
 struct counter;
 struct lease;
 struct node;
@@ -36,6 +37,7 @@ struct core {
     struct lease *lease;
     struct rotation *rotation;
     struct recoverable *recoverable;
+    struct destruction *destruction;
 };
 
 /* What is needed to become a member: the home, and what is new since then. Empty spans: stored already. */

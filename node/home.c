@@ -85,6 +85,29 @@ static enum sr_err open_keystore(struct home *h, struct store *store, struct sr_
     return e;
 }
 
+enum sr_err home_spared(struct home *h, const struct keyring *k, struct sr_why *why)
+{
+    SR_OWN(buf) b = { 0 };
+    enum sr_err e = home_get(h, HOME_DESTROYED, &b, NULL);
+    if (e == SR_ENOENT)
+        return SR_OK;
+    SR_TRY(e);
+    struct reader r = rd_init(buf_span(&b));
+    uint64_t before = rd_u64be(&r);
+    if (!rd_end(&r))
+        return sr_fail(why, SR_EPROOF, R_STORE_TAMPERED, "what is destroyed here is unclear");
+    return keyring_oldest(k) >= before
+               ? SR_OK
+               : sr_fail(why, SR_EPROOF, R_EPOCH_DESTROYED, "masters that were destroyed here");
+}
+
+static enum sr_err open_home(struct home *h, struct store *store, struct sr_why *why)
+{
+    SR_TRY(open_keystore(h, store, why));
+    SR_OWN(epochs_hold) now = epochs_holder_get(h->epochs);
+    return home_spared(h, now.e->keyring, why);
+}
+
 static enum sr_err load_member_key(struct home *h, struct sr_why *why)
 {
     SR_OWN(buf) b = { 0 };
@@ -140,7 +163,7 @@ static enum sr_err load(struct home *h, struct store *store, struct tpm_actor *t
         return sr_fail(why, SR_EPROOF, R_STORE_TAMPERED, "the genesis record on disk is malformed");
     SR_TRY(read_public(h, want, record, &epochs, why));
     SR_TRY(unseal(h, store, tpm, &epochs, why));
-    return open_keystore(h, store, why);
+    return open_home(h, store, why);
 }
 
 enum sr_err home_genesis_file(const struct home *h, struct span chain, struct buf *ret)
@@ -246,7 +269,7 @@ enum sr_err home_make(struct store *store, struct tpm_actor *tpm, const struct h
     }
     SR_TRY(hold_epochs(&h, parts->keyring, &epochs));
     SR_TRY(seal(&h, store, tpm, why));
-    SR_TRY(open_keystore(&h, store, why));
+    SR_TRY(open_home(&h, store, why));
     SR_TRY(settle(&h, parts->member, why));
     *ret = SR_TAKE(h);
     return SR_OK;

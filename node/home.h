@@ -66,6 +66,10 @@ enum sr_err home_renew(struct home *h, const struct sign_key *member, struct key
 
 /* Settings of this member in its keystore. SR_ENOENT. */
 enum sr_err home_get(struct home *h, const char *name, struct buf *ret, struct sr_why *why);
+/* Has it no master that was destroyed here? What was sealed before, put back beside this keystore, has; and
+ * what who has not heard of it grants. SR_EPROOF, R_EPOCH_DESTROYED. */
+enum sr_err home_spared(struct home *h, const struct keyring *k, struct sr_why *why);
 void home_put(struct keystore_txn *t, const char *name, struct span value);
+#define HOME_DESTROYED   "destroyed-before" /* u64: masters of earlier epochs are destroyed here */
 #define HOME_MEMBER_KEY  "member-key"
 #define HOME_MEMBER_CERT "member-cert" /* there: this node is a member */

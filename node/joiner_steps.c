@@ -151,7 +151,11 @@ static enum sr_err judge(struct attempt *a, struct sr_why *why)
     SR_TRY(e);
     rollback_claims(&a->granted.m4.rollback, &a->granter.claims);
     SR_TRY(policy_join(a->policy.policy, &a->granter.claims, &a->n->self, NULL, why));
-    struct join_policy p = { policy_number(a->policy.policy), *policy_hash(a->policy.policy) };
+    if (a->wait.challenge.epoch_lo <
+        policy_destroy_before(a->policy.policy)) /* join_open_grant() holds M4 to it */
+        return sr_fail(why, SR_EPROOF, R_EPOCH_DESTROYED, "the granter has masters that policy destroys");
+    const struct policy *policy = a->policy.policy;
+    struct join_policy p = { policy_number(policy), *policy_hash(policy), policy_destroy_before(policy) };
     return join_open_grant(&a->wait, &a->granted, &a->keys, &a->granter.verified, &p, &a->masters, &a->hold,
                            why);
 }

@@ -111,6 +111,15 @@ uint64_t keyring_oldest(const struct keyring *k)
     return k->parts->masters.epoch[0].epoch;
 }
 
+uint64_t keyring_oldest_from(const struct keyring *k, uint64_t before)
+{
+    const struct master_bundle *m = &k->parts->masters;
+    size_t i = 0;
+    while (i + 1 < m->n && m->epoch[i].epoch < before)
+        i++;
+    return m->epoch[i].epoch;
+}
+
 uint64_t keyring_newest(const struct keyring *k)
 {
     return k->parts->masters.epoch[k->parts->masters.n - 1].epoch;

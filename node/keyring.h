@@ -45,6 +45,8 @@ void keyring_free(struct keyring *k); /* wipes; NULL is fine */
 
 /* The epochs whose masters it has. */
 uint64_t keyring_oldest(const struct keyring *k);
+/* The oldest of those that are not below `before`; the newest, if all are. */
+uint64_t keyring_oldest_from(const struct keyring *k, uint64_t before);
 uint64_t keyring_newest(const struct keyring *k);                               /* the active epoch */
 const struct epoch_pubs *keyring_pubs(const struct keyring *k, uint64_t epoch); /* NULL: no such; borrows */
 
@@ -63,7 +65,8 @@ struct keyring_home {
 enum sr_err keyring_unseal(struct span blob, const struct keyring_home *home, const struct key *kek,
                            const struct sha256 *pcrs, struct keyring **ret, struct sr_why *why);
 
-/* The joiner's masters, sealed to its attested key; see join_grant(). */
+/* The joiner's masters, sealed to its attested key; see join_grant(). Of those that k has, only the ones from
+ * g's epoch_lo on. */
 enum sr_err keyring_grant(const struct keyring *k, const struct granter *g, const struct join_attest *a,
                           const struct verified *verified, const struct nonce_spent *spent, struct span type,
                           struct join_sealed *ret, struct sr_why *why);

@@ -76,7 +76,7 @@ enum sr_err keyring_without(const struct keyring *k, uint64_t before, const uint
                             struct keyring **ret)
 {
     SR_OWN(master_bundle) left = { 0 };
-    SR_TRY(master_bundle_without(&k->parts->masters, before, salt, &left));
+    master_bundle_without(&k->parts->masters, before, &k->parts->lasting, &left);
     return keyring_install(&left, salt, ret);
 }
 

@@ -46,7 +46,8 @@ enum sr_err keyring_grant(const struct keyring *k, const struct granter *g, cons
                           struct join_sealed *ret, struct sr_why *why)
 {
     SR_OWN(join_grant_random) random = { 0 };
-    SR_OWN(master_bundle) b = k->parts->masters;
+    SR_OWN(master_bundle) b = { 0 };
+    master_bundle_without(&k->parts->masters, g->epoch_lo, &k->parts->lasting, &b);
     b.cid = g->cid;
     random_fill(random.ekb.b, sizeof random.ekb.b);
     random_fill(random.eph.b, sizeof random.eph.b);

@@ -1,6 +1,7 @@
 #include "node/life.h"
 
 #include "node/cosigners.h"
+#include "node/destruction.h"
 #include "node/expel.h"
 #include "node/joiner.h"
 #include "node/lease_actor.h"
@@ -124,6 +125,14 @@ static void rewrap(struct node *n, struct core *c)
         say(n, LOG_INFO, "rewrapped", NULL, NULL);
 }
 
+static void destroy(struct node *n, struct core *c)
+{
+    struct sr_why why = { 0 };
+    enum sr_err e = destruction_round(n, c, &why);
+    if (e != SR_OK)
+        log_refusal(&n->log, LOG_WARN, "destruction", e, &why);
+}
+
 /* Masters, log and process: in this order nothing is left. */
 static void leave(struct node *n, struct core *c)
 {
@@ -151,6 +160,7 @@ static void keep_in_touch(struct node *n, struct core *c)
     while (!expel_is_due(n, c)) {
         sync_round(n, c);
         rewrap(n, c);
+        destroy(n, c);
         keep_recovery_file(n, c, &said);
         if (!expel_is_due(n, c) && node_sleep(n, (unsigned)n->config->sync_seconds * 1000))
             return;

@@ -41,10 +41,9 @@ static enum sr_err check(const struct members *m, struct span cert, struct membe
     uint64_t epoch = 0;
     SR_TRY(member_cert_epoch(cert, &epoch, why));
     SR_OWN(epochs_hold) now = epochs_holder_get(m->home->epochs);
-    const struct epoch_pubs *pubs = keyring_pubs(now.e->keyring, epoch);
-    if (!pubs)
-        return sr_fail(why, SR_EPROOF, R_MEMBER_CERT, "a certificate of an epoch we don't hold");
-    return member_cert_check(cert, &m->home->cid, epoch, &pubs->member_ca, ret, why);
+    if (epoch < 1 || epoch > now.e->n)
+        return sr_fail(why, SR_EPROOF, R_MEMBER_CERT, "a certificate of an epoch we don't know");
+    return member_cert_check(cert, &m->home->cid, epoch, &now.e->pub[epoch - 1].member_ca, ret, why);
 }
 
 static enum sr_err load_one(void *ctx, const struct keystore_name *name, const struct keystore_item *item)

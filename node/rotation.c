@@ -24,14 +24,21 @@ enum sr_err rotation_set(const struct epochs *now, const struct muster *m, struc
 static enum sr_err unseal(struct rotation *r, const struct epochs *now, const struct next *n,
                           const struct epoch_pubs *last, struct keyring **ret, struct sr_why *why)
 {
-    const struct home *h = &r->core->home;
+    struct home *h = &r->core->home;
     struct epoch_pubs pub[EPOCHS_MAX];
     if (now->n == EPOCHS_MAX)
         return SR_ETOOBIG;
     memcpy(pub, now->pub, sizeof pub);
     pub[now->n] = *last;
     const struct keyring_home home = { h->cid, h->genesis.params.salt, pub, now->n + 1 };
-    return home_unseal(r->node->tpm, &n->sealed, &home, ret, why);
+    struct keyring *k = NULL;
+    SR_TRY(home_unseal(r->node->tpm, &n->sealed, &home, &k, why));
+    enum sr_err e = home_spared(h, k, why);
+    if (e == SR_OK)
+        *ret = k;
+    else
+        keyring_free(k);
+    return e;
 }
 
 /* What was drawn here and waits for operators. */

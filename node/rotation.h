@@ -62,6 +62,13 @@ enum sr_err rotation_hold(struct rotation *r, struct span cert, struct span must
 /* M6 came from a member that is at that epoch: so are we. */
 enum sr_err rotation_jump(struct rotation *r, struct span cert, struct sr_why *why);
 
+/* ---- at every member ---- */
+
+/* Takes the oldest master out: out of memory and of all that is sealed here, under a fresh key of the
+ * platform, in one transaction with its leaf. Whether it may go is not asked here: node/destruction.h.
+ * SR_ESTALE, R_EPOCH: it is not the oldest, or the newest. */
+enum sr_err rotation_destroy(struct rotation *r, uint64_t epoch, struct sr_why *why);
+
 /* ---- for status ---- */
 
 enum rotation_state { ROTATION_IDLE, ROTATION_DRAWN, ROTATION_PENDING };

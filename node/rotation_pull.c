@@ -24,6 +24,7 @@ static enum sr_err keep_locked(struct rotation *r, struct epochs *set, struct sr
     SR_OWN(next) n = { .set = epochs_hold_of(set).e };
     if (set->n <= now.e->n)
         return sr_fail(why, SR_ESTALE, R_EPOCH, "masters of an epoch that we are at already");
+    SR_TRY(home_spared(&r->core->home, set->keyring, why));
     SR_TRY(home_seal(r->node->tpm, &r->core->home.cid, set->keyring, &n.sealed, why));
     copy(&n.link, last_link(set));
     if (!buf_ok(&n.link))

@@ -217,6 +217,9 @@ enum sr_err secrets_take(struct secrets *s, const struct policy *p, struct span 
     if (!t)
         return sr_fail(why, SR_EDENIED, R_TENANT_UNKNOWN, "the policy has no such tenant");
     SR_TRY(package_check(&pkg, &s->core->home.cid, newest_epoch(s), t->admins, t->admins_n, why));
+    if (from == FROM_TENANT && pkg.epoch < policy_destroy_before(p))
+        return sr_fail(why, SR_ESTALE, R_EPOCH_DESTROYED, "sealed to epoch %llu, which policy destroys",
+                       (unsigned long long)pkg.epoch);
     enum sr_err e = SR_ESTALE;
     for (int i = 0; i < TRIES && e == SR_ESTALE; i++) {
         *why = (struct sr_why){ 0 };

@@ -23,7 +23,8 @@ struct package_stored {
     uint32_t version;
 };
 /* p: the policy in force, for the tenant's administrators and quota. Refusals as package_check() and
- * package_follows(); SR_ETOOBIG, R_TOO_LARGE over the quota. */
+ * package_follows(); SR_ESTALE, R_EPOCH_DESTROYED what a tenant sealed to an epoch that p destroys;
+ * SR_ETOOBIG, R_TOO_LARGE over the quota. */
 enum sr_err secrets_take(struct secrets *s, const struct policy *p, struct span package,
                          enum package_source from, struct package_stored *ret, struct sr_why *why);
 
@@ -46,5 +47,9 @@ enum sr_err secrets_by_hash(struct secrets *s, const struct sha256 *hash, struct
 enum sr_err secrets_list(struct secrets *s, struct span tenant,
                          enum sr_err (*visit)(void *ctx, const struct package *p), void *ctx,
                          struct sr_why *why);
+/* How many secrets of the policy's tenants are sealed to each epoch: [i] to epoch i + 1. The newest version
+ * of a path counts, if it is no tombstone. */
+enum sr_err secrets_by_epoch(struct secrets *s, const struct policy *p, uint32_t ret[static EPOCHS_MAX],
+                             struct sr_why *why);
 /* The hash of the newest package of every path: what members compare. u32 n, n x hash[32], sorted. */
 enum sr_err secrets_digest(struct secrets *s, struct buf *ret, struct sr_why *why);

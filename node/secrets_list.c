@@ -29,6 +29,31 @@ enum sr_err secrets_list(struct secrets *s, struct span tenant,
     return keystore_list(s->core->home.ks, KT_PACKAGE, walk_one, &w, why);
 }
 
+struct tally {
+    const struct policy *policy;
+    uint32_t *n;
+};
+
+static enum sr_err tally_one(void *ctx, const struct keystore_name *n, const struct keystore_item *item)
+{
+    struct tally *t = ctx;
+    struct package p;
+    if (!secrets_is_newest(n) || !policy_tenant(t->policy, n->tenant))
+        return SR_OK;
+    SR_TRY(package_glance(secret_span(&item->value), &p, NULL));
+    if (p.kind == PACKAGE_VALUE && p.epoch >= 1 && p.epoch <= EPOCHS_MAX)
+        t->n[p.epoch - 1]++;
+    return SR_OK;
+}
+
+enum sr_err secrets_by_epoch(struct secrets *s, const struct policy *p, uint32_t ret[static EPOCHS_MAX],
+                             struct sr_why *why)
+{
+    struct tally t = { p, ret };
+    memset(ret, 0, EPOCHS_MAX * sizeof *ret);
+    return keystore_list(s->core->home.ks, KT_PACKAGE, tally_one, &t, why);
+}
+
 static enum sr_err add_hash(void *ctx, const struct package *p)
 {
     wr_span(ctx, SPAN(p->hash.b));

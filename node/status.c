@@ -4,6 +4,7 @@
 #include "node/ahead.h"
 #include "node/clock.h"
 #include "node/counter.h"
+#include "node/destruction.h"
 #include "node/freeze.h"
 #include "node/lease.h"
 #include "node/level.h"
@@ -211,10 +212,13 @@ static void write_lease(struct buf *b, const struct core *c)
     jw_object_end(b);
 }
 
-static void write_epoch(struct buf *b, uint64_t number, const char *state)
+/* packages: secrets that are sealed to it; said where there are any. */
+static void write_epoch(struct buf *b, uint64_t number, uint32_t packages, const char *state)
 {
     jw_object(b);
     jw_member_u64(b, "epoch", number);
+    if (packages)
+        jw_member_u64(b, "packages", packages);
     jw_member_text(b, "state", state);
     jw_object_end(b);
 }
@@ -230,20 +234,40 @@ static const char *epoch_name(const struct epochs *now, uint64_t epoch, const st
 }
 
 /* Every epoch there ever was, and the one to come. */
-static void write_epochs(struct buf *b, const struct core *c, const struct epochs *now)
+static void write_epochs(struct buf *b, struct core *c, const struct epochs *now)
 {
     SR_OWN(policy_hold) policy = policy_holder_get(c->policy);
     struct rotation_view v = rotation_view(c->rotation);
+    struct destruction_view seen;
+    destruction_look(c, &seen);
     jw_name(b, "epochs");
     jw_array(b);
     for (uint64_t i = 1; i <= now->n; i++)
-        write_epoch(b, i, epoch_name(now, i, policy.p));
+        write_epoch(b, i, i < now->n ? seen.packages[i - 1] : 0, epoch_name(now, i, policy.p));
     if (v.state != ROTATION_IDLE && v.epoch > now->n)
-        write_epoch(b, v.epoch, v.state == ROTATION_DRAWN ? "drawn" : "pending");
+        write_epoch(b, v.epoch, 0, v.state == ROTATION_DRAWN ? "drawn" : "pending");
     jw_array_end(b);
 }
 
-static void write_network(struct buf *b, const struct core *c)
+/* What the destruction of masters waits for; nothing where it waits for nothing. */
+static void write_destruction(struct buf *b, struct core *c)
+{
+    struct destruction_view v;
+    uint64_t packages = 0;
+    destruction_look(c, &v);
+    if (!v.waits)
+        return;
+    for (uint64_t i = 1; i < v.before; i++)
+        packages += v.packages[i - 1];
+    jw_name(b, "destruction");
+    jw_object(b);
+    jw_member_u64(b, "before", v.before);
+    jw_member_u64(b, "packages", packages);
+    jw_member_u64(b, "rows", v.rows);
+    jw_object_end(b);
+}
+
+static void write_network(struct buf *b, struct core *c)
 {
     SR_OWN(epochs_hold) now = epochs_holder_get(c->home.epochs);
     jw_member_u64(b, "epoch", keyring_newest(now.e->keyring));
@@ -307,6 +331,8 @@ void status_write(struct node *n, struct buf *ret)
     status_collateral(n, ret);
     if (c && c->counter)
         write_counter(ret, c);
+    if (c)
+        write_destruction(ret, c);
     if (c)
         write_network(ret, c);
     jw_name(ret, "measured");

@@ -109,10 +109,10 @@ enum { MASTER_BUNDLE_MAX = 35 + 3 * 32 + (EPOCHS_MAX - 1) * 41 };
 void master_bundle_drop(struct master_bundle *b);
 /* Epoch 1's master is destroyed. */
 bool master_bundle_lasts(const struct master_bundle *b);
-/* b without the masters of epochs below `before`; the last one stays, whatever its number. salt: the genesis
- * parameters'. */
-enum sr_err master_bundle_without(const struct master_bundle *b, uint64_t before, const uint8_t salt[32],
-                                  struct master_bundle *ret);
+/* b without the masters of epochs below `before`; the last one stays, whatever its number. lasting: of epoch
+ * 1, for when its master goes or is gone. */
+void master_bundle_without(const struct master_bundle *b, uint64_t before, const struct lasting_keys *lasting,
+                           struct master_bundle *ret);
 enum sr_err master_bundle_encode(const struct master_bundle *b, struct secret *ret);
 /* SR_EFORMAT, R_MALFORMED. */
 enum sr_err master_bundle_decode(struct span s, struct master_bundle *ret, struct sr_why *why);

@@ -104,15 +104,14 @@ enum sr_err master_bundle_check(const struct master_bundle *b, const uint8_t sal
     return b->n ? SR_OK : sr_fail(why, SR_EPROOF, R_MASTER_COMMIT_MISMATCH, "no master");
 }
 
-enum sr_err master_bundle_without(const struct master_bundle *b, uint64_t before, const uint8_t salt[32],
-                                  struct master_bundle *ret)
+void master_bundle_without(const struct master_bundle *b, uint64_t before, const struct lasting_keys *lasting,
+                           struct master_bundle *ret)
 {
-    SR_OWN(master_bundle) out = { .cid = b->cid, .lasting = b->lasting };
+    SR_OWN(master_bundle) out = { .cid = b->cid };
     for (size_t i = 0; i < b->n; i++)
         if (b->epoch[i].epoch >= before || i + 1 == b->n)
             out.epoch[out.n++] = b->epoch[i];
-    if (master_bundle_lasts(&out) && !master_bundle_lasts(b))
-        SR_TRY(lasting_keys_derive(&b->epoch[0].master, salt, &out.lasting));
+    if (master_bundle_lasts(&out))
+        out.lasting = *lasting;
     *ret = out;
-    return SR_OK;
 }

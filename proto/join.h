@@ -200,6 +200,7 @@ enum sr_err join_read_grant(const struct joiner *j, const struct join_wait *w, s
 struct join_policy {
     uint64_t number;
     struct sha256 hash;
+    uint64_t destroy_before; /* masters of earlier epochs are nobody's any more */
 };
 /* The granter's answer, opened and found to be this network's. Secret. */
 struct join_hold {
@@ -213,7 +214,7 @@ struct join_hold {
 void join_hold_drop(struct join_hold *h);
 /* Policy must have said yes to verified's claims, "same code as mine" included. All SR_EPROOF:
  * R_EVIDENCE_SWAPPED, R_POLICY_CHAIN (not the policy of the challenge), R_SEAL_OPEN, R_WRONG_NETWORK,
- * R_EPOCH, R_MASTER_COMMIT_MISMATCH. Nothing is kept of a bundle that fails. */
+ * R_EPOCH, R_EPOCH_DESTROYED, R_MASTER_COMMIT_MISMATCH. Nothing is kept of a bundle that fails. */
 enum sr_err join_open_grant(const struct join_wait *w, const struct join_granted *g,
                             const struct join_keys *k, const struct verified *verified,
                             const struct join_policy *policy, struct master_bundle *ret,

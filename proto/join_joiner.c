@@ -125,6 +125,9 @@ static enum sr_err check_granter(const struct join_wait *w, const struct join_gr
         return sr_fail(why, SR_EPROOF, R_EVIDENCE_SWAPPED, "the evidence verified is not this M4's");
     if (policy->number != w->challenge.policy_number || !sha256_eq(&policy->hash, &w->challenge.policy_hash))
         return sr_fail(why, SR_EPROOF, R_POLICY_CHAIN, "M4 carries another policy than the challenge named");
+    if (w->challenge.epoch_lo < policy->destroy_before)
+        return sr_fail(why, SR_EPROOF, R_EPOCH_DESTROYED,
+                       "the granter hands out masters that policy destroys");
     return SR_OK;
 }
 

@@ -40,6 +40,9 @@ enum sr_err package_read(struct span s, struct package *ret, struct sr_why *why)
 /* The same; the signature of a package that was good before under `known` is not computed again. */
 enum sr_err package_read_known(struct package_known *known, struct span s, struct package *ret,
                                struct sr_why *why);
+/* Form alone, without the hash: of a package that was read before it was stored, for a look at its fields.
+ * R_PACKAGE_FORMAT. */
+enum sr_err package_glance(struct span s, struct package *ret, struct sr_why *why);
 /* May it be stored: this network's (R_PACKAGE_NETWORK), an epoch up to the newest (R_EPOCH), signed by one of
  * the tenant's administrators (R_PACKAGE_SIGNER). */
 enum sr_err package_check(const struct package *p, const struct sha256 *cid, uint64_t newest_epoch,

@@ -137,10 +137,12 @@ static inline void net_make(struct net *n, const char *master)
 static inline void net_without_first(const struct net *n, struct master_bundle *ret)
 {
     struct master_bundle two = { .cid = n->cid, .n = 2 };
+    struct lasting_keys last;
     two.epoch[0] = (struct epoch_master){ 1, EPOCH_RETIRING, n->master };
     two.epoch[1] = (struct epoch_master){ 2, EPOCH_ACTIVE, { { 0 } } };
     fill(&two.epoch[1].master, 32, "master 2");
-    T(master_bundle_without(&two, 2, n->genesis.params.salt, ret) == SR_OK);
+    T(lasting_keys_derive(&n->master, n->genesis.params.salt, &last) == SR_OK);
+    master_bundle_without(&two, 2, &last, ret);
 }
 
 enum { NOW = 1000000 };
@@ -234,7 +236,7 @@ static inline enum sr_err take_grant(struct tape *t, struct span m4, const struc
 {
     struct join_granted granted;
     struct verified v;
-    struct join_policy policy = { 1, params->first_policy };
+    struct join_policy policy = { 1, params->first_policy, 0 };
     SR_TRY(join_read_grant(&t->j, &t->wait, m4, &granted, &t->why));
     if (attest_check(granted.m4.evidence, granted.m4.type, &granted.rd, &v) != SR_OK)
         return sr_fail(&t->why, SR_EPROOF, R_REPORT_DATA, "evidence");

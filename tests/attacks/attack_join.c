@@ -619,6 +619,18 @@ static bool led_elsewhere(struct lab *l, struct sr_why *why)
            strcmp(j.sealed.pending.address, instead) == 0;
 }
 
+/* A granter that has masters which this network's policy destroys: a joiner must not have them, and would
+ * show by taking them that the network is not what its policy says. */
+static bool destroyed_granted(struct lab *l, struct sr_why *why)
+{
+    SR_OWN(lab_join) j = { 0 };
+    lab_hello(&j, &l->net.cid, &l->net.g, "c");
+    lab_m3(&j, &l->good);
+    T(lab_grant(l, &l->net.g, buf_span(&j.t.m[M3]), &j.t.granter_cb, NOW + 1, &j, why) == SR_OK);
+    lab_m4(&l->net, &j, &l->good, SPAN_STR("\0\0"));
+    return lab_take_under(l, &j, buf_span(&j.t.m[M4]), 2, why) == SR_OK && took(&j, &l->net.master);
+}
+
 static const struct attack rows[] = {
     { "seed_swap", honest_join, seed_swap, R_MASTER_COMMIT_MISMATCH },
     { "genesis_swap", honest_join, genesis_swap, R_GENESIS_MISMATCH },
@@ -644,6 +656,7 @@ static const struct attack rows[] = {
     { "nonce_of_another", honest_join, nonce_of_another, R_EVIDENCE_SWAPPED },
     { "confirmed_late", honest_join, confirmed_late, R_SESSION_UNKNOWN },
     { "answer_of_another", honest_join, answer_of_another, R_CONFIRM_MAC },
+    { "destroyed_granted", honest_join, destroyed_granted, R_EPOCH_DESTROYED },
     { "led_elsewhere", honest_join, led_elsewhere, R_MALFORMED },
     { "leaf_moved", honest_join, leaf_moved, R_CONFIRM_MAC },
 };

@@ -213,7 +213,7 @@ static bool pull_by_hand(struct rotator *from, struct rotator *who, const struct
         a->keys.member_pub = member->member_pub;
     }
     if (attempt_grant(a, why) != SR_OK && a->m4.n) {
-        struct join_policy p = { policy_number(a->policy.policy), *policy_hash(a->policy.policy) };
+        struct join_policy p = { policy_number(a->policy.policy), *policy_hash(a->policy.policy), 0 };
         T(join_open_grant(&a->wait, &a->granted, &a->keys, &a->granter.verified, &p, &a->masters, &a->hold,
                           &ours) == SR_OK);
     }

@@ -164,19 +164,25 @@ static inline void lab_m4(const struct net *n, struct lab_join *j, struct maker 
     T(join_m4(&j->sealed, &parts, &n->idb, &j->t.m[M4], &j->t.pending, NULL) == SR_OK);
 }
 
-/* The joiner's side of M4. */
-static inline enum sr_err lab_take(const struct lab *l, struct lab_join *j, struct span m4,
-                                   struct sr_why *why)
+/* The joiner's side of M4, under a policy that destroys masters; 0: none. */
+static inline enum sr_err lab_take_under(const struct lab *l, struct lab_join *j, struct span m4,
+                                         uint64_t destroy_before, struct sr_why *why)
 {
     static struct join_granted g;
     struct verified v;
-    struct join_policy policy = { 1, l->net.genesis.params.first_policy };
+    struct join_policy policy = { 1, l->net.genesis.params.first_policy, destroy_before };
     SR_TRY(join_read_grant(&j->t.j, &j->t.wait, m4, &g, why));
     const struct appraiser by = {
         .cid = j->t.j.cid, .newest = &g.epochs[g.nepochs - 1], .policy = l->policy, .now = MAKER_NOW
     };
     SR_TRY(lab_appraise(&by, LAB_JOIN, g.m4.type, g.m4.evidence, &g.rd, &v, why));
     return join_open_grant(&j->t.wait, &g, &j->t.k, &v, &policy, &j->t.got, &j->t.hold, why);
+}
+
+static inline enum sr_err lab_take(const struct lab *l, struct lab_join *j, struct span m4,
+                                   struct sr_why *why)
+{
+    return lab_take_under(l, j, m4, 0, why);
 }
 
 /* Does whoever holds j's session key read these masters in M4's cipher text? What an attacker does with it.

@@ -297,7 +297,7 @@ static inline bool by_hand_masters(struct running *r, struct tape *t, struct spa
         policy_signed_parse(g.m4.policy, &policy, &why) != SR_OK)
         return false;
     v.rd = g.rd;
-    struct join_policy p = { policy_number(policy.policy), *policy_hash(policy.policy) };
+    struct join_policy p = { policy_number(policy.policy), *policy_hash(policy.policy), 0 };
     const struct master_bundle *have = &maker_keyring(&r->core->home)->parts->masters;
     return join_open_grant(&t->wait, &g, &t->k, &v, &p, &t->got, &t->hold, &why) == SR_OK &&
            memcmp(t->got.epoch[0].master.b, have->epoch[0].master.b, sizeof have->epoch[0].master.b) == 0;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # rotation.sh - the master of a network on software TPMs is rotated while workloads fetch: no fetch fails, daemons do not grow; a
-# member that was away all the time catches up, a new one joins; members are killed at steps of it and go on. BUILD is the first
-# argument; ROTATIONS (3) how often, WEIGHTS a file to be left with what daemons weighed after each.
+# member that was away all the time catches up, a new one joins; members are killed at steps of it and go on; the old masters are destroyed.
+# BUILD is the first argument; ROTATIONS (3) how often, WEIGHTS a file to be left with what daemons weighed after each.
 set -u
 bin=$(cd "$1" && pwd)
 rotations=${ROTATIONS:-3}
@@ -19,7 +19,7 @@ logged() { grep -q "$2" "$net/$1/log"; }
 kill_9() { kill -9 "$(cat "$net/$1/pid")"; wait "$(cat "$net/$1/pid")" 2>/dev/null; : >"$net/$1/log"; }
 # Members know each other by address, so one that comes back has the port it had.
 fixed_port() { sed -i "s|^listen = .*|listen = ${1#https://}|" "$net/$2/sealring.conf"; }
-again() { fixed_port "$(net_url "$1")" "$1"; net_start "$1" "$bin/sealring-node"; }
+again() { fixed_port "$(net_url "$1")" "$1"; net_start "$1" "$bin/${2:-sealring-node}"; }
 differs() { ! cmp -s "$1" "$2"; }
 refused() { ! network_fetch "$2" "$3" none && tail -n 3 "$net/workload/log" | grep -q "$1"; } # reason, member, want
 
@@ -82,7 +82,7 @@ lists_all() { # MEMBER: every epoch there ever was
 }
 last_is() { [ "$(grep -o 'msg=epoch-active\|msg=rewrapped' "$net/$1/log" | tail -n 1)" = "msg=$2" ]; }
 
-network_new "$net" "$bin" && network_machines one two three four five workload && network_operator || exit 1
+network_new "$net" "$bin" && network_machines one two three four five six workload && network_operator || exit 1
 check "genesis" network_genesis one
 check "joins" network_join two one
 check "and another" network_join three two
@@ -165,4 +165,45 @@ check "version 2 after all that" network_fetch three 'demo:app/k@2#raw:32' key.2
 check "is what it was" cmp "$net/key.2.one" "$net/key.2.late"
 check "the newest version" network_fetch three "demo:app/k@$epoch#raw:32" key.late
 check "is another" differs "$net/key.2.late" "$net/key.late"
+
+# The masters of all epochs but the newest are destroyed, once the secret is put again.
+with_cid() { "$bin/sealring" "${@:2}" --node "$(net_url "$1")" --cid "$(network_cid)"; } # member, command
+proposes() { # what the next policy says more
+    with_cid one policy show >"$run/now" && jq ".policy + $1" "$run/now" >"$run/draft" && rm -f "$run/next" &&
+        with_cid one policy propose --out "$run/next" "$run/draft"
+}
+applies() {
+    with_cid one policy sign --yes --key "$op/operator.key" --out "$run/next.signed" "$run/next" && with_cid one policy apply "$run/next.signed"
+}
+state_of() { status "$1" | jq -r '.epochs[0].state'; }
+waits() { status "$1" | jq -e '.destruction | .packages == 1 and .rows == 0' >/dev/null; }
+all_wait() { local m; for m in one two three four five; do waits $m || return 1; done; }
+all_destroyed() { local m; for m in "$@"; do [ "$(state_of "$m")" = destroyed ] || return 1; done; }
+put_again() { printf value | with_cid one put --tenant demo --key "$op/admin.key" app/x; }
+
+check "a policy that destroys all before $epoch" proposes "{min_epoch: $epoch, destroy_before: $epoch}"
+check "what it means" bash -c '"$@" | grep -q "destroys for good: epoch 1, derived keys of version 1; waits until 1 secrets"' sh \
+    "$bin/sealring" policy diff --node "$(net_url one)" --cid "$(network_cid)" "$run/next"
+check "is in force" applies
+check "it waits for a secret of the first epoch" within 30 all_wait
+check "which is put again" put_again
+check "and all members destroy" within 30 all_destroyed one two three four five
+check "their logs say so" logged two "msg=epoch-destroyed epoch=1"
+check "version 1 is gone" refused key-destroyed one 'demo:app/k#raw:32'
+check "and version 2" refused key-destroyed two 'demo:app/k@2#raw:32'
+check "not the newest" network_fetch three "demo:app/k@$epoch#raw:32" key.last
+check "which is what it was" cmp "$net/key.late" "$net/key.last"
+check "a node joins" network_join six two
+check "without them" all_destroyed six
+check "and serves" network_fetch six "demo:app/k@$epoch#raw:32" key.six
+check "the same key" cmp "$net/key.late" "$net/key.six"
+check "and the secret" within 20 network_fetch six demo:app/x got
+for m in one two three four five six; do kill_9 $m; done
+check "all start again: one" again one sealring-bootstrap
+for m in two three four five six; do check "and $m" again $m; done
+check "with what is left" all_destroyed one two three four five six
+check "and serve it" network_fetch one "demo:app/k@$epoch#raw:32" key.one
+check "as before" cmp "$net/key.late" "$net/key.one"
+check "rows too" network_fetch two demo:app/x got
+check "logs verify" network_log_verify two
 finish

@@ -247,7 +247,7 @@ static void what_was_attested_is_what_is_opened(void)
         T(attest_check(granted.m4.evidence, granted.m4.type, &granted.rd, &v) == SR_EPROOF);
         /* even with evidence that says so, it does not open */
         v = (struct verified){ .rd = granted.rd, .type = "tpm" };
-        struct join_policy policy = { 1, h.n.genesis.params.first_policy };
+        struct join_policy policy = { 1, h.n.genesis.params.first_policy, 0 };
         T(join_open_grant(&h.t.wait, &granted, &h.t.k, &v, &policy, &h.t.got, &h.t.hold, &why) == SR_EPROOF &&
           why.reason == R_SEAL_OPEN);
     }
@@ -264,14 +264,14 @@ static void the_policy_of_m4_is_the_one_of_the_challenge(void)
     T(grant(&h.n, &h.t, &h.a) == SR_OK);
     T(join_read_grant(&h.t.j, &h.t.wait, buf_span(&h.t.m[M4]), &granted, &why) == SR_OK);
     T(attest_check(granted.m4.evidence, granted.m4.type, &granted.rd, &v) == SR_OK);
-    struct join_policy policy = { 2, h.n.genesis.params.first_policy };
+    struct join_policy policy = { 2, h.n.genesis.params.first_policy, 0 };
     T(join_open_grant(&h.t.wait, &granted, &h.t.k, &v, &policy, &h.t.got, &h.t.hold, &why) == SR_EPROOF &&
       why.reason == R_POLICY_CHAIN);
-    policy = (struct join_policy){ 1, h.n.cid };
+    policy = (struct join_policy){ 1, h.n.cid, 0 };
     T(join_open_grant(&h.t.wait, &granted, &h.t.k, &v, &policy, &h.t.got, &h.t.hold, &why) == SR_EPROOF &&
       why.reason == R_POLICY_CHAIN);
     v.type[0] = 'x';
-    policy = (struct join_policy){ 1, h.n.genesis.params.first_policy };
+    policy = (struct join_policy){ 1, h.n.genesis.params.first_policy, 0 };
     T(join_open_grant(&h.t.wait, &granted, &h.t.k, &v, &policy, &h.t.got, &h.t.hold, &why) == SR_EPROOF &&
       why.reason == R_EVIDENCE_SWAPPED);
     half_drop(&h);
