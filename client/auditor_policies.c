@@ -27,7 +27,7 @@ static enum sr_err check(const struct remote *r, const struct genesis *g, const 
                          struct sr_why *why)
 {
     const struct key_set *o = &g->params.operators;
-    if (policy_number(s->policy) == 1 && s->n == 0)
+    if (policy_number(s->policy) == 1 && s->sigs.n == 0)
         return policy_first_check(s->policy, &g->params.first_policy, why);
     return policy_signed_check(s, &r->cid, o->key, o->n, o->k, why);
 }

@@ -37,14 +37,14 @@ static enum cli_exit describe(struct cli *c, const struct rotation_file *f)
     hex_text(SPAN(f->draw.pubs.commit.b), commit);
     if (cli_json(c)) {
         jw_object(&out);
-        jw_member_u64(&out, "approvals", f->n);
+        jw_member_u64(&out, "approvals", f->approvals.n);
         jw_member_text(&out, "commitment", commit);
         jw_member_u64(&out, "created", f->draw.created);
         jw_member_u64(&out, "epoch", f->draw.pubs.epoch);
         jw_object_end(&out);
     } else {
         wr_fmt(&out, "epoch %llu\ncommitment %s\napprovals %zu", (unsigned long long)f->draw.pubs.epoch,
-               commit, f->n);
+               commit, f->approvals.n);
     }
     return cli_print(c, &out);
 }

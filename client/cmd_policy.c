@@ -12,13 +12,13 @@ static void describe(struct cli *c, const struct policy_signed *s, struct buf *o
     hex_text(SPAN(policy_hash(s->policy)->b), hash);
     if (!cli_json(c)) {
         wr_fmt(out, "policy %llu\nhash %s\nsignatures %zu", (unsigned long long)policy_number(s->policy),
-               hash, s->n);
+               hash, s->sigs.n);
         return;
     }
     jw_object(out);
     jw_member_text(out, "hash", hash);
     jw_member_u64(out, "number", policy_number(s->policy));
-    jw_member_u64(out, "signatures", s->n);
+    jw_member_u64(out, "signatures", s->sigs.n);
     jw_object_end(out);
 }
 

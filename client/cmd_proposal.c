@@ -109,7 +109,7 @@ static enum sr_err add_signature(struct policy_signed *s, const struct policy_gr
     SR_OWN(signer) by = { 0 };
     SR_OWN(buf) text = { 0 };
     struct signer_options how = o->by;
-    struct policy_signature sig = { 0 };
+    struct approval sig = { 0 };
     uint64_t seconds = o->from.from.timeout_s ? o->from.from.timeout_s : AGENT_SECONDS;
     how.operators = g->operators->key;
     how.operators_n = g->operators->n;

@@ -23,7 +23,7 @@ static enum cli_exit print_statement(const struct cli *c, const struct loss_sign
     else
         wr_fmt(&out, "log of %llu leaves, counter %llu, until %llu: %zu signatures\nreason: %s",
                (unsigned long long)s->loss.size, (unsigned long long)s->loss.counter,
-               (unsigned long long)s->loss.until, s->n, s->loss.reason);
+               (unsigned long long)s->loss.until, s->sigs.n, s->loss.reason);
     return cli_print(c, &out);
 }
 

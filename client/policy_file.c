@@ -10,7 +10,7 @@ enum sr_err policy_read_signed(const char *path, struct policy_signed *ret, stru
     if (policy_signed_parse(buf_span(&canonical), ret, NULL) == SR_OK)
         return SR_OK;
     SR_TRY(policy_parse(buf_span(&canonical), &ret->policy, why));
-    ret->n = 0;
+    ret->sigs.n = 0;
     return SR_OK;
 }
 

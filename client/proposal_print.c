@@ -51,9 +51,9 @@ void proposal_text(const struct policy_signed *s, const struct policy_ground *g,
     wr_fmt(ret, "\n%zu of %zu signatures, %zu missing\n", p->good, g->operators->k, p->missing);
     for (size_t i = 0; i < g->operators->n; i++)
         say_key(ret, p->operators[i], &g->operators->key[i]);
-    for (size_t i = 0; i < s->n; i++)
+    for (size_t i = 0; i < s->sigs.n; i++)
         if (p->sigs[i] == SIGNER_STRANGER)
-            say_key(ret, p->sigs[i], &s->sigs[i].key);
+            say_key(ret, p->sigs[i], &s->sigs.v[i].key);
     if (p->spoilt)
         wr_text(ret, "a signature that does not count spoils it: no member would take it\n");
     say_follows(ret, g, p);
@@ -78,11 +78,11 @@ static void put_spoilt(struct buf *b, const struct policy_signed *s, const struc
 {
     jw_name(b, "spoilt");
     jw_array(b);
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->sigs.n; i++) {
         if (counts(p, i))
             continue;
         jw_object(b);
-        jw_member_hex(b, "key", SPAN(s->sigs[i].key.b));
+        jw_member_hex(b, "key", SPAN(s->sigs.v[i].key.b));
         jw_member_text(b, "why", signer_words[p->sigs[i]]);
         jw_object_end(b);
     }

@@ -190,7 +190,7 @@ enum sr_err policy_holder_text(struct policy_holder *h, uint64_t number, struct 
 enum sr_err policy_holder_check(const struct policy_holder_options *o, const struct policy_signed *s,
                                 struct sr_why *why)
 {
-    if (policy_number(s->policy) == 1 && s->n == 0)
+    if (policy_number(s->policy) == 1 && s->sigs.n == 0)
         return policy_first_check(s->policy, &o->first, why);
     return policy_signed_check(s, &o->cid, o->operators, o->operators_n, o->operators_k, why);
 }

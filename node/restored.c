@@ -203,9 +203,9 @@ static enum sr_err first_leaf(struct core *c, const struct restored *r, struct b
         l.policy_number = policy_number(p.p);
         l.policy_hash = *policy_hash(p.p);
     }
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->sigs.n; i++) {
         struct sha256 key;
-        memcpy(key.b, s->sigs[i].key.b, sizeof key.b);
+        memcpy(key.b, s->sigs.v[i].key.b, sizeof key.b);
         SR_TRY(leaf_add_key(&l, &key));
     }
     return leaf_encode(&l, ret);
@@ -227,7 +227,7 @@ enum sr_err restored_end(struct node *n, struct core *c, const struct restored *
     log_hex(&line, "was", SPAN(r->loss.loss.member.b));
     log_hex(&line, "is", SPAN(c->home.id.b));
     log_num(&line, "size", r->loss.loss.size);
-    log_num(&line, "operators", r->loss.n);
+    log_num(&line, "operators", r->loss.sigs.n);
     log_end(&line);
     return SR_OK;
 }

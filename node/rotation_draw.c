@@ -158,7 +158,7 @@ static enum sr_err make_link(struct rotation *r, const struct epochs *now, const
     const struct home *h = &r->core->home;
     const struct approvers approvers = genesis_approvers(&h->genesis);
     const struct muster_of of = rotation_of(r, now, &approvers);
-    SR_TRY(keyring_link(now->keyring, &h->cid, &f->draw.pubs, f->approval, f->n, &link));
+    SR_TRY(keyring_link(now->keyring, &h->cid, &f->draw.pubs, f->approvals.v, f->approvals.n, &link));
     return muster_begin(&of, buf_span(&link), f->draw.recovery, ret, why);
 }
 

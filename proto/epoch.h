@@ -2,7 +2,7 @@
 /* epoch.h - what follows from one epoch's master: its keys, the commitment to it, the signed link from one
  * epoch to the next, and the bundle in which masters travel to a joiner. specs/genesis.md, "Epochs". */
 #include "crypto/hpke.h"
-#include "crypto/sign.h"
+#include "proto/approvals.h"
 
 /* The public halves of an epoch's keys, and the commitment to its master. */
 struct epoch_pubs {
@@ -40,22 +40,10 @@ enum sr_err lasting_keys_derive(const struct key *first, const uint8_t salt[32],
 /* The commitment to an epoch's master. salt: the genesis parameters'. */
 struct sha512 master_commit(const uint8_t salt[32], uint64_t epoch, const struct key *master);
 
-/* One operator's signature. */
-struct approval {
-    struct sign_pub key;
-    struct sig sig;
-};
 enum {
-    APPROVALS_MAX = 16,
     EPOCHS_MAX = 256, /* one rotation a week for five years; what it costs: specs/genesis.md */
     EPOCH_LINK_MAX = 266 + APPROVALS_MAX * 96,
     EPOCH_CHAIN_MAX = 2 + (EPOCHS_MAX - 1) * (4 + EPOCH_LINK_MAX)
-};
-
-/* Who may approve a rotation: the genesis record's operators, k of them. */
-struct approvers {
-    const struct sign_pub *key;
-    size_t n, k;
 };
 
 /* The public halves as links and draws carry them: u64 epoch, commitment, release, network, akca, member_ca.

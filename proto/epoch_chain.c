@@ -52,33 +52,21 @@ static enum sr_err wrong(struct sr_why *why, uint64_t epoch, const char *what)
     return sr_fail(why, SR_EPROOF, R_EPOCH_CHAIN, "link to epoch %llu: %s", (unsigned long long)epoch, what);
 }
 
-static bool approver_known(const struct approvers *a, const struct sign_pub *key)
-{
-    for (size_t i = 0; i < a->n; i++)
-        if (span_eq(SPAN(a->key[i].b), SPAN(key->b)))
-            return true;
-    return false;
-}
-
-/* Sorted, so all different; each an operator's and right: one bad signature spoils the rest. */
+/* One bad signature spoils the rest. */
 static enum sr_err check_approvals(struct reader *r, struct span text, const struct approvers *approvers,
                                    uint64_t epoch, struct sr_why *why)
 {
-    struct approval last = { 0 };
-    size_t n = rd_u8(r);
-    if (n > APPROVALS_MAX || n < approvers->k || approvers->k < 1)
-        return wrong(why, epoch, "too few operators approve");
-    for (size_t i = 0; i < n; i++) {
-        struct approval a = { 0 };
-        rd_copy(r, a.key.b, sizeof a.key.b);
-        rd_copy(r, a.sig.b, sizeof a.sig.b);
-        if (r->bad || (i && span_cmp(SPAN(last.key.b), SPAN(a.key.b)) >= 0))
-            return wrong(why, epoch, "approvals are short or out of order");
-        if (!approver_known(approvers, &a.key) || sign_check(&a.key, L_EPOCH_APPROVAL, text, &a.sig) != SR_OK)
-            return wrong(why, epoch, "an approval is not an operator's");
-        last = a;
+    const struct approved of = { L_EPOCH_APPROVAL, text, R_EPOCH_CHAIN, "a link to an epoch" };
+    struct approvals a = { .n = rd_u8(r) };
+    if (a.n > APPROVALS_MAX)
+        return wrong(why, epoch, "too many approvals");
+    for (size_t i = 0; i < a.n; i++) {
+        rd_copy(r, a.v[i].key.b, sizeof a.v[i].key.b);
+        rd_copy(r, a.v[i].sig.b, sizeof a.v[i].sig.b);
     }
-    return SR_OK;
+    if (r->bad || !approvals_enough(&a, approvers))
+        return wrong(why, epoch, "too few operators approve, or it is cut short");
+    return approvals_check(&a, approvers, &of, why);
 }
 
 enum sr_err epoch_link_check(struct span link, const struct sha256 *cid, const struct epoch_pubs *before,

@@ -82,24 +82,9 @@ static enum sr_err read_document(const struct json *v, struct loss *ret, struct 
     return SR_OK;
 }
 
-static struct span pub_span(const struct sign_pub *k)
+static struct approved approved(struct span document)
 {
-    return (struct span){ k->b, sizeof k->b };
-}
-
-static enum sr_err read_signature(const struct json *v, struct loss_signed *s, struct sr_why *why)
-{
-    struct approval a = { 0 };
-    const struct json_field fields[] = {
-        { "key", JSON_HEX, a.key.b, sizeof a.key.b, false },
-        { "sig", JSON_HEX, a.sig.b, sizeof a.sig.b, false },
-        { 0 },
-    };
-    SR_TRY(json_fields(v, fields, why));
-    if (s->n > 0 && span_cmp(pub_span(&s->sigs[s->n - 1].key), pub_span(&a.key)) >= 0)
-        return refuse(why, "signatures repeated or not sorted by key");
-    s->sigs[s->n++] = a;
-    return SR_OK;
+    return (struct approved){ L_LOSS_SIG, document, R_LOSS, "loss" };
 }
 
 enum sr_err loss_parse(struct span text, struct loss_signed *ret, struct sr_why *why)
@@ -117,8 +102,8 @@ enum sr_err loss_parse(struct span text, struct loss_signed *ret, struct sr_why 
     SR_TRY(json_check_canonical(text, why));
     SR_TRY(json_parse(text, &doc, why));
     SR_TRY(json_fields(json_root(&doc), fields, why));
-    for (const struct json *v = json_first(sigs); v; v = json_next(v))
-        SR_TRY(read_signature(v, &s, why));
+    const struct approved of = approved((struct span){ 0 });
+    SR_TRY(approvals_read(sigs, &of, &s.sigs, why));
     SR_TRY(read_document(document, &s.loss, why));
     jw_value(&s.document, document);
     if (!buf_ok(&s.document))
@@ -134,14 +119,7 @@ void loss_write(const struct loss_signed *s, struct buf *ret)
     jw_name(&b, "loss");
     jw_raw(&b, buf_span(&s->document));
     jw_name(&b, "signatures");
-    jw_array(&b);
-    for (size_t i = 0; i < s->n; i++) {
-        jw_object(&b);
-        jw_member_hex(&b, "key", pub_span(&s->sigs[i].key));
-        jw_member_hex(&b, "sig", SPAN(s->sigs[i].sig.b));
-        jw_object_end(&b);
-    }
-    jw_array_end(&b);
+    approvals_write(&s->sigs, &b);
     jw_object_end(&b);
     ret->bad |= !buf_ok(&b);
     wr_span(ret, buf_span(&b));
@@ -150,17 +128,8 @@ void loss_write(const struct loss_signed *s, struct buf *ret)
 enum sr_err loss_sign(struct loss_signed *s, const struct sign_key *key, const struct sign_pub *pub,
                       struct sr_why *why)
 {
-    size_t at = 0;
-    while (at < s->n && span_cmp(pub_span(&s->sigs[at].key), pub_span(pub)) < 0)
-        at++;
-    if (at < s->n && span_eq(pub_span(&s->sigs[at].key), pub_span(pub)))
-        return refuse(why, "this key has signed already");
-    if (s->n == APPROVALS_MAX)
-        return sr_fail(why, SR_ETOOBIG, R_LOSS, "loss: no room for another signature");
-    memmove(&s->sigs[at + 1], &s->sigs[at], (s->n - at) * sizeof *s->sigs);
-    s->sigs[at] = (struct approval){ *pub, sign_label(key, L_LOSS_SIG, buf_span(&s->document)) };
-    s->n++;
-    return SR_OK;
+    const struct approved of = approved(buf_span(&s->document));
+    return approvals_sign(&s->sigs, &of, key, pub, why);
 }
 
 static enum sr_err no(struct sr_why *why, const char *what)
@@ -185,26 +154,12 @@ static enum sr_err check_about(const struct loss *l, const struct loss_case *c, 
     return SR_OK;
 }
 
-static bool listed(const struct approvers *by, const struct sign_pub *key)
-{
-    for (size_t i = 0; i < by->n; i++)
-        if (span_eq(pub_span(key), pub_span(&by->key[i])))
-            return true;
-    return false;
-}
-
 enum sr_err loss_check(const struct loss_signed *s, const struct loss_case *c, const struct approvers *by,
                        struct sr_why *why)
 {
-    if (by->k == 0 || by->k > by->n || s->n < by->k)
-        return sr_fail(why, SR_EPROOF, R_LOSS, "loss: %zu of %zu signatures needed", s->n, by->k);
-    for (size_t i = 0; i < s->n; i++) {
-        if (i > 0 && span_cmp(pub_span(&s->sigs[i - 1].key), pub_span(&s->sigs[i].key)) >= 0)
-            return no(why, "has a signature twice");
-        if (!listed(by, &s->sigs[i].key))
-            return no(why, "is signed by somebody who is no operator of this network");
-        if (sign_check(&s->sigs[i].key, L_LOSS_SIG, buf_span(&s->document), &s->sigs[i].sig) != SR_OK)
-            return no(why, "has a signature over something else");
-    }
+    const struct approved of = approved(buf_span(&s->document));
+    if (!approvals_enough(&s->sigs, by))
+        return sr_fail(why, SR_EPROOF, R_LOSS, "loss: %zu of %zu signatures needed", s->sigs.n, by->k);
+    SR_TRY(approvals_check(&s->sigs, by, &of, why));
     return check_about(&s->loss, c, why);
 }

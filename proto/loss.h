@@ -25,9 +25,8 @@ struct loss {
 };
 struct loss_signed {
     struct loss loss;
-    struct buf document;                 /* the canonical text of `loss`: what is signed */
-    struct approval sigs[APPROVALS_MAX]; /* sorted by key */
-    size_t n;
+    struct buf document; /* the canonical text of `loss`: what is signed */
+    struct approvals sigs;
 };
 void loss_signed_drop(struct loss_signed *s);
 

@@ -4,7 +4,7 @@
  *
  * A struct policy is immutable once parsed and counted by its holders, so a handler keeps the one it began
  * with while another takes its place. Everything here is pure: no clock, no files. */
-#include "crypto/sign.h"
+#include "proto/approvals.h"
 #include "proto/json.h"
 #include "proto/note.h"
 
@@ -30,7 +30,6 @@ enum {
     POLICY_TEXT_MAX = 159,     /* bytes of a compared text: the longest a claim can be */
     POLICY_HEADS_MAX = 64,     /* members whose log had two histories */
     POLICY_WITNESSES_MAX = 15, /* a note takes no more beside its own signature */
-    POLICY_SIGNERS_MAX = 16    /* operators of a network, and signatures on a policy */
 };
 
 enum policy_binding { POLICY_BINDING_OPTIONAL, POLICY_BINDING_REQUIRED };
@@ -129,29 +128,22 @@ enum policy_lists policy_lists_measurement(const struct policy *p, const struct 
 
 /* ---- signatures ---- */
 
-struct policy_signature {
-    struct sign_pub key;
-    struct sig sig; /* over LP(label) || cid || u64 number || hash */
-};
-
 /* A policy with its signatures, sorted by key: {"policy":...,"signatures":[{"key","sig"}]}, canonical. */
 struct policy_signed {
     struct policy *policy;
-    struct policy_signature sigs[POLICY_SIGNERS_MAX];
-    size_t n;
+    struct approvals sigs; /* each over LP(label) || cid || u64 number || hash */
 };
 void policy_signed_drop(struct policy_signed *s);
 enum sr_err policy_signed_parse(struct span text, struct policy_signed *ret, struct sr_why *why);
 void policy_signed_write(const struct policy_signed *s, struct buf *ret);
 
 /* An operator's signature, to be added to the signed policy. */
-struct policy_signature policy_sign(const struct policy *p, const struct sha256 *cid,
-                                    const struct sign_key *key, const struct sign_pub *pub);
+struct approval policy_sign(const struct policy *p, const struct sha256 *cid, const struct sign_key *key,
+                            const struct sign_pub *pub);
 /* Appends what an operator signs, label and all: for a key that is not in this process. */
 void policy_sign_text(const struct policy *p, const struct sha256 *cid, struct buf *ret);
 /* Puts one more signature in its place. SR_EFORMAT when that key has signed already; SR_ETOOBIG when full. */
-enum sr_err policy_signed_add(struct policy_signed *s, const struct policy_signature *sig,
-                              struct sr_why *why);
+enum sr_err policy_signed_add(struct policy_signed *s, const struct approval *sig, struct sr_why *why);
 
 /* At least k signatures, every one of them by another of the n operators and right for this network, number
  * and document. SR_EPROOF with R_POLICY_SIGNATURES otherwise: one bad signature spoils the rest. k is at

@@ -20,9 +20,9 @@ static bool is_operator(const struct key_set *operators, const struct sign_pub *
 /* One signature, by the check that members make of all of them. */
 static enum policy_signer signer_of(const struct policy_signed *s, size_t i, const struct policy_ground *g)
 {
-    const struct policy_signed alone = { .policy = s->policy, .sigs = { s->sigs[i] }, .n = 1 };
+    const struct policy_signed alone = { .policy = s->policy, .sigs = { { s->sigs.v[i] }, 1 } };
     const struct key_set *o = g->operators;
-    if (!is_operator(o, &s->sigs[i].key))
+    if (!is_operator(o, &s->sigs.v[i].key))
         return SIGNER_STRANGER;
     return policy_signed_check(&alone, g->cid, o->key, o->n, 1, NULL) == SR_OK ? SIGNER_GOOD : SIGNER_WRONG;
 }
@@ -30,8 +30,8 @@ static enum policy_signer signer_of(const struct policy_signed *s, size_t i, con
 static enum policy_signer operator_of(const struct policy_signed *s, const struct policy_progress *p,
                                       const struct sign_pub *operator)
 {
-    for (size_t i = 0; i < s->n; i++)
-        if (same_key(&s->sigs[i].key, operator))
+    for (size_t i = 0; i < s->sigs.n; i++)
+        if (same_key(&s->sigs.v[i].key, operator))
             return p->sigs[i];
     return SIGNER_NONE;
 }
@@ -40,7 +40,7 @@ struct policy_progress policy_progress(const struct policy_signed *s, const stru
 {
     struct policy_progress p = { 0 };
     struct sr_why why = { 0 };
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->sigs.n; i++) {
         p.sigs[i] = signer_of(s, i, g);
         p.good += p.sigs[i] == SIGNER_GOOD;
         p.spoilt |= p.sigs[i] != SIGNER_GOOD;

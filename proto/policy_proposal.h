@@ -21,7 +21,7 @@ enum policy_signer {
 /* How far a proposal has come. */
 struct policy_progress {
     enum policy_signer operators[GENESIS_KEYS_MAX]; /* in the order of the record */
-    enum policy_signer sigs[POLICY_SIGNERS_MAX];    /* of each signature, in order */
+    enum policy_signer sigs[APPROVALS_MAX];         /* of each signature, in order */
     size_t good, missing;                           /* signatures that count; how many more it takes */
     bool spoilt;                                    /* one does not count: the whole would be refused */
     enum sr_reason

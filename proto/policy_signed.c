@@ -11,26 +11,6 @@ void policy_signed_drop(struct policy_signed *s)
     *s = (struct policy_signed){ 0 };
 }
 
-static struct span pub_span(const struct sign_pub *k)
-{
-    return (struct span){ k->b, sizeof k->b };
-}
-
-static enum sr_err sig_read(const struct json *v, struct policy_signed *s, struct sr_why *why)
-{
-    struct policy_signature sig = { 0 };
-    const struct json_field fields[] = {
-        { "key", JSON_HEX, sig.key.b, sizeof sig.key.b, false },
-        { "sig", JSON_HEX, sig.sig.b, sizeof sig.sig.b, false },
-        { 0 },
-    };
-    SR_TRY(json_fields(v, fields, why));
-    if (s->n > 0 && span_cmp(pub_span(&s->sigs[s->n - 1].key), pub_span(&sig.key)) >= 0)
-        return sr_fail(why, SR_EFORMAT, R_POLICY_FORMAT, "policy: signatures repeated or not sorted by key");
-    s->sigs[s->n++] = sig;
-    return SR_OK;
-}
-
 /* The document is written again rather than cut out; both texts being canonical, it is the same bytes. */
 static enum sr_err inner_policy(const struct json *v, struct policy **ret, struct sr_why *why)
 {
@@ -45,10 +25,11 @@ enum sr_err policy_signed_parse(struct span text, struct policy_signed *ret, str
 {
     SR_OWN(json_doc) doc = { 0 };
     SR_OWN(policy_signed) s = { 0 };
+    const struct approved of = { .reason = R_POLICY_FORMAT, .what = "policy" };
     const struct json *policy = NULL, *sigs = NULL;
     const struct json_field fields[] = {
         { "policy", JSON_OBJECT, &policy, 0, false },
-        { "signatures", JSON_ARRAY, &sigs, POLICY_SIGNERS_MAX, false },
+        { "signatures", JSON_ARRAY, &sigs, APPROVALS_MAX, false },
         { 0 },
     };
     if (text.n > POLICY_SIGNED_MAX)
@@ -56,8 +37,7 @@ enum sr_err policy_signed_parse(struct span text, struct policy_signed *ret, str
     SR_TRY(json_check_canonical(text, why));
     SR_TRY(json_parse(text, &doc, why));
     SR_TRY(json_fields(json_root(&doc), fields, why));
-    for (const struct json *v = json_first(sigs); v; v = json_next(v))
-        SR_TRY(sig_read(v, &s, why));
+    SR_TRY(approvals_read(sigs, &of, &s.sigs, why));
     SR_TRY(inner_policy(policy, &s.policy, why));
     *ret = SR_TAKE(s);
     return SR_OK;
@@ -70,14 +50,7 @@ void policy_signed_write(const struct policy_signed *s, struct buf *ret)
     jw_name(&b, "policy");
     jw_raw(&b, policy_document(s->policy));
     jw_name(&b, "signatures");
-    jw_array(&b);
-    for (size_t i = 0; i < s->n; i++) {
-        jw_object(&b);
-        jw_member_hex(&b, "key", pub_span(&s->sigs[i].key));
-        jw_member_hex(&b, "sig", SPAN(s->sigs[i].sig.b));
-        jw_object_end(&b);
-    }
-    jw_array_end(&b);
+    approvals_write(&s->sigs, &b);
     jw_object_end(&b);
     if (!buf_ok(&b))
         ret->bad = true;
@@ -93,11 +66,11 @@ static struct span signed_text(const struct policy *p, const struct sha256 *cid,
     return buf_span(b);
 }
 
-struct policy_signature policy_sign(const struct policy *p, const struct sha256 *cid,
-                                    const struct sign_key *key, const struct sign_pub *pub)
+struct approval policy_sign(const struct policy *p, const struct sha256 *cid, const struct sign_key *key,
+                            const struct sign_pub *pub)
 {
     SR_OWN(buf) b = { 0 };
-    return (struct policy_signature){ *pub, sign_label(key, L_POLICY_SIG, signed_text(p, cid, &b)) };
+    return (struct approval){ *pub, sign_label(key, L_POLICY_SIG, signed_text(p, cid, &b)) };
 }
 
 void policy_sign_text(const struct policy *p, const struct sha256 *cid, struct buf *ret)
@@ -106,55 +79,27 @@ void policy_sign_text(const struct policy *p, const struct sha256 *cid, struct b
     sign_text(L_POLICY_SIG, signed_text(p, cid, &b), ret);
 }
 
-enum sr_err policy_signed_add(struct policy_signed *s, const struct policy_signature *sig, struct sr_why *why)
+enum sr_err policy_signed_add(struct policy_signed *s, const struct approval *sig, struct sr_why *why)
 {
-    size_t at = 0;
-    while (at < s->n && span_cmp(pub_span(&s->sigs[at].key), pub_span(&sig->key)) < 0)
-        at++;
-    if (at < s->n && span_eq(pub_span(&s->sigs[at].key), pub_span(&sig->key)))
-        return sr_fail(why, SR_EFORMAT, R_POLICY_SIGNATURES, "policy: this key has signed already");
-    if (s->n == POLICY_SIGNERS_MAX)
-        return sr_fail(why, SR_ETOOBIG, R_POLICY_SIGNATURES, "policy: no room for another signature");
-    memmove(&s->sigs[at + 1], &s->sigs[at], (s->n - at) * sizeof *s->sigs);
-    s->sigs[at] = *sig;
-    s->n++;
-    return SR_OK;
-}
-
-static enum sr_err refuse(struct sr_why *why, const char *what, size_t i)
-{
-    return sr_fail(why, SR_EPROOF, R_POLICY_SIGNATURES, "policy: signature %zu: %s", i, what);
-}
-
-static bool listed(const struct sign_pub *key, const struct sign_pub *keys, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (span_eq(pub_span(key), pub_span(&keys[i])))
-            return true;
-    return false;
+    const struct approved of = { .reason = R_POLICY_SIGNATURES, .what = "policy" };
+    return approvals_add(&s->sigs, sig, &of, why);
 }
 
 enum sr_err policy_signed_check(const struct policy_signed *s, const struct sha256 *cid,
                                 const struct sign_pub *operators, size_t n, size_t k, struct sr_why *why)
 {
     SR_OWN(buf) b = { 0 };
-    struct span text = signed_text(s->policy, cid, &b);
+    const struct approvers by = { operators, n, k };
+    const struct approved of = { L_POLICY_SIG, signed_text(s->policy, cid, &b), R_POLICY_SIGNATURES,
+                                 "policy" };
     if (!buf_ok(&b))
         return sr_fail(why, SR_ENOMEM, R_INTERNAL, "policy: no memory");
-    if (k == 0 || k > n || s->n < k)
-        return sr_fail(why, SR_EPROOF, R_POLICY_SIGNATURES, "policy: %zu of %zu signatures needed", s->n, k);
+    if (!approvals_enough(&s->sigs, &by))
+        return sr_fail(why, SR_EPROOF, R_POLICY_SIGNATURES, "policy: %zu of %zu signatures needed", s->sigs.n,
+                       k);
     if (policy_number(s->policy) == 1)
         return sr_fail(why, SR_EPROOF, R_POLICY_SIGNATURES, "policy: number 1 is pinned, not signed");
-    for (size_t i = 0; i < s->n; i++) {
-        const struct policy_signature *sig = &s->sigs[i];
-        if (!listed(&sig->key, operators, n))
-            return refuse(why, "not by an operator of this network", i);
-        if (i > 0 && span_cmp(pub_span(&s->sigs[i - 1].key), pub_span(&sig->key)) >= 0)
-            return refuse(why, "repeated or not sorted", i);
-        if (sign_check(&sig->key, L_POLICY_SIG, text, &sig->sig) != SR_OK)
-            return refuse(why, "not over this network, number and document", i);
-    }
-    return SR_OK;
+    return approvals_check(&s->sigs, &by, &of, why);
 }
 
 enum sr_err policy_first_check(const struct policy *p, const struct sha256 *pinned, struct sr_why *why)

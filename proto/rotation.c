@@ -71,27 +71,13 @@ void rotation_file_drop(struct rotation_file *f)
     *f = (struct rotation_file){ 0 };
 }
 
-static enum sr_err approval_read(const struct json *v, struct rotation_file *f, struct sr_why *why)
-{
-    struct approval a = { 0 };
-    const struct json_field fields[] = {
-        { "key", JSON_HEX, a.key.b, sizeof a.key.b, false },
-        { "sig", JSON_HEX, a.sig.b, sizeof a.sig.b, false },
-        { 0 },
-    };
-    SR_TRY(json_fields(v, fields, why));
-    if (f->n > 0 && span_cmp(SPAN(f->approval[f->n - 1].key.b), SPAN(a.key.b)) >= 0)
-        return bad(why, "approvals repeated or not ascending");
-    f->approval[f->n++] = a;
-    return SR_OK;
-}
-
 enum sr_err rotation_file_parse(struct span text, struct rotation_file *ret, struct sr_why *why)
 {
     SR_OWN(json_doc) doc = { 0 };
     SR_OWN(rotation_file) f = { 0 };
     SR_OWN(secret) draw = { 0 };
     SR_OWN(secret) epochs = { 0 };
+    const struct approved of = { .reason = R_EPOCH_DRAW, .what = "epoch file" };
     const struct json *approvals = NULL;
     const struct json_field fields[] = {
         { "approvals", JSON_ARRAY, &approvals, APPROVALS_MAX, false },
@@ -104,8 +90,7 @@ enum sr_err rotation_file_parse(struct span text, struct rotation_file *ret, str
     SR_TRY(json_check_canonical(text, why));
     SR_TRY(json_parse(text, &doc, why));
     SR_TRY(json_fields(json_root(&doc), fields, why));
-    for (const struct json *v = json_first(approvals); v; v = json_next(v))
-        SR_TRY(approval_read(v, &f, why));
+    SR_TRY(approvals_read(approvals, &of, &f.approvals, why));
     wr_span(&f.draw_bytes, secret_span(&draw));
     wr_span(&f.epochs, secret_span(&epochs));
     if (!buf_ok(&f.draw_bytes) || !buf_ok(&f.epochs))
@@ -120,14 +105,7 @@ void rotation_file_write(const struct rotation_file *f, struct buf *ret)
     SR_OWN(buf) b = { 0 }; /* commas look back: a text of its own */
     jw_object(&b);
     jw_name(&b, "approvals");
-    jw_array(&b);
-    for (size_t i = 0; i < f->n; i++) {
-        jw_object(&b);
-        jw_member_hex(&b, "key", SPAN(f->approval[i].key.b));
-        jw_member_hex(&b, "sig", SPAN(f->approval[i].sig.b));
-        jw_object_end(&b);
-    }
-    jw_array_end(&b);
+    approvals_write(&f->approvals, &b);
     jw_name(&b, "draw");
     jw_base64(&b, buf_span(&f->draw_bytes));
     if (f->epochs.n) {
@@ -140,43 +118,30 @@ void rotation_file_write(const struct rotation_file *f, struct buf *ret)
     wr_span(ret, buf_span(&b));
 }
 
+/* text: borrowed by what is returned. */
+static enum sr_err approved_halves(const struct rotation_file *f, struct buf *text, struct approved *ret)
+{
+    SR_TRY(epoch_link_text(&f->draw.cid, &f->draw.pubs, text));
+    *ret = (struct approved){ L_EPOCH_APPROVAL, buf_span(text), R_EPOCH_CHAIN, "epoch file" };
+    return SR_OK;
+}
+
 enum sr_err rotation_approve(struct rotation_file *f, const struct sign_key *key, const struct sign_pub *pub,
                              struct sr_why *why)
 {
     SR_OWN(buf) text = { 0 };
-    size_t at = 0;
-    while (at < f->n && span_cmp(SPAN(f->approval[at].key.b), SPAN(pub->b)) < 0)
-        at++;
-    if (at < f->n && span_eq(SPAN(f->approval[at].key.b), SPAN(pub->b)))
-        return sr_fail(why, SR_EFORMAT, R_EPOCH_CHAIN, "this key approved already");
-    if (f->n == APPROVALS_MAX)
-        return sr_fail(why, SR_ETOOBIG, R_EPOCH_CHAIN, "no room for another approval");
-    SR_TRY(epoch_link_text(&f->draw.cid, &f->draw.pubs, &text));
-    memmove(&f->approval[at + 1], &f->approval[at], (f->n - at) * sizeof *f->approval);
-    f->approval[at] = (struct approval){ *pub, sign_label(key, L_EPOCH_APPROVAL, buf_span(&text)) };
-    f->n++;
-    return SR_OK;
-}
-
-static bool operator_of(const struct approvers *by, const struct sign_pub *key)
-{
-    for (size_t i = 0; i < by->n; i++)
-        if (span_eq(SPAN(by->key[i].b), SPAN(key->b)))
-            return true;
-    return false;
+    struct approved of;
+    SR_TRY(approved_halves(f, &text, &of));
+    return approvals_sign(&f->approvals, &of, key, pub, why);
 }
 
 enum sr_err rotation_approvals(const struct rotation_file *f, const struct approvers *by, size_t *ret,
                                struct sr_why *why)
 {
     SR_OWN(buf) text = { 0 };
-    SR_TRY(epoch_link_text(&f->draw.cid, &f->draw.pubs, &text));
-    for (size_t i = 0; i < f->n; i++) {
-        const struct approval *a = &f->approval[i];
-        if (!operator_of(by, &a->key) ||
-            sign_check(&a->key, L_EPOCH_APPROVAL, buf_span(&text), &a->sig) != SR_OK)
-            return sr_fail(why, SR_EPROOF, R_EPOCH_CHAIN, "approval %zu is not an operator's", i);
-    }
-    *ret = f->n;
+    struct approved of;
+    SR_TRY(approved_halves(f, &text, &of));
+    SR_TRY(approvals_check(&f->approvals, by, &of, why));
+    *ret = f->approvals.n;
     return SR_OK;
 }

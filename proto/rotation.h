@@ -35,8 +35,7 @@ enum sr_err epoch_draw_rd(const struct epoch_draw *d, struct sha512 *ret);
 struct rotation_file {
     struct buf draw_bytes;
     struct epoch_draw draw; /* borrows from draw_bytes */
-    struct approval approval[APPROVALS_MAX];
-    size_t n; /* ascending by key */
+    struct approvals approvals;
     struct buf
         epochs; /* LP(record) || LP(chain) as the drawing member serves it, for operators; may be empty */
 };

@@ -52,7 +52,8 @@ static inline void maker_draw(struct rotation_maker *m)
     make_signer("operator", &k, &p);
     T(rotation_approve(&f, &k, &p, NULL) == SR_OK);
     rotation_file_write(&f, &m->file);
-    T(epoch_link_make(&m->net.cid, &m->next.pub, &m->net.keys.release, f.approval, f.n, &m->link) == SR_OK);
+    T(epoch_link_make(&m->net.cid, &m->next.pub, &m->net.keys.release, f.approvals.v, f.approvals.n,
+                      &m->link) == SR_OK);
     rotation_file_drop(&f);
 }
 

@@ -38,8 +38,7 @@ static struct policy *signed_policy(const struct member *m, const struct policy 
                    policy_parse(buf_span(&document), &s.policy, NULL) == SR_OK,
                "policy");
     for (int i = 0; before && i < NEEDED; i++) {
-        struct policy_signature sig =
-            policy_sign(s.policy, &m->core.home.cid, &m->operator[i], &m->operator_pub[i]);
+        struct approval sig = policy_sign(s.policy, &m->core.home.cid, &m->operator[i], &m->operator_pub[i]);
         maker_need(policy_signed_add(&s, &sig, NULL) == SR_OK, "signature");
     }
     policy_signed_write(&s, ret);

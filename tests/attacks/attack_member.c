@@ -135,8 +135,7 @@ static bool grants(struct lab *l, char min_epoch, struct sr_why *why)
     at[sizeof field - 1] = (uint8_t)min_epoch;
     maker_need(policy_parse(buf_span(&document), &s.policy, NULL) == SR_OK, "second policy");
     for (int i = 0; i < NEEDED; i++) {
-        struct policy_signature sig =
-            policy_sign(s.policy, &m->core.home.cid, &m->operator[i], &m->operator_pub[i]);
+        struct approval sig = policy_sign(s.policy, &m->core.home.cid, &m->operator[i], &m->operator_pub[i]);
         maker_need(policy_signed_add(&s, &sig, NULL) == SR_OK, "signature");
     }
     policy_signed_write(&s, &signed_text);
@@ -281,8 +280,7 @@ static struct sha256 policy_text(const struct member *m, uint64_t number, const 
     member_document(m, number, previous, code, &document);
     maker_need(policy_parse(buf_span(&document), &s.policy, NULL) == SR_OK, "policy");
     for (int i = 0; i < NEEDED; i++) {
-        struct policy_signature sig =
-            policy_sign(s.policy, &m->core.home.cid, &m->operator[i], &m->operator_pub[i]);
+        struct approval sig = policy_sign(s.policy, &m->core.home.cid, &m->operator[i], &m->operator_pub[i]);
         maker_need(policy_signed_add(&s, &sig, NULL) == SR_OK, "signature");
     }
     policy_signed_write(&s, ret);

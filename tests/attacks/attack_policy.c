@@ -30,7 +30,7 @@ static void draft(struct member *m, uint64_t number, const struct sha256 *previo
 static void sign_by(struct draft *d, const struct sha256 *cid, const struct sign_key *k,
                     const struct sign_pub *pub)
 {
-    struct policy_signature sig = policy_sign(d->s.policy, cid, k, pub);
+    struct approval sig = policy_sign(d->s.policy, cid, k, pub);
     maker_need(policy_signed_add(&d->s, &sig, NULL) == SR_OK, "signature");
 }
 
@@ -123,8 +123,8 @@ static bool one_twice(struct lab *l, struct sr_why *why)
     struct sha256 previous = hash_in_force(m);
     draft(m, 2, &previous, BAD_CODE, &d);
     sign_by(&d, &m->core.home.cid, &m->operator[1], &m->operator_pub[1]);
-    d.s.sigs[1] = d.s.sigs[0];
-    d.s.n = 2;
+    d.s.sigs.v[1] = d.s.sigs.v[0];
+    d.s.sigs.n = 2;
     bool got = try(l, m, &d, why);
     member_close(m);
     return got;
@@ -154,8 +154,7 @@ static bool signatures_moved(struct lab *l, struct sr_why *why)
     draft(m, 2, &previous, GOOD_CODE, &meant);
     sign_all(m, &meant, &m->core.home.cid);
     draft(m, 2, &previous, BAD_CODE, &d);
-    memcpy(d.s.sigs, meant.s.sigs, sizeof d.s.sigs);
-    d.s.n = meant.s.n;
+    d.s.sigs = meant.s.sigs;
     bool got = try(l, m, &d, why);
     member_close(m);
     return got;

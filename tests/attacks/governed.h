@@ -21,7 +21,7 @@ static inline void governed_next(struct running *r, const char *member, const ch
     T_ROW(policy_next(now.p, &edit, &document, &why) == SR_OK &&
               policy_parse(buf_span(&document), &s.policy, &why) == SR_OK,
           why.text);
-    struct policy_signature sig = policy_sign(s.policy, &r->core->home.cid, &r->admin, &r->admin_pub);
+    struct approval sig = policy_sign(s.policy, &r->core->home.cid, &r->admin, &r->admin_pub);
     maker_need(policy_signed_add(&s, &sig, NULL) == SR_OK, "signature");
     policy_signed_write(&s, ret);
 }

@@ -70,8 +70,7 @@ static inline void take_policy(struct member *m, void (*edit)(const struct membe
     maker_need(json_canonical(buf_span(&draft), &document, &why) == SR_OK, why.text);
     maker_need(policy_parse(buf_span(&document), &s.policy, &why) == SR_OK, why.text);
     for (int i = 0; i < NEEDED; i++) {
-        struct policy_signature sig =
-            policy_sign(s.policy, &m->core.home.cid, &m->operator[i], &m->operator_pub[i]);
+        struct approval sig = policy_sign(s.policy, &m->core.home.cid, &m->operator[i], &m->operator_pub[i]);
         maker_need(policy_signed_add(&s, &sig, NULL) == SR_OK, "signature");
     }
     policy_signed_write(&s, &signed_text);

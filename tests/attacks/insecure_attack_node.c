@@ -318,7 +318,7 @@ static struct sha256 decide(struct running *r, int number, const struct sha256 *
     maker_need(json_canonical(buf_span(&changed), &canonical, NULL) == SR_OK &&
                    policy_parse(buf_span(&canonical), &s.policy, NULL) == SR_OK,
                "policy");
-    struct policy_signature sig = policy_sign(s.policy, &r->core->home.cid, &r->admin, &r->admin_pub);
+    struct approval sig = policy_sign(s.policy, &r->core->home.cid, &r->admin, &r->admin_pub);
     maker_need(policy_signed_add(&s, &sig, NULL) == SR_OK, "signature");
     policy_signed_write(&s, &text);
     const struct asking a = {

@@ -82,8 +82,7 @@ static bool swapped_after_approval(struct lab *l, struct sr_why *why)
     T(ring_draw(r, 0, &approved, why) == SR_OK &&
       rotation_approve(&approved, &op->admin, &op->admin_pub, why) == SR_OK);
     T(rotation_undraw(r->m[0].r->core->rotation, why) == SR_OK && ring_draw(r, 0, &other, why) == SR_OK);
-    other.approval[0] = approved.approval[0];
-    other.n = 1;
+    other.approvals = approved.approvals;
     bool got = ring_submit(r, 0, &other, why) == SR_OK && rotator_epoch(&r->m[0]) == 2;
     ring_close(r);
     return got;
@@ -244,7 +243,7 @@ static void expel_all(struct rotation_ring *r)
     wr_text(&without, empty);
     wr_text(&without, end + 1);
     T(policy_parse(buf_span(&without), &s.policy, &why) == SR_OK);
-    struct policy_signature sig = policy_sign(s.policy, &c->home.cid, &op->admin, &op->admin_pub);
+    struct approval sig = policy_sign(s.policy, &c->home.cid, &op->admin, &op->admin_pub);
     T(policy_signed_add(&s, &sig, NULL) == SR_OK);
     policy_signed_write(&s, &text);
     T_ROW(policy_holder_apply(c->policy, buf_span(&text), &why) == SR_OK, why.text);

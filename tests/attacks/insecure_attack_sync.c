@@ -124,7 +124,7 @@ static void next_policy(struct running *r, const struct sign_key *k, const struc
     SR_OWN(buf) document = { 0 };
     running_policy(r, 2, policy_hash(now.p), &document);
     maker_need(policy_parse(buf_span(&document), &s.policy, NULL) == SR_OK, "policy");
-    struct policy_signature sig = policy_sign(s.policy, &r->core->home.cid, k, pub);
+    struct approval sig = policy_sign(s.policy, &r->core->home.cid, k, pub);
     maker_need(policy_signed_add(&s, &sig, NULL) == SR_OK, "signature");
     policy_signed_write(&s, ret);
 }

@@ -58,7 +58,7 @@ static void sign(struct policy_signed *s, const struct sha256 *cid)
 {
     const struct world *w = world();
     for (int i = 0; i < OPERATORS_K; i++) {
-        struct policy_signature sig = policy_sign(s->policy, cid, &w->operator[i], &w->operator_pub[i]);
+        struct approval sig = policy_sign(s->policy, cid, &w->operator[i], &w->operator_pub[i]);
         need(policy_signed_add(s, &sig, NULL) == SR_OK, "signature");
     }
 }

@@ -171,7 +171,7 @@ static void expel_b(struct witness_net *w)
     running_policy(r, 2, policy_hash(now.p), &document);
     r->more = NULL;
     T(policy_parse(buf_span(&document), &s.policy, NULL) == SR_OK);
-    struct policy_signature sig = policy_sign(s.policy, &r->core->home.cid, &r->admin, &r->admin_pub);
+    struct approval sig = policy_sign(s.policy, &r->core->home.cid, &r->admin, &r->admin_pub);
     T(policy_signed_add(&s, &sig, NULL) == SR_OK);
     policy_signed_write(&s, &text);
     T(policy_holder_apply(r->core->policy, buf_span(&text), NULL) == SR_OK);

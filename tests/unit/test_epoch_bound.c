@@ -266,7 +266,7 @@ static void the_largest_epoch_file_is_read(void)
     T(f.epochs.n == EPOCHS_BYTES_MAX);
     rotation_file_write(&f, &text);
     T(text.n <= ROTATION_FILE_MAX && rotation_file_parse(buf_span(&text), &back, NULL) == SR_OK);
-    T(back.n == APPROVALS_MAX && span_eq(buf_span(&back.epochs), buf_span(&f.epochs)));
+    T(back.approvals.n == APPROVALS_MAX && span_eq(buf_span(&back.epochs), buf_span(&f.epochs)));
 }
 
 int main(void)

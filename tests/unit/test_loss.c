@@ -65,8 +65,8 @@ static void who_must_sign(void)
     T(loss_make(&l, &s, NULL) == SR_OK);
     sign(&n, &s, "0");
     T(loss_sign(&s, &n.key[0], &n.pub[0], NULL) == SR_EFORMAT);
-    s.sigs[1] = s.sigs[0];
-    s.n = 2; /* one operator is not two */
+    s.sigs.v[1] = s.sigs.v[0];
+    s.sigs.n = 2; /* one operator is not two */
     T(!counts(&n, &s, &n.about));
 }
 

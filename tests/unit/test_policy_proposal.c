@@ -100,14 +100,13 @@ static void those_that_do_not_count_are_named(const struct lab *l)
     T(p.sigs[0] == SIGNER_WRONG && p.sigs[1] == SIGNER_WRONG);
 
     struct key_set fewer = l->operators;
-    memcpy(&fewer.key[0], &l->s[2].sigs[0].key, sizeof fewer.key[0]);
+    memcpy(&fewer.key[0], &l->s[2].sigs.v[0].key, sizeof fewer.key[0]);
     fewer.n = fewer.k = 1;
     struct policy_ground g = { &l->cid, &fewer, l->s[1].policy };
     p = policy_progress(&l->s[2], &g);
     T(p.spoilt && p.good == 1 && p.sigs[0] == SIGNER_GOOD && p.sigs[1] == SIGNER_STRANGER);
 
-    struct policy_signed moved = { .policy = l->s[3].policy, .n = 2 };
-    memcpy(moved.sigs, l->s[2].sigs, sizeof moved.sigs);
+    struct policy_signed moved = { .policy = l->s[3].policy, .sigs = l->s[2].sigs };
     g = on(l, 2);
     p = policy_progress(&moved, &g);
     T(p.spoilt && p.good == 0 && p.sigs[0] == SIGNER_WRONG && p.follows == R_NONE);
@@ -162,20 +161,20 @@ static void who_may_sign(const struct lab *l)
     const struct sign_pub stranger = { { 7 } };
     struct policy_ground g = on(l, 1);
     struct policy_signed fresh = { .policy = l->s[2].policy };
-    struct policy_signed one = { .policy = l->s[2].policy, .sigs = { l->s[2].sigs[0] }, .n = 1 };
-    const struct sign_pub *first = &l->s[2].sigs[0].key, *second = &l->s[2].sigs[1].key;
+    struct policy_signed one = { .policy = l->s[2].policy, .sigs = { { l->s[2].sigs.v[0] }, 1 } };
+    const struct sign_pub *first = &l->s[2].sigs.v[0].key, *second = &l->s[2].sigs.v[1].key;
     T(policy_may_sign(&fresh, &g, first, &why) == SR_OK);
     T(policy_may_sign(&one, &g, second, &why) == SR_OK);
     T(policy_may_sign(&one, &g, first, &why) == SR_EDENIED && why.reason == R_POLICY_SIGNATURES);
     T(policy_may_sign(&one, &g, &stranger, &why) == SR_EDENIED && why.reason == R_POLICY_SIGNATURES);
     T(policy_may_sign(&l->s[1], &g, first, &why) == SR_EDENIED && why.reason == R_POLICY_SIGNATURES);
 
-    one.sigs[0].sig.b[5] ^= 1;
+    one.sigs.v[0].sig.b[5] ^= 1;
     T(policy_may_sign(&one, &g, second, &why) == SR_EPROOF && why.reason == R_POLICY_SIGNATURES);
-    one.sigs[0] = l->s[2].sigs[0];
-    one.sigs[0].key = stranger;
+    one.sigs.v[0] = l->s[2].sigs.v[0];
+    one.sigs.v[0].key = stranger;
     T(policy_may_sign(&one, &g, second, &why) == SR_EPROOF && why.reason == R_POLICY_SIGNATURES);
-    one.sigs[0] = l->s[2].sigs[0];
+    one.sigs.v[0] = l->s[2].sigs.v[0];
     struct policy_ground elsewhere = { &l->other_cid, &l->operators, l->s[1].policy };
     T(policy_may_sign(&one, &elsewhere, second, &why) == SR_EPROOF && why.reason == R_POLICY_SIGNATURES);
 

@@ -248,8 +248,8 @@ static void two_operators_are_enough_in_any_order(void)
             SR_OWN(policy_signed) s = { .policy = draft(2, &hashes[0], 1) };
             SR_OWN(buf) text = { 0 };
             struct sr_why why;
-            struct policy_signature one = policy_sign(s.policy, &cid, &keys[a], &pubs[a]);
-            struct policy_signature two = policy_sign(s.policy, &cid, &keys[b], &pubs[b]);
+            struct approval one = policy_sign(s.policy, &cid, &keys[a], &pubs[a]);
+            struct approval two = policy_sign(s.policy, &cid, &keys[b], &pubs[b]);
             T(policy_signed_add(&s, &one, NULL) == SR_OK);
             T(checked(&s, &why) == SR_EPROOF && why.reason == R_POLICY_SIGNATURES); /* k - 1 */
             enum sr_err e = policy_signed_add(&s, &two, &why);
@@ -267,8 +267,8 @@ static void the_same_signer_twice_is_one_signer(void)
     SR_OWN(policy_signed) s = { .policy = draft(2, &hashes[0], 1) };
     SR_OWN(buf) text = { 0 };
     struct sr_why why;
-    s.sigs[0] = s.sigs[1] = policy_sign(s.policy, &cid, &keys[0], &pubs[0]);
-    s.n = 2;
+    s.sigs.v[0] = s.sigs.v[1] = policy_sign(s.policy, &cid, &keys[0], &pubs[0]);
+    s.sigs.n = 2;
     T(checked(&s, &why) == SR_EPROOF && why.reason == R_POLICY_SIGNATURES);
     policy_signed_write(&s, &text);
     T(take(buf_span(&text), 1, &why) == SR_EFORMAT && why.reason == R_POLICY_FORMAT);
@@ -294,9 +294,9 @@ static void a_signature_that_is_not_for_this_spoils_the_rest(void)
         struct sha256 network = cid;
         struct sr_why why;
         network.b[31] ^= (uint8_t)f->other_cid;
-        struct policy_signature bad = policy_sign(signed_one.p, &network, &keys[f->signer], &pubs[f->named]);
+        struct approval bad = policy_sign(signed_one.p, &network, &keys[f->signer], &pubs[f->named]);
         for (size_t k = 0; k < 3; k++) {
-            struct policy_signature good = policy_sign(s.policy, &cid, &keys[k], &pubs[k]);
+            struct approval good = policy_sign(s.policy, &cid, &keys[k], &pubs[k]);
             if (k != 1)
                 T_ROW(policy_signed_add(&s, &good, NULL) == SR_OK, f->label);
         }
@@ -309,13 +309,13 @@ static void a_signature_that_is_not_for_this_spoils_the_rest(void)
 static void there_is_room_for_so_many_signatures(void)
 {
     SR_OWN(policy_signed) s = { .policy = draft(2, &hashes[0], 1) };
-    struct policy_signature sig = { 0 };
-    for (size_t i = 0; i <= POLICY_SIGNERS_MAX; i++) {
+    struct approval sig = { 0 };
+    for (size_t i = 0; i <= APPROVALS_MAX; i++) {
         sig.key.b[0] = (uint8_t)(255 - i);
-        T(policy_signed_add(&s, &sig, NULL) == (i < POLICY_SIGNERS_MAX ? SR_OK : SR_ETOOBIG));
+        T(policy_signed_add(&s, &sig, NULL) == (i < APPROVALS_MAX ? SR_OK : SR_ETOOBIG));
     }
-    for (size_t i = 1; i < s.n; i++)
-        T(s.sigs[i - 1].key.b[0] < s.sigs[i].key.b[0]);
+    for (size_t i = 1; i < s.sigs.n; i++)
+        T(s.sigs.v[i - 1].key.b[0] < s.sigs.v[i].key.b[0]);
 }
 
 /* Operators who could sign another number 1 could rewrite what the genesis record pins. */
@@ -325,7 +325,7 @@ static void number_one_is_not_for_signing(void)
     SR_OWN(policy_signed) s = { .policy = draft(1, &none, 1) };
     struct sr_why why;
     for (size_t k = 0; k < 3; k++) {
-        struct policy_signature good = policy_sign(s.policy, &cid, &keys[k], &pubs[k]);
+        struct approval good = policy_sign(s.policy, &cid, &keys[k], &pubs[k]);
         T(policy_signed_add(&s, &good, NULL) == SR_OK);
     }
     T(checked(&s, &why) == SR_EPROOF && why.reason == R_POLICY_SIGNATURES);
@@ -398,9 +398,9 @@ static void the_vectors_are_a_chain(void)
 
 static void a_result_is_untouched_by_a_refusal(void)
 {
-    SR_OWN(policy_signed) s = { .n = 7 };
+    SR_OWN(policy_signed) s = { .sigs.n = 7 };
     T(policy_signed_parse(SPAN_STR("{\"policy\":{},\"signatures\":[]}"), &s, NULL) != SR_OK);
-    T(s.n == 7 && s.policy == NULL);
+    T(s.sigs.n == 7 && s.policy == NULL);
 }
 
 int main(void)

@@ -105,12 +105,12 @@ static void an_operator_approves_once_and_as_an_operator(void)
     struct sign_pub p;
     struct sr_why why = { 0 };
     size_t n = 0;
-    T(rotation_file_parse(buf_span(&m.file), &f, NULL) == SR_OK && f.n == 1);
+    T(rotation_file_parse(buf_span(&m.file), &f, NULL) == SR_OK && f.approvals.n == 1);
     make_signer("operator", &k, &p);
-    T(rotation_approve(&f, &k, &p, &why) == SR_EFORMAT && f.n == 1);
+    T(rotation_approve(&f, &k, &p, &why) == SR_EFORMAT && f.approvals.n == 1);
     T(rotation_approvals(&f, &m.approvers, &n, &why) == SR_OK && n == 1);
     make_signer("somebody", &k, &p);
-    T(rotation_approve(&f, &k, &p, &why) == SR_OK && f.n == 2);
+    T(rotation_approve(&f, &k, &p, &why) == SR_OK && f.approvals.n == 2);
     T(rotation_approvals(&f, &m.approvers, &n, &why) == SR_EPROOF && why.reason == R_EPOCH_CHAIN);
 }
 
