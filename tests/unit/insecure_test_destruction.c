@@ -102,6 +102,23 @@ static void what_nobody_can_put_again_holds_nothing(void)
     ring_close(l);
 }
 
+/* Its rows open by it alone until they are sealed anew. */
+static void waits_for_its_rows(void)
+{
+    struct rotation_ring *l = ring_open(1);
+    struct rotator *m = &l->m[0];
+    struct sr_why why = { 0 };
+    rotate(l);
+    destroy_before(l, "2");
+    T_ROW(destruction_round(&m->r->node, m->r->core, &why) == SR_OK, why.text);
+    all_have(l, 1);
+    T(says(m, "\"destruction\":{\"before\":2,\"packages\":0,\"rows\":"));
+    round_at(m);
+    all_have(l, 2);
+    T(rotation_destroy(m->r->core->rotation, 2, &why) == SR_ESTALE); /* the only one that is left */
+    ring_close(l);
+}
+
 /* Killed right after, and started on what lies on the disk: all of the new. Then on to the next. */
 static void starts_again_and_goes_on(void)
 {
@@ -247,6 +264,7 @@ int main(void)
     T(secret_init() == SR_OK);
     waits_for_what_refers_to_it();
     what_nobody_can_put_again_holds_nothing();
+    waits_for_its_rows();
     starts_again_and_goes_on();
     joins_without_it();
     destroyed_while_one_is_pending();

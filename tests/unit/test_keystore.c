@@ -496,6 +496,27 @@ static void rotation_seals_every_row_anew_and_can_stop_anywhere(void)
     end(&f);
 }
 
+static void keys_are_forgotten_once_no_row_needs_them(void)
+{
+    struct fixture f = fixture_of(1);
+    const struct keystore_epoch two = { 2, { { 7 } } }, three = { 3, { { 8 } } };
+    size_t left = 1;
+    T(put(f.ks, named(KT_MEMBER, "t", "a"), 1, "a") == SR_OK);
+    T(keystore_add_key(f.ks, &two) == SR_OK && keystore_add_key(f.ks, &three) == SR_OK);
+    T(keystore_drop_keys(f.ks, 3) == SR_ESTALE && holds(f.ks, named(KT_MEMBER, "t", "a"), "a"));
+    T(keystore_rewrap(f.ks, 30, &left) == SR_OK && left == 0);
+    T(keystore_drop_keys(f.ks, 2) == SR_OK && keystore_drop_keys(f.ks, 9) == SR_OK); /* the newest stays */
+    T(keystore_drop_keys(f.ks, 9) == SR_OK);
+    T(holds(f.ks, named(KT_MEMBER, "t", "a"), "a"));
+    T(put(f.ks, named(KT_MEMBER, "t", "b"), 1, "b") == SR_OK && holds(f.ks, named(KT_MEMBER, "t", "b"), "b"));
+    T(keystore_add_key(f.ks, &two) == SR_OK); /* it was gone: an older one goes below the newest again */
+    struct keystore_options o = f.o;
+    o.epoch = 3;
+    o.kek = three.kek;
+    T(verdict(&o) == R_NONE); /* nothing there needs another */
+    end(&f);
+}
+
 static void the_clear_area_works_without_keys(void)
 {
     struct fixture f = fixture_of(1);
@@ -614,6 +635,7 @@ int main(void)
     another_network_key_or_epoch_opens_nothing();
     a_list_recovers_names_and_values();
     rotation_seals_every_row_anew_and_can_stop_anywhere();
+    keys_are_forgotten_once_no_row_needs_them();
     the_clear_area_works_without_keys();
     limits_are_exact();
     readers_beside_writers_never_see_tampering();

@@ -1,4 +1,5 @@
 /* The one suite that every back end passes. Durable ones live in a fresh folder each time. */
+#include "crypto/file.h"
 #include "crypto/secret.h"
 #include "store/store.h"
 #include "tests/t.h"
@@ -399,6 +400,34 @@ static void a_large_log_is_copied_into_the_file(void)
     T(stat(wal, &st) != 0);
 }
 
+static bool file_has(const char *name, const char *text)
+{
+    SR_OWN(buf) b = { 0 };
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return file_read(path, 64 << 20, &b, NULL) == SR_OK && memmem(b.p, b.n, text, strlen(text)) != NULL;
+}
+
+/* What was there once is in no file afterwards; what is there now, and the store, go on. */
+static void what_was_overwritten_is_expunged(void)
+{
+    static const char once[] = "a value that was there once", gone[] = "a value that was deleted";
+    struct store *s = open_fresh(store_backends[0]);
+    T(put(s, "k", once, NULL) == SR_OK && put(s, "d", gone, NULL) == SR_OK);
+    T(store_expunge(s) == SR_OK && file_has("store.db", once));
+    T(put(s, "k", "another", NULL) == SR_OK && del(s, "d") == SR_OK);
+    T(file_has("store.db", once) && file_has("store.db", gone));
+    T(store_expunge(s) == SR_OK);
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = i ? "store.db-wal" : "store.db";
+        T_ROW(!file_has(name, once) && !file_has(name, gone), name);
+    }
+    T(holds(s, "k", "another") && put(s, "k", "a third", NULL) == SR_OK && holds(s, "k", "a third"));
+    store_close(s);
+    T(store_open("memory:", &s, NULL) == SR_OK && store_expunge(s) == SR_OK); /* has no file */
+    store_close(s);
+}
+
 int main(void)
 {
     struct store *s = NULL;
@@ -416,6 +445,7 @@ int main(void)
     a_durable_store_remembers();
     a_backup_is_a_store_of_its_own();
     a_large_log_is_copied_into_the_file();
+    what_was_overwritten_is_expunged();
     nftw(folder, rm, 8, FTW_DEPTH | FTW_PHYS);
     return t_end();
 }
