@@ -1,5 +1,6 @@
 #include "node/destruction.h"
 
+#include "node/clock.h"
 #include "node/core.h"
 #include "node/node.h"
 #include "node/rotation.h"
@@ -7,10 +8,20 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { COUNT_AGAIN_MS = 60 * 1000 };
+
+/* What a count of packages, which reads them all, was made under. */
+struct counted {
+    uint64_t policy, at_ms;
+    size_t epochs;
+};
 
 struct destruction {
-    pthread_mutex_t lock; /* guards view */
+    pthread_mutex_t lock; /* guards view, which one thread writes */
     struct destruction_view view;
+    struct counted counted;
     bool expunged; /* since the start, or the last destruction: a start may follow a kill in between */
 };
 
@@ -53,6 +64,29 @@ static uint64_t oldest(const struct core *c)
     return keyring_oldest(now.e->keyring);
 }
 
+/* Whoever waits for a destruction looks each time; who only shows the numbers, now and then. */
+static bool is_fresh(const struct destruction *d, const struct counted *now)
+{
+    return !d->view.waits && d->counted.policy == now->policy && d->counted.epochs == now->epochs &&
+           now->at_ms - d->counted.at_ms < COUNT_AGAIN_MS;
+}
+
+static enum sr_err count_packages(struct core *c, const struct policy *p, size_t epochs,
+                                  struct destruction_view *v, struct sr_why *why)
+{
+    struct destruction *d = c->destruction;
+    const struct counted now = { policy_number(p), clock_boot_ms(), epochs };
+    if (epochs < 2)
+        return SR_OK;
+    if (is_fresh(d, &now)) {
+        memcpy(v->packages, d->view.packages, sizeof v->packages);
+        return SR_OK;
+    }
+    SR_TRY(secrets_by_epoch(c->secrets, p, v->packages, why));
+    d->counted = now;
+    return SR_OK;
+}
+
 /* A member behind destroys nothing but what it has a later one for. */
 static enum sr_err count(struct core *c, struct destruction_view *v, struct sr_why *why)
 {
@@ -60,8 +94,7 @@ static enum sr_err count(struct core *c, struct destruction_view *v, struct sr_w
     SR_OWN(policy_hold) policy = policy_holder_get(c->policy);
     uint64_t wanted = policy_destroy_before(policy.p);
     v->before = wanted < now.e->n ? wanted : now.e->n;
-    if (now.e->n > 1)
-        SR_TRY(secrets_by_epoch(c->secrets, policy.p, v->packages, why));
+    SR_TRY(count_packages(c, policy.p, now.e->n, v, why));
     return keystore_rewrap(c->home.ks, 0, &v->rows);
 }
 
