@@ -63,17 +63,21 @@ strict_begin() { rm -f "$ins"/strict*; strictly "$@" & strict=$!; pids="$pids $s
 strict_end() { touch "$ins/strict.end"; wait "$strict"; grep -q ok "$ins/strict" && ! grep -v ok "$ins/strict" || { tail -n 3 "$ins/strict.why"; return 1; }; }
 lapsed() { fetch "$1" demo:app/first 2>&1 | grep -q '(lease)'; }
 
-# One member after the other is asked, as clients do; what none of them does has failed.
+# The client goes over to the other part: what it asks meanwhile is no matter of the larger one.
+client_to() { echo moving >"$ins/side" && echo >>"$ins/moves" && ns_to c "$1" && echo "$1" >"$ins/side"; }
+moves() { wc -l <"$ins/moves"; }
+# One member after the other is asked, as clients do; what none of them does, with the client where the larger part is, has failed.
 keep_fetching() {
-    local i=0 j got done
+    local i=0 j got done moved
     while [ ! -e "$ins/enough" ]; do
-        done=
+        done= moved=$(moves)
+        [ "$(cat "$ins/side")" = swa ] || { sleep 0.1; continue; }
         for j in $(seq "$n"); do
             got=$(fetch $(((i + j) % n + 1)) demo:app/first 2>/dev/null) || continue
             [ "$got" = value ] && done=ok || done=WRONG
             break
         done
-        echo "${done:-none}" >>"$ins/fetched"
+        [ -z "$done" ] && [ "$(moves)" != "$moved" ] || echo "${done:-none}" >>"$ins/fetched"
         i=$((i + 1))
     done
 }
@@ -112,6 +116,7 @@ trial() { # N MINORITY...: the members that are cut off
     number=2
     check "leases" policy 2 1
     check "everywhere" everywhere '.policy.number == 2 and .lease.held'
+    : >"$ins/moves" && echo swa >"$ins/side"
     keep_fetching &
     pids="$pids $!"
     keep_putting &
@@ -120,10 +125,10 @@ trial() { # N MINORITY...: the members that are cut off
         # Seen from inside: the smaller part stops, the larger goes on, and is the only one that changes anything.
         ns_split "$@"
         check "the cut is one" no ns_client curl -sk -m 2 "$(ns_url "$1")/healthz"
-        ns_to c swb
+        client_to swb
         for i in "$@"; do check "member $i, cut off with fewer than half, stops" eventually lapsed "$i"; done
         check "and takes no secret" no put "$1" app/minority nothing
-        ns_to c swa
+        client_to swa
         number=$((number + 1))
         check "operators go on with the rest" eventually policy "$number" 1
         check "which serves" is 1 demo:app/first value
@@ -134,12 +139,12 @@ trial() { # N MINORITY...: the members that are cut off
         epoch=$((epoch + 1))
         for i in $(seq $((size - $#))); do check "epoch $epoch at $i" eventually status "$i" ".epoch == $epoch"; done
         check "without a failed fetch" strict_end
-        ns_to c swb
+        client_to swb
         for i in "$@"; do check "member $i is where it was" status "$i" ".epoch == $((epoch - 1))"; done
         check "the smaller part has a link of its own" rotate "$1"
         sleep 2
         check "which it does not use" status "$1" ".epoch == $((epoch - 1)) and .epochs[-1].state == \"pending\""
-        ns_to c swa
+        client_to swa
         ns_heal
         check "after healing everybody goes by policy $number" everywhere ".policy.number == $number"
         for i in "$@"; do check "and member $i serves again" eventually is "$i" demo:app/first value; done
