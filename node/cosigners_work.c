@@ -199,13 +199,16 @@ static bool enough_asked(struct cosigners *w, const struct policy *p)
     return cosigners_answers(w, p) >= (pw->restart < known ? pw->restart : known);
 }
 
+/* Whose log has ended has nothing more to ask or to show. */
 static bool next_errand(struct cosigners *w, struct errand *e)
 {
+    if (w->ended != R_NONE)
+        return false;
     SR_OWN(policy_hold) now = policy_holder_get(w->core->policy);
     const struct policy_witnesses *pw = policy_witnesses(now.p);
     struct cosigner *best = NULL;
     look_around(w, now.p);
-    bool submitting = pw && enough_asked(w, now.p) && w->ended == R_NONE;
+    bool submitting = pw && enough_asked(w, now.p);
     if (submitting)
         begin_round(w, now.p);
     for (size_t i = 0; i < w->n; i++)

@@ -81,9 +81,10 @@ static void good_disk(struct host *m, uint64_t b)
     disk_set(m->disk, DISK_GOOD, 2000);
 }
 
+/* Rather of one that has something to forget. */
 static void keep(struct host *m, uint64_t b)
 {
-    (void)b;
+    m = b % 4 ? event_one_up(m) : m;
     if (world()->oracle.log[m->id].n > 0 || m->id != 0)
         disk_keep(m->disk);
 }
@@ -99,14 +100,27 @@ bool event_others_remain(const struct host *m)
     return false;
 }
 
+/* That machine, or the next one that has an earlier state. */
+static struct host *with_states(struct host *m)
+{
+    struct world *w = world();
+    for (size_t i = 0; i < w->n && !disk_states(m->disk); i++)
+        m = &w->m[((size_t)m->id + 1) % w->n];
+    return m;
+}
+
 static void roll_back(struct host *m, uint64_t b)
 {
+    m = with_states(m);
     if (!disk_states(m->disk) || !event_others_remain(m))
         return;
+    trace(m->id, "its disk is brought back to an earlier state");
     host_crash(m);
     m->rolled = true;
     disk_back(m->disk, b % disk_states(m->disk));
     oracle_back(m);
+    if (b / 8 % 4)
+        host_start(m);
 }
 
 void event_wipe(struct host *m, uint64_t b)
@@ -119,6 +133,15 @@ void event_wipe(struct host *m, uint64_t b)
     m->rolled = false;
     disk_empty(m->disk);
     oracle_back(m);
+}
+
+/* A network whose logs are witnessed is worth more with disks that come back than with lost ones. */
+static void lose(struct host *m, uint64_t b)
+{
+    if (world()->need && b % 4)
+        roll_back(m, b / 4);
+    else
+        event_wipe(m, b);
 }
 
 /* ---- the network ---- */
@@ -249,9 +272,9 @@ static const struct happening_row rows[] = {
     { "full", 7, full },
     { "slow", 2, slow },
     { "good-disk", 6, good_disk },
-    { "keep", 3, keep },
-    { "roll-back", 2, roll_back },
-    { "wipe", 4, event_wipe },
+    { "keep", 6, keep },
+    { "roll-back", 3, roll_back },
+    { "wipe", 4, lose },
     { "partition", 3, partition },
     { "one-way", 2, one_way },
     { "join-up", 5, join_up },

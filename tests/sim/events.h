@@ -32,6 +32,6 @@ void event_ask_draw(struct host *m, uint64_t b);
 void event_rotate(struct host *m, uint64_t b);
 void event_rotate_twice(struct host *m, uint64_t b);
 void event_submit(struct host *m, uint64_t b);
-/* All is healed: where leases are asked for, keys that no machine goes by any more are expelled, or they
- * would count in the quorum for ever. */
+/* All is healed: where leases or witnesses are asked for, keys that no machine goes by any more are expelled,
+ * or they would be waited for for ever. */
 void operator_tidies(void);

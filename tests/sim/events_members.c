@@ -110,11 +110,12 @@ static bool is_alive(const uint8_t key[32])
     return false;
 }
 
-/* A machine that was let in under that key and has not begun would try for ever: it is emptied. */
-static void empty_who_waits(const struct leaf *l)
+/* One that was confirmed and has not heard of it counts for a member already: its folder is emptied, and it
+ * comes under another key. */
+static void begin_anew(const struct leaf *l, size_t at)
 {
     struct host *m = l->type == LEAF_MEMBER ? host_at(l->address) : NULL;
-    if (m && world()->oracle.log[m->id].n == 0)
+    if (m && world()->oracle.log[m->id].n == 0 && at >= m->lost_at)
         event_wipe(m, 0);
 }
 
@@ -122,16 +123,16 @@ void operator_tidies(void)
 {
     struct world *w = world();
     size_t before = w->terms.keys_n;
-    if (!w->terms.lease_s)
+    if (!w->terms.lease_s && !w->need)
         return;
     for (size_t i = 0; i < w->oracle.n_ever; i++) {
         const struct leaf *l = w->oracle.ever[i];
         if ((l->type != LEAF_GENESIS && l->type != LEAF_MEMBER) || is_alive(l->member_key.b))
             continue;
         add_key(l->member_key.b);
-        empty_who_waits(l);
+        begin_anew(l, i);
     }
-    if (w->terms.keys_n == before && w->terms.quorum == 0)
+    if (w->terms.keys_n == before && (w->terms.quorum == 0 || !w->terms.lease_s))
         return;
     w->terms.quorum = 0; /* more than half of those that are left */
     operator_signs();

@@ -68,3 +68,9 @@ bool oracle_may_wait(const struct host *m)
         shut |= oracle_terms(q)->delay_s && !admits(oracle_terms(q), m);
     return ahead && shut;
 }
+
+bool oracle_may_join(const struct host *m)
+{
+    const struct world *w = world();
+    return w->policy[w->policies].admits[m->code] && !oracle_is_out(m) && !oracle_may_wait(m);
+}

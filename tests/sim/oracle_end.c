@@ -170,8 +170,7 @@ static bool all_members(bool say)
     for (size_t i = 0; i < w->n; i++) {
         const struct host *m = &w->m[i];
         struct core *c = core_of(m);
-        if (!c && (!w->policy[w->policies].admits[m->code] || oracle_is_out(m) || oracle_may_wait(m) ||
-                   (w->need && m->rolled)))
+        if (!c && (!oracle_may_join(m) || (w->need && m->rolled)))
             continue;
         if (!c || !journal_healthy(c->journal))
             return differs(say, "converge_members", m);

@@ -248,6 +248,7 @@ void oracle_back(struct host *m)
     }
     m->tainted = true;
     oracle_epoch_back(m);
+    oracle_members_back(m);
     oracle_excuse();
     oracle_forgets(m);
 }

@@ -86,6 +86,13 @@ void oracle_members_written(const struct host *m, struct span key)
         forgot(m);
 }
 
+/* Without masters it has no member key either: it joins under a new one. */
+void oracle_members_back(struct host *m)
+{
+    if (!clear_row(m, KC_MASTER_BUNDLE).n)
+        m->lost_at = world()->oracle.n_ever;
+}
+
 void oracle_members_boot(const struct host *m)
 {
     world()->oracle.log[m->id].ended = oracle_is_ended(m);

@@ -17,6 +17,8 @@ bool oracle_is_out(const struct host *m);
 /* Its log says that its machine's root froze it. */
 bool oracle_is_frozen(const struct host *m);
 void oracle_members_written(const struct host *m, struct span key);
+/* Its disk is an earlier one, or empty. */
+void oracle_members_back(struct host *m);
 void oracle_members_boot(const struct host *m);
 /* A machine answered 200; asked: as the request came in. */
 void oracle_members_answered(const struct host *m, const struct packet *p, const struct oracle_asked *asked,
@@ -47,3 +49,5 @@ void oracle_held(const struct host *m, struct span leaf, uint64_t lease_s);
 void oracle_in_time(const struct granted *g);
 /* All is healed, and nobody may let that machine in yet. */
 bool oracle_may_wait(const struct host *m);
+/* All is healed: may others let that machine in by now? */
+bool oracle_may_join(const struct host *m);

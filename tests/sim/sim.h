@@ -19,6 +19,7 @@ struct host {
     enum code code;
     char address[TEXT_MAX], dir[TEXT_MAX];
     bool up, stopping, lost; /* lost: its disk was emptied, so that it joins */
+    size_t lost_at;          /* leaves that there had ever been, when it last had no masters any more */
     unsigned boots;
     struct node *node; /* of the process that runs */
     struct http *http;

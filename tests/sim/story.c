@@ -10,7 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SECOND = 1000 * 1000, GENESIS_S = 120, QUIET_S = 300, STILL_S = 40, PAUSE_MS = 3000, TRIES = 30 };
+enum {
+    SECOND = 1000 * 1000,
+    GENESIS_S = 120,
+    GATHER_S = 20,
+    QUIET_S = 300,
+    STILL_S = 40,
+    PAUSE_MS = 3000,
+    TRIES = 30
+};
 
 static void begin(void)
 {
@@ -24,8 +32,9 @@ static void begin(void)
         violated("liveness", "no genesis");
     cid_text(&atomic_load(&m->node->core)->home.cid, w->cid);
     for (size_t i = 1; i < w->n; i++) /* the others whenever they are told to */
-        if (rng_chance(&w->script, 500))
+        if (rng_chance(&w->script, 500) || w->need)
             host_start(&w->m[i]);
+    fiber_sleep((uint64_t)(w->need ? GATHER_S : 0) * SECOND); /* witnesses there must be, for a start */
 }
 
 static void happen(void)

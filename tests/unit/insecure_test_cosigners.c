@@ -1,6 +1,7 @@
 /* Waiting for witnesses: how many may, how long, and two members that are full of releases and need each
  * other. */
 #include "client/workload.h"
+#include "node/cosigners_parts.h"
 #include "tests/attacks/witness_net.h"
 
 #include <pthread.h>
@@ -193,6 +194,37 @@ static void an_expelled_member_is_no_witness(void)
     T(!live_release(&w.a, &w.b.r->core->home, &why) && why.reason == R_UNWITNESSED);
 }
 
+/* ---- a log that has ended */
+
+static bool any_errand(struct cosigners *w)
+{
+    bool busy = false;
+    pthread_mutex_lock(&w->lock);
+    for (size_t i = 0; i < w->n; i++)
+        busy |= w->v[i]->busy;
+    pthread_mutex_unlock(&w->lock);
+    return busy;
+}
+
+/* It would ask for ever, and as fast as the others answer. */
+static void whose_log_has_ended_asks_nobody(void)
+{
+    SR_OWN(witness_net) w = { 0 };
+    struct sr_why why = { 0 };
+    size_t errands = 0;
+    witness_net_open(&w);
+    live_copy(&w.a, "yesterday");
+    T(live_release_soon(&w.a, &w.b.r->core->home, &why));
+    live_restart(&w.a, "yesterday");
+    T(!live_release_soon(&w.a, &w.b.r->core->home, &why) && why.reason == R_ROLLED_BACK);
+    struct cosigners *c = w.a.r->core->cosigners;
+    for (int i = 0; i < 500 && any_errand(c); i++)
+        a_moment();
+    for (int i = 0; i < 50; i++, a_moment())
+        errands += any_errand(c);
+    T(errands == 0);
+}
+
 int main(void)
 {
     T(secret_init() == SR_OK);
@@ -202,5 +234,6 @@ int main(void)
     the_note_that_is_handed_out_has_the_other_members_line();
     the_records_witnesses_count();
     an_expelled_member_is_no_witness();
+    whose_log_has_ended_asks_nobody();
     return t_end();
 }
