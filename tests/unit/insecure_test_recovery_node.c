@@ -4,6 +4,7 @@
 #include "node/recoverable.h"
 #include "node/recovery_key.h"
 #include "node/rotation.h"
+#include "proto/policy_next.h"
 #include "proto/recovery_transfer.h"
 #include "proto/rotation.h"
 #include "tests/recovery_net.h"
@@ -234,6 +235,7 @@ static void give(const struct lost *l, const struct running *m, size_t holder)
 {
     SR_OWN(buf) request = { 0 };
     SR_OWN(buf) message = { 0 };
+    SR_OWN(buf) text = { 0 };
     SR_OWN(policy_signed) policy = { 0 };
     struct recovery_request q;
     struct recovery_ceremony value;
@@ -242,10 +244,10 @@ static void give(const struct lost *l, const struct running *m, size_t holder)
     struct kem_key eph;
     struct sr_why why = { 0 };
     char name[32];
+    T(file_read(m->config.recover_policy, POLICY_MAX, &text, NULL) == SR_OK); /* the same as the node's */
     T(read_request(m, &request) && recovery_request_decode(buf_span(&request), &q, NULL) == SR_OK);
     T(hex_read(span_of(ceremony_hex), value.b, sizeof value.b) == SR_OK);
-    T(recovery_request_policy(l->genesis.bundle.policy, &l->genesis.genesis, &l->cid, &policy, NULL) ==
-      SR_OK);
+    T(recovery_request_policy(buf_span(&text), &l->genesis.genesis, &l->cid, &policy, NULL) == SR_OK);
     const struct recovery_judge by = { .genesis = &l->genesis.genesis,
                                        .cid = &l->cid,
                                        .ceremony = &value,
@@ -366,6 +368,60 @@ static void leave_one_out(const struct lost *l, struct buf *ret)
     T(recovery_file_sign(&f, &l->cid, &h.member, &f.sig) == SR_OK && recovery_file_encode(&f, ret) == SR_OK);
     home_drop(&h);
     running_stop(m);
+}
+
+/* The policy after p with one member changed; p goes. */
+static struct policy *changed(struct policy *p, const char *member, const char *value)
+{
+    const struct policy_edit edit = { member, span_of(value), POLICY_SET };
+    SR_OWN(buf) document = { 0 };
+    struct policy *next = NULL;
+    maker_need(policy_next(p, &edit, &document, NULL) == SR_OK &&
+                   policy_parse(buf_span(&document), &next, NULL) == SR_OK,
+               "policy");
+    policy_unref(p);
+    return next;
+}
+
+/* Signed: masters before that epoch are destroyed. */
+static void destroying(const struct lost *l, const char *epoch, struct buf *ret)
+{
+    SR_OWN(policy_signed) s = { 0 };
+    T(policy_parse(l->genesis.bundle.policy, &s.policy, NULL) == SR_OK);
+    s.policy = changed(changed(s.policy, "min_epoch", epoch), "destroy_before", epoch);
+    struct approval sig = policy_sign(s.policy, &l->cid, &l->machine->admin, &l->machine->admin_pub);
+    T(policy_signed_add(&s, &sig, NULL) == SR_OK);
+    policy_signed_write(&s, ret);
+}
+
+/* What policy destroys is not asked for, does not come back, and is in no file afterwards. */
+static void destroyed_masters_stay_away(const struct lost *l)
+{
+    struct job j = { .m = fresh(l) };
+    SR_OWN(buf) file = { 0 };
+    SR_OWN(buf) policy = { 0 };
+    SR_OWN(buf) after = { 0 };
+    struct recovery_file f;
+    struct recovery_sealed s;
+    struct sr_why why = { 0 };
+    leave_one_out(l, &file);
+    destroying(l, "3", &policy);
+    running_write(j.m, "bundle", buf_span(&file));
+    running_write(j.m, "policy.json", buf_span(&policy));
+    job_start(&j);
+    give(l, j.m, 0);
+    give(l, j.m, 2);
+    job_end(&j);
+    T_ROW(j.e == SR_OK && j.core, j.why.text);
+    if (j.core) {
+        const struct master_bundle *b = &maker_keyring(&j.core->home)->parts->masters;
+        T(b->n == 1 && b->epoch[0].epoch == LOST_AT && master_bundle_lasts(b));
+        T(span_eq(key_span(&b->epoch[0].master), key_span(&l->masters.epoch[LOST_AT - 1].master)));
+        T(recoverable_file(&j.m->node, j.core, &after, &why) == SR_OK &&
+          recovery_file_decode(buf_span(&after), &f, &why) == SR_OK);
+        T(!recovery_file_master(&f, 2, &s) && recovery_file_master(&f, LOST_AT, &s));
+    }
+    end(j.m);
 }
 
 static void what_is_not_whole_asks_nobody(const struct lost *l)
@@ -550,6 +606,7 @@ int main(void)
     a_ceremony_cut_short_is_gone_on_from(&l);
     what_does_not_fit_asks_nobody(&l, &without);
     what_is_not_whole_asks_nobody(&l);
+    destroyed_masters_stay_away(&l);
     every_member_writes_a_whole_file();
     a_bundle_that_does_not_verify_seals_nothing();
     a_members_word_for_the_bundle_counts();
