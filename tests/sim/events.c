@@ -293,6 +293,8 @@ static const struct happening_row rows[] = {
     { "hold", 1, event_hold },
     { "freeze-here", 1, event_freeze_here },
     { "thaw-here", 2, event_thaw_here },
+    { "backup", 8, event_backup },
+    { "restore", 5, event_restore },
     { "put", 12, put },
     { "delete", 1, del },
     { "repeat", 4, repeat },

@@ -16,6 +16,7 @@ const char *event_text(const struct happening *e); /* until the next call */
 bool event_others_remain(
     const struct host *m);                 /* without it there is a member still, that all take for one */
 struct host *event_one_up(struct host *m); /* people try another machine when one does not answer */
+void event_root_posts(struct host *m, const char *path); /* to its own machine's socket */
 void event_wipe(struct host *m, uint64_t b);
 /* ---- members: rows of the table ---- */
 void event_expel(struct host *m, uint64_t b);
@@ -25,6 +26,9 @@ void event_delay(struct host *m, uint64_t b);
 void event_hold(struct host *m, uint64_t b);
 void event_freeze_here(struct host *m, uint64_t b);
 void event_thaw_here(struct host *m, uint64_t b);
+/* ---- backups, the same ---- */
+void event_backup(struct host *m, uint64_t b);
+void event_restore(struct host *m, uint64_t b);
 /* ---- rotation, the same ---- */
 void event_follow(struct host *m, uint64_t b);
 void event_probe(struct host *m, uint64_t b);

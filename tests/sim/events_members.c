@@ -73,7 +73,7 @@ void event_hold(struct host *m, uint64_t b)
 
 /* ---- the switch of one machine ---- */
 
-static void turn(struct host *m, const char *path)
+void event_root_posts(struct host *m, const char *path)
 {
     struct packet *p = calloc(1, sizeof *p);
     if (!p)
@@ -87,13 +87,13 @@ static void turn(struct host *m, const char *path)
 void event_freeze_here(struct host *m, uint64_t b)
 {
     (void)b;
-    turn(m, "/sealring/v1/admin/freeze");
+    event_root_posts(m, "/sealring/v1/admin/freeze");
 }
 
 void event_thaw_here(struct host *m, uint64_t b)
 {
     (void)b;
-    turn(m, "/sealring/v1/admin/thaw");
+    event_root_posts(m, "/sealring/v1/admin/thaw");
 }
 
 /* ---- when all is healed ---- */
@@ -127,7 +127,8 @@ void operator_tidies(void)
         return;
     for (size_t i = 0; i < w->oracle.n_ever; i++) {
         const struct leaf *l = w->oracle.ever[i];
-        if ((l->type != LEAF_GENESIS && l->type != LEAF_MEMBER) || is_alive(l->member_key.b))
+        if ((l->type != LEAF_GENESIS && l->type != LEAF_MEMBER && l->type != LEAF_RESTORED) ||
+            is_alive(l->member_key.b))
             continue;
         add_key(l->member_key.b);
         begin_anew(l, i);

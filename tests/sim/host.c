@@ -164,7 +164,7 @@ static void *run(void *ctx)
 
 void host_start(struct host *m)
 {
-    if (m->up)
+    if (m->up || m->restoring)
         return;
     m->boots++;
     m->up = true;

@@ -34,6 +34,9 @@ static uint64_t latest(const struct known_log *log, const struct known_leaf *k, 
 static bool has_waited(const struct granted *g, const struct known_leaf *k, uint64_t delay_s)
 {
     const struct known_log *log = &world()->oracle.log[g->by->id];
+    if (k->leaf->type ==
+        LEAF_RESTORED) /* when it took that is kept with the state, and in the log that ended */
+        return true;
     uint64_t boot_ms = (g->asked->at - k->at) / 1000 + g->by->suspended_ms + SLACK_MS;
     bool wall = latest(log, k, g->asked->wall_s) + SLACK_MS / SECOND_MS >= k->leaf->time + delay_s;
     return wall && (started_after(log, k) || boot_ms >= delay_s * SECOND_MS);

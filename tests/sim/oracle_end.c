@@ -143,7 +143,7 @@ void oracle_disturbed(int host)
 
 void oracle_failed_start(struct host *m, enum sr_err e, const struct sr_why *why)
 {
-    if (!world()->oracle.log[m->id].disturbed)
+    if (!world()->oracle.log[m->id].disturbed && !m->refuses)
         violated("starts_again", "m%d ends on an error of its own: %s, %s", m->id, sr_strerror(e), why->text);
 }
 

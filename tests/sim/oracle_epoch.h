@@ -7,6 +7,8 @@
 void oracle_epoch_leaf(const struct seen *s); /* a rule about logs */
 void oracle_epoch_written(struct host *m, struct span key, struct span value);
 void oracle_epoch_back(struct host *m); /* its disk has been rolled back or emptied */
+/* It goes on from a backup, under this key, and its word under the one before is kept with the state. */
+void oracle_epoch_renamed(const struct host *m, const struct sha256 *key);
 void oracle_epoch_boot(struct host *m);
 /* The newest epoch that the chain on its disk names; 0: it has none. */
 uint64_t oracle_epoch_of(const struct host *m);

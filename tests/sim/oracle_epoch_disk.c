@@ -92,6 +92,17 @@ void oracle_epoch_back(struct host *m)
     oracle_epoch_boot(m);
 }
 
+void oracle_epoch_renamed(const struct host *m, const struct sha256 *key)
+{
+    struct rotations *r = rotations();
+    for (size_t i = 0, n = r->n_said; i < n && r->n_said < SAID_MAX; i++) {
+        if (r->said[i].host != m->id)
+            continue;
+        r->said[r->n_said] = r->said[i];
+        memcpy(r->said[r->n_said++].key.b, key->b, sizeof key->b);
+    }
+}
+
 /* ---- leaves ---- */
 
 /* One link an epoch, ever, unless a quorum has the other; and what is said to be there is there. */

@@ -63,7 +63,16 @@ static size_t keys_ever(void)
     return n;
 }
 
-/* Two links of the next epoch, each held: neither may get a quorum. */
+static bool on_a_disk(const struct known_link *link)
+{
+    for (int i = 0; i < HOSTS_MAX; i++)
+        if (sha256_eq(&rotations()->of[i].next.hash, &link->hash))
+            return true;
+    return false;
+}
+
+/* Two links of the next epoch, each held: neither may get a quorum. Nor may a second one when a member gave
+ * its word for a first whose master no disk has any more. */
 static bool torn(void)
 {
     const struct said *first = NULL;
@@ -71,6 +80,7 @@ static bool torn(void)
     for (size_t i = 0; i < rotations()->n_said; i++) {
         if (rotations()->said[i].link.epoch <= oracle_epoch_most())
             continue;
+        two |= !on_a_disk(&rotations()->said[i].link);
         two |= first && !sha256_eq(&first->link.hash, &rotations()->said[i].link.hash);
         first = &rotations()->said[i];
     }

@@ -2,6 +2,7 @@
 #include "proto/note.h"
 #include "store/keystore.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/oracle_backup.h"
 #include "tests/sim/oracle_epoch.h"
 #include "tests/sim/oracle_members.h"
 
@@ -34,7 +35,8 @@ static bool ever(bool (*is)(const struct leaf *, const void *), const void *what
 
 static void introduces(const struct seen *s)
 {
-    bool intro = s->l->type == LEAF_GENESIS || s->l->type == LEAF_MEMBER_SELF || s->l->type == LEAF_RECOVERY;
+    bool intro = s->l->type == LEAF_GENESIS || s->l->type == LEAF_MEMBER_SELF ||
+                 s->l->type == LEAF_RECOVERY || s->l->type == LEAF_RESTORED;
     if (intro != (s->index == 0))
         violated("log_first", "m%d: leaf %llu is of type %s", s->m->id, (unsigned long long)s->index,
                  leaf_type_text(s->l->type));
@@ -107,7 +109,7 @@ static void grant_by_policy(const struct seen *s)
 
 static bool begins_with(const struct leaf *l, const void *key)
 {
-    return (l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF) &&
+    return (l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF || l->type == LEAF_RESTORED) &&
            memcmp(l->member_key.b, key, sizeof l->member_key.b) == 0;
 }
 
@@ -184,7 +186,8 @@ static const struct leaf *append(struct known_log *log, const struct leaf *l, co
         memcpy(log->member.b, l->member_key.b, sizeof log->member.b);
     if (l->type == LEAF_POLICY)
         log->policy = l->policy_number;
-    if (l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF) /* the one that it was born with */
+    if (l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF ||
+        l->type == LEAF_RESTORED) /* the one that it was born with */
         log->policy = l->policy_number;
     return kept;
 }
@@ -197,12 +200,23 @@ static void read_row(const struct host *m, uint64_t index, struct span row, stru
     memcpy(ret_hash->b, row.p, sizeof ret_hash->b);
 }
 
+/* The log that was there has ended, and all have its leaves up to there from the backup. */
+static void begin_anew(const struct host *m, const struct leaf *l)
+{
+    struct known_log *log = log_of(m);
+    oracle_restored(m, l);
+    oracle_epoch_renamed(m, &l->member_key);
+    *log = (struct known_log){ .v = log->v };
+}
+
 static void take_leaf(struct host *m, uint64_t index, struct span row)
 {
     static struct leaf l;
     struct known_log *log = log_of(m);
     struct sha256 hash;
     read_row(m, index, row, &l, &hash);
+    if (index == 0 && l.type == LEAF_RESTORED && !(log->n && sha256_eq(&log->v[0].hash, &hash)))
+        begin_anew(m, &l);
     if (index > log->n || (index < log->n && !sha256_eq(&log->v[index].hash, &hash)))
         violated("log_append_only", "m%d: leaf %llu is written when there are %llu", m->id,
                  (unsigned long long)index, (unsigned long long)log->n);
@@ -223,6 +237,8 @@ static uint64_t index_of(struct span key)
 
 void oracle_written(int host, struct span key, struct span value)
 {
+    if (host_of(host)->restoring)
+        return;
     if (key.n == 9 && key.p[0] == KR_LEAF)
         take_leaf(host_of(host), index_of(key), value);
     oracle_members_written(host_of(host), key);
@@ -249,6 +265,7 @@ void oracle_back(struct host *m)
     m->tainted = true;
     oracle_epoch_back(m);
     oracle_members_back(m);
+    oracle_backup_back(m);
     oracle_excuse();
     oracle_forgets(m);
 }

@@ -5,6 +5,7 @@
 #include "proto/package.h"
 #include "proto/release_wire.h"
 #include "proto/witness.h"
+#include "tests/sim/oracle_backup.h"
 #include "tests/sim/oracle_epoch.h"
 #include "tests/sim/oracle_members.h"
 
@@ -113,7 +114,7 @@ static bool cosigned(const struct answered *a, const struct w3 *w, struct sr_why
     const struct terms *terms = oracle_terms(a->log->v[w->leaf_index].leaf->policy_number);
     for (size_t i = 0; i < all->oracle.n_ever && pin.n < WITNESS_PINS_MAX; i++) {
         const struct leaf *l = all->oracle.ever[i];
-        bool begins = l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF;
+        bool begins = l->type == LEAF_GENESIS || l->type == LEAF_MEMBER_SELF || l->type == LEAF_RESTORED;
         if (begins && !terms_expel_key(terms, l->member_key.b) &&
             memcmp(l->member_key.b, a->log->member.b, sizeof l->member_key.b) != 0)
             memcpy(pin.key[pin.n++].b, l->member_key.b, sizeof l->member_key.b);
@@ -303,6 +304,7 @@ void oracle_answered(struct host *m, const struct packet *p, const struct oracle
                  (const char *)path.p);
     if (is_checkpoint(path))
         checkpoint_left(&a);
+    oracle_backup_left(m, p, a.body);
     oracle_epoch_left(m, p, asked, a.body);
     const uint8_t *query = memchr(path.p, '?', path.n);
     path.n = query ? (size_t)(query - path.p) : path.n;

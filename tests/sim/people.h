@@ -19,6 +19,7 @@ bool workload_gets(struct host *m);
 /* One that learnt the network once and goes along with rotations. path: NULL for a derived key. */
 void workload_follows(struct host *m, const char *path);
 void workload_probes(struct host *m);                    /* wants a release on a master that is not in use */
+size_t workload_knows(void);                             /* the newest epoch */
 bool workload_goes_on(struct host *m, const char *path); /* the same, and waits: true when it got it */
 const char *tenant_path(unsigned i);
 /* The next master: drawn at m and approved; handed in too, soon or late; one that was approved earlier. */

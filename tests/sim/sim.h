@@ -27,8 +27,10 @@ struct host {
     bool was_ahead;  /* what it cosigned then it says again until that time comes */
     uint64_t suspended_ms;
     struct disk *disk;
-    bool tainted; /* by a disk rolled back or emptied: what it forgot is no fault */
-    bool rolled;  /* back: with witnesses in policy it may be told to serve no more */
+    bool tainted;   /* by a disk rolled back or emptied: what it forgot is no fault */
+    bool restoring; /* its disk is being filled from a backup */
+    bool refuses;   /* a start must fail: too few operators accept it */
+    bool rolled;    /* back: with witnesses in policy it may be told to serve no more */
 };
 
 /* What the network does, while it is not healed. */

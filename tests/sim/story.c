@@ -156,6 +156,8 @@ static void restart_all(void)
 /* What lies there, to a workload that has known the network from before all rotations. */
 static bool gets_all(struct host *m)
 {
+    if (workload_knows() > oracle_epoch_of(m)) /* who was at that epoch is lost or expelled */
+        return true;
     bool got = workload_goes_on(m, NULL);
     for (unsigned i = 0; got && i < PATHS; i++)
         got = !oracle_readable(m, tenant_path(i)) || workload_goes_on(m, tenant_path(i));
