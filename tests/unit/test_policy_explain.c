@@ -152,6 +152,24 @@ static void the_last_members_are_warned_about(void)
     }
 }
 
+static void an_expulsion_without_a_key_is_warned_about(void)
+{
+    static const char *const by[] = { "'hardware':'" ONES "'", "'key':'" ONES "'",
+                                      "'hardware':'" ONES "','key':'" ONES "'" };
+    for (size_t i = 0; i < 3; i++) {
+        char text[600];
+        SR_OWN(buf) said = { 0 };
+        snprintf(text, sizeof text,
+                 "{ 'version': 1, 'number': 1, 'previous': '" ZEROS "', 'min_epoch': 1,\n"
+                 "'channel_binding': 'optional', 'expelled': [ {'name':'m',%s} ], 'join': [], 'release': [], "
+                 "'tenants': [] }\n",
+                 by[i]);
+        SR_OWN(policy_hold) h = { policy_from(text) };
+        T_ROW(policy_check_text(h.p, NULL, &said) == (i == 0), by[i]);
+        T_ROW((memmem(said.p, said.n, "by hardware alone", 17) != NULL) == (i == 0), by[i]);
+    }
+}
+
 struct leases_row {
     const char *label, *more, *rule, *tenant; /* members that are added */
     size_t warnings;                          /* beside those of the rule itself */
@@ -292,6 +310,7 @@ int main(void)
     a_draft_is_warned_about();
     rules_for_tees_are_warned_about();
     the_last_members_are_warned_about();
+    an_expulsion_without_a_key_is_warned_about();
     leases_are_shown_and_idle_ones_warned_about();
     a_start_that_asks_nobody_is_warned_about();
     destruction_is_shown();
