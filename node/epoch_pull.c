@@ -114,6 +114,32 @@ static uint64_t active(const struct core *c)
     return now.e->n;
 }
 
+/* Without the masters, the chain at least: whose certificates are of later epochs is a member all the same.
+ */
+static enum sr_err hear(struct core *c, struct peer_link *p, struct sr_why *why)
+{
+    SR_TRY(peer_get(p, "/sealring/v1/epochs", why));
+    struct reader r = rd_init(buf_span(&p->reply.body));
+    (void)rd_lp(&r, GENESIS_RECORD_MAX);
+    struct span chain = rd_lp(&r, EPOCH_CHAIN_MAX);
+    if (!rd_end(&r))
+        return sr_fail(why, SR_EFORMAT, R_EPOCH_CHAIN, "a peer's chain of epochs can't be read");
+    return members_hear(c->members, chain, why);
+}
+
+static void follow(struct node *n, struct core *c, struct peer_link *p, const char *address, uint64_t theirs)
+{
+    struct sr_why why = { 0 };
+    enum sr_err e = catch_up(n, c, address, theirs, &why);
+    if (e == SR_OK)
+        return;
+    say(n, "epoch-behind", address, e, &why);
+    struct sr_why unread = { 0 };
+    e = hear(c, p, &unread);
+    if (e != SR_OK)
+        say(n, "epoch-chain", address, e, &unread);
+}
+
 static void take(struct node *n, struct core *c, const char *address, struct span muster)
 {
     enum rotation_verdict verdict = ROTATION_NOTHING;
@@ -156,12 +182,8 @@ enum sr_err epoch_pull_round(struct node *n, struct core *c, struct peer_link *p
     SR_TRY(read_theirs(buf_span(&reply), &t, why));
     if (t.active == active(c) + 1) /* the muster may be all that is missing */
         take(n, c, address, t.active_muster);
-    if (t.active > active(c)) {
-        struct sr_why failed = { 0 };
-        e = catch_up(n, c, address, t.active, &failed);
-        if (e != SR_OK)
-            say(n, "epoch-behind", address, e, &failed);
-    }
+    if (t.active > active(c))
+        follow(n, c, p, address, t.active);
     take(n, c, address, t.pending_muster);
     tell(c, p, &t);
     struct sr_why unproven = { 0 };

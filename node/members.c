@@ -7,9 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Epochs by a chain that proves itself: more than this member has masters of. */
+struct heard {
+    size_t n;
+    struct epoch_pubs pub[EPOCHS_MAX];
+};
+
 struct members {
     struct home *home;
     pthread_mutex_t lock; /* guards all below */
+    struct heard *heard;  /* NULL: nothing yet */
     uint64_t changes;
     size_t n;
     struct member_cert v[MEMBERS_MAX];
@@ -35,15 +42,66 @@ void members_learn(struct members *m, const struct member_cert *c)
     pthread_mutex_unlock(&m->lock);
 }
 
-static enum sr_err check(const struct members *m, struct span cert, struct member_cert *ret,
-                         struct sr_why *why)
+static bool heard_ca(struct members *m, uint64_t epoch, struct sign_pub *ret)
+{
+    pthread_mutex_lock(&m->lock);
+    bool has = m->heard && epoch <= m->heard->n;
+    if (has)
+        *ret = m->heard->pub[epoch - 1].member_ca;
+    pthread_mutex_unlock(&m->lock);
+    return has;
+}
+
+static bool member_ca_of(struct members *m, uint64_t epoch, struct sign_pub *ret)
+{
+    SR_OWN(epochs_hold) now = epochs_holder_get(m->home->epochs);
+    if (epoch < 1)
+        return false;
+    if (epoch > now.e->n)
+        return heard_ca(m, epoch, ret);
+    *ret = now.e->pub[epoch - 1].member_ca;
+    return true;
+}
+
+static enum sr_err check(struct members *m, struct span cert, struct member_cert *ret, struct sr_why *why)
 {
     uint64_t epoch = 0;
+    struct sign_pub ca;
     SR_TRY(member_cert_epoch(cert, &epoch, why));
-    SR_OWN(epochs_hold) now = epochs_holder_get(m->home->epochs);
-    if (epoch < 1 || epoch > now.e->n)
+    if (!member_ca_of(m, epoch, &ca))
         return sr_fail(why, SR_EPROOF, R_MEMBER_CERT, "a certificate of an epoch we don't know");
-    return member_cert_check(cert, &m->home->cid, epoch, &now.e->pub[epoch - 1].member_ca, ret, why);
+    return member_cert_check(cert, &m->home->cid, epoch, &ca, ret, why);
+}
+
+/* Goes on from what is known, so that only later links are verified. */
+static void known_epochs(struct members *m, struct heard *ret)
+{
+    SR_OWN(epochs_hold) now = epochs_holder_get(m->home->epochs);
+    ret->n = now.e->n;
+    memcpy(ret->pub, now.e->pub, now.e->n * sizeof *ret->pub);
+    pthread_mutex_lock(&m->lock);
+    if (m->heard && m->heard->n > ret->n)
+        *ret = *m->heard;
+    pthread_mutex_unlock(&m->lock);
+}
+
+enum sr_err members_hear(struct members *m, struct span chain, struct sr_why *why)
+{
+    const struct approvers approvers = genesis_approvers(&m->home->genesis);
+    struct heard *next = calloc(1, sizeof *next);
+    if (!next)
+        return SR_ENOMEM;
+    known_epochs(m, next);
+    enum sr_err e = epoch_chain_follow(chain, &m->home->cid, &approvers, next->pub, &next->n, why);
+    if (e == SR_OK) {
+        pthread_mutex_lock(&m->lock);
+        struct heard *old = m->heard;
+        m->heard = next;
+        next = old;
+        pthread_mutex_unlock(&m->lock);
+    }
+    free(next);
+    return e;
 }
 
 static enum sr_err load_one(void *ctx, const struct keystore_name *name, const struct keystore_item *item)
@@ -77,6 +135,7 @@ void members_close(struct members *m)
     if (!m)
         return;
     pthread_mutex_destroy(&m->lock);
+    free(m->heard);
     free(m);
 }
 
@@ -147,7 +206,7 @@ enum sr_err members_take_all(struct members *m, const struct policy *p, struct s
         struct sr_why ignored = { 0 };
         bool is_new;
         if (!r.bad && members_take(m, p, cert, &is_new, &ignored) != SR_OK)
-            continue; /* of an epoch that one of us does not hold */
+            continue; /* of an epoch that one of us does not know */
     }
     return rd_end(&r) ? SR_OK : SR_EFORMAT;
 }

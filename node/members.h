@@ -11,6 +11,11 @@ enum { MEMBERS_MAX = 1024 };
 enum sr_err members_open(struct home *home, struct members **ret, struct sr_why *why); /* borrows home */
 void members_close(struct members *m);
 
+/* Epochs later than this member's, from a chain as proto/epoch.h has it, which proves itself: from here on
+ * their certificates can be read. So whoever is behind still knows who is a member, and can vouch for it. In
+ * memory alone. SR_EPROOF, R_EPOCH_CHAIN: nothing changed. */
+enum sr_err members_hear(struct members *m, struct span chain, struct sr_why *why);
+
 /* Is there room for a member of that key, known or new? SR_ETOOBIG, R_TOO_LARGE: there are MEMBERS_MAX
  * others. Then nobody joins any more; those who are members go on. */
 enum sr_err members_room(struct members *m, const struct sign_pub *key, struct sr_why *why);

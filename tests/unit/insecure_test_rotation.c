@@ -158,6 +158,36 @@ static void behind_a_freeze(void)
     ring_close(l);
 }
 
+/* Who has no master of the epoch yet knows its members by the chain alone, if operators signed all of it. */
+static void behind_and_knows_who_joined_since(void)
+{
+    struct rotation_ring *l = ring_open(3);
+    struct sr_why why = { 0 };
+    SR_OWN(buf) cert = { 0 };
+    SR_OWN(buf) chain = { 0 };
+    bool is_new = false;
+    struct members *behind = l->m[2].r->core->members;
+    rotator_silent(&l->m[2]);
+    T_ROW(ring_link(l, 0, &why) == SR_OK, why.text);
+    ring_round(l);
+    ring_round(l);
+    T(rotation_cert(ring_join(l)->r->core->rotation, &cert) == SR_OK);
+    wr_span(&chain, buf_span(&maker_epochs_of(&l->m[0].r->core->home)->chain));
+    chain.p[chain.n - 1] ^= 1;
+    T(members_hear(behind, buf_span(&chain), &why) == SR_EPROOF && why.reason == R_EPOCH_CHAIN);
+    SR_OWN(policy_hold) now = policy_holder_get(l->m[2].r->core->policy);
+    T(members_take(behind, now.p, buf_span(&cert), &is_new, &why) == SR_EPROOF);
+    chain.p[chain.n - 1] ^= 1;
+    T_ROW(members_hear(behind, buf_span(&chain), &why) == SR_OK, why.text);
+    T_ROW(members_take(behind, now.p, buf_span(&cert), &is_new, &why) == SR_OK && is_new, why.text);
+    T(rotator_epoch(&l->m[2]) == 1);
+    rotator_again(&l->m[2]);
+    T(members_count(l->m[2].r->core->members) == 3);
+    ring_round(l);
+    T(ring_all_at(l, 2) && members_count(l->m[2].r->core->members) == 4);
+    ring_close(l);
+}
+
 static void stop(struct rotator *m)
 {
     rotator_silent(m);
@@ -335,6 +365,7 @@ int main(void)
     away_for_three();
     switched_under_a_pull();
     behind_a_freeze();
+    behind_and_knows_who_joined_since();
     put_back_to_when_it_was_alone();
     one_link_an_epoch();
     expelled_while_pending();
