@@ -94,7 +94,8 @@ ins_start other sealring-bootstrap-insecure --genesis "$run/other.json" --genesi
 check "another network of the same operators" ins_ready other
 check "is not taken for this one" reason genesis-mismatch sealring policy status --bundle "$run/other.bundle" --current "$run/current" "$run/p2"
 check "nor when its node is asked" reason genesis-mismatch sealring policy status --node "$(ins_url other)" "$run/p2"
-check "a mistyped network is noticed" reason network-id-text sealring policy status "${net[@]}" --cid "${cid%?}q" "$run/p2"
+case $cid in *q) mistyped=${cid%?}p ;; *) mistyped=${cid%?}q ;; esac
+check "a mistyped network is noticed" reason network-id-text sealring policy status "${net[@]}" --cid "$mistyped" "$run/p2"
 check "without files or node nothing is believed" exits 2 sealring policy status --cid "$cid" "$run/p2"
 check "ben signs into a new file" sign ben --out "$run/p2.signed" "$run/p2"
 check "which has both" is "$run/p2.signed" '.missing == 0 and .spoilt == []'

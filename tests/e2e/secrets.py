@@ -158,7 +158,7 @@ got = command("fetch", "fetch", "--platform", "insecure", *net, "demo:app/code")
 check("the value comes back", got == VALUE)
 
 secrets = state_secrets("one") | state_secrets("two")
-check("there are secrets to look for", len(secrets) == 18, sorted(secrets))
+check("there are secrets to look for", len(secrets) == 20, sorted(secrets))
 check("both hold the same master", secrets["master of one"] == secrets["master of two"])
 for d in one, two:
     check("the master is in the daemon's memory: the search finds what there is",
