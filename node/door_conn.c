@@ -27,7 +27,8 @@ void conn_close(struct conn *c)
     wide_drop(c);
     SSL_free(c->tls);
     c->tls = NULL;
-    close(c->client.fd); /* which takes it out of epoll */
+    loop_forget(l, &c->client);
+    close(c->client.fd);
     block_drop(&c->in);
     block_drop(&c->up);
     block_drop(&c->down);

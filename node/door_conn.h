@@ -171,6 +171,7 @@ enum sr_err loop_open(struct loop *l, struct door *d); /* on failure what was op
 void *loop_main(void *loop);
 void loop_close(struct loop *l);
 void loop_watch(struct loop *l, struct watch *w, uint32_t events); /* 0 events on the engine: not at all */
+void loop_forget(struct loop *l, struct watch *w);                 /* before its descriptor is closed */
 void loop_timer(struct conn *c, enum timer t);                     /* starts its deadline */
 void loop_bury(struct conn *c); /* out of its list, freed after this round */
 

@@ -65,6 +65,15 @@ void loop_watch(struct loop *l, struct watch *w, uint32_t events)
     w->events = events;
 }
 
+/* To close a descriptor is not enough: while a process that was forked meanwhile has a copy of it, epoll goes
+ * on reporting it, for an owner that is gone. */
+void loop_forget(struct loop *l, struct watch *w)
+{
+    if (w->added)
+        (void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+    w->added = false;
+}
+
 /* ---- accepting ---- */
 
 static void listen_all(struct loop *l)

@@ -405,7 +405,8 @@ static bool file_has(const char *name, const char *text)
     SR_OWN(buf) b = { 0 };
     char path[128];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    return file_read(path, 64 << 20, &b, NULL) == SR_OK && memmem(b.p, b.n, text, strlen(text)) != NULL;
+    return file_read(path, 64 << 20, &b, NULL) == SR_OK && b.n &&
+           memmem(b.p, b.n, text, strlen(text)) != NULL;
 }
 
 /* What was there once is in no file afterwards; what is there now, and the store, go on. */
